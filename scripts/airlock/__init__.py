@@ -1,0 +1,1 @@
+"""The toolchain: composes Airflow images from locks, and never imports Airflow."""

@@ -1,0 +1,95 @@
+"""The console script: options that all commands share, and the one place that turns failures into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from airlock import config
+from airlock.errors import AirlockError
+from airlock.places import Places, places
+from airlock.terminal import Terminal
+
+COMMANDS = {
+    "lock": "Resolve the intent into locks of exact versions and hashes.",
+    "fetch": "Fill the store with every file that the locks name.",
+    "image": "Compose the image from the sealed store.",
+    "run": "Run a command in the image, without a network.",
+}
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+@dataclass(frozen=True)
+class Session:
+    """What every command is given: where the project is and how to talk."""
+
+    project: Path
+    terminal: Terminal
+
+    @cached_property
+    def config(self) -> config.Config:
+        return config.load(self.project)
+
+    @cached_property
+    def places(self) -> Places:
+        return places()
+
+
+class _Commands(click.Group):
+    """Imports a command's module only when it is used, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"airlock.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Completion: eval \"$(_AIRLOCK_COMPLETE=bash_source airlock)\"  (or zsh_source, fish_source)",
+)
+@click.option("--project", type=click.Path(path_type=Path), default=Path(), help="The project's folder (default: here).")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors and the result.")
+@click.version_option(package_name="airlock")
+@click.pass_context
+def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
+    """Seal Apache Airflow for a network with no way out."""
+    context.obj = Session(project, Terminal(quiet=quiet))
+
+
+def main() -> NoReturn:
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-15 a foreseen failure (errors.py), 130 Ctrl-C."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        code = exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except AirlockError as error:
+        sys.stderr.write(f"airlock: {error}\n")
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("airlock: interrupted; what was finished is kept, run the same command again\n")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

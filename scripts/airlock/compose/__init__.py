@@ -1,0 +1,1 @@
+"""Composing: files become fragments, fragments layers, layers an OCI layout."""

@@ -1,0 +1,140 @@
+"""`[tool.airlock]` in pyproject.toml, overridable by AIRLOCK_* variables and flags, as one frozen object."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airlock.errors import ConfigError
+from airlock.platforms import PLATFORMS, Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the project wants, resolved once; every path is absolute."""
+
+    project: Path
+    name: str  # the image's reference without a tag
+    platforms: tuple[Platform, ...]
+    debian_suite: str
+    debian_mirror: str  # the root that holds debian/ and debian-security/; "" means the host's apt source
+    distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
+
+    @property
+    def constraints(self) -> Path:
+        return self.project / "constraints"
+
+    @property
+    def airflow_lock(self) -> Path:
+        return self.constraints / "airflow.lock"
+
+    @property
+    def debian_lock(self) -> Path:
+        return self.constraints / "debian.lock"
+
+    @property
+    def toolchain_lock(self) -> Path:
+        return self.constraints / "toolchain.lock"
+
+    @property
+    def image_file(self) -> Path:
+        return self.project / "image" / "image.toml"
+
+    @property
+    def rootfs(self) -> Path:
+        return self.project / "image" / "rootfs"
+
+    @property
+    def layout(self) -> Path:
+        """The OCI layout that `airlock image` writes."""
+        return self.project / "build" / "image"
+
+
+DEFAULTS: dict[str, str | list[str]] = {
+    "name": "airlock/airflow",
+    "platforms": ["linux/amd64"],
+    "debian-suite": "trixie",
+    "debian-mirror": "",
+    "distributions": [],
+}
+
+
+def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: Iterable[str] = ()) -> Config:
+    """Read the configuration of the project in the folder `project`.
+
+    Raises ConfigError with everything that is wrong in one message.
+    """
+    project = project.absolute()
+    problems: list[str] = []
+    values = DEFAULTS | _table(project, problems)
+    for key, default in DEFAULTS.items():
+        text = environ.get("AIRLOCK_" + key.upper().replace("-", "_"))
+        if text is not None:
+            values[key] = text.split() if isinstance(default, list) else text
+    if chosen := list(platforms):
+        values["platforms"] = chosen
+    problems += unknown_keys(values, DEFAULTS, "[tool.airlock] ")
+    for key, default in DEFAULTS.items():
+        if not _same_shape(values[key], default):
+            kind = "a list of strings" if isinstance(default, list) else "a string"
+            problems.append(f"[tool.airlock] {key} must be {kind}, not {values[key]!r}")
+            values[key] = default
+    problems += [
+        f"platform {name!r} is not one of {', '.join(PLATFORMS)}"
+        for name in values["platforms"] if name not in PLATFORMS
+    ]
+    if not values["platforms"]:
+        problems.append("[tool.airlock] platforms is empty")
+    distributions = tuple(project / folder for folder in values["distributions"])
+    problems += [
+        f"[tool.airlock] distributions names {folder.relative_to(project)}, which has no pyproject.toml"
+        for folder in distributions if not (folder / "pyproject.toml").is_file()
+    ]
+    if problems:
+        raise ConfigError(
+            f"the configuration of {project} cannot be used", cause="\n".join(problems),
+            remedy="mend [tool.airlock] in pyproject.toml (docs/configuration.md)",
+        )
+    return Config(
+        project=project, name=str(values["name"]), debian_suite=str(values["debian-suite"]),
+        debian_mirror=str(values["debian-mirror"]).rstrip("/"), distributions=distributions,
+        platforms=tuple(PLATFORMS[name] for name in values["platforms"]),
+    )
+
+
+def unknown_keys(given: Mapping[str, Any], known: Iterable[str], where: str) -> list[str]:
+    """Describe each key that is not known, with the nearest one that is."""
+    names = list(known)
+    problems = []
+    for key in given:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1)
+            problems.append(f"{where}{key} is not known" + (f"; perhaps you meant {near[0]}" if near else ""))
+    return problems
+
+
+def _table(project: Path, problems: list[str]) -> dict[str, Any]:
+    path = project / "pyproject.toml"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problems.append(f"{path} does not exist")
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{path} cannot be read: {error}")
+        return {}
+    table = document.get("tool", {}).get("airlock", {})
+    return table if isinstance(table, dict) else {}
+
+
+def _same_shape(value: object, default: str | list[str]) -> bool:
+    if isinstance(default, list):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str)

@@ -1,0 +1,104 @@
+"""The foreseen failures: each says the fact, its cause and what to type next, and has one exit code."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AirlockError(Exception):
+    """A foreseen failure; `cli.main` prints it without a traceback and exits with `exit_code`.
+
+    `fact` is what is so, `cause` why (one line or several), `remedy` what to do next.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, fact: str, *, cause: str = "", remedy: str = "") -> None:
+        super().__init__(fact)
+        self.fact = fact
+        self.cause = cause
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        lines = [self.fact]
+        lines += [f"  because: {self.cause.replace(chr(10), chr(10) + '  ')}"] if self.cause else []
+        lines += [f"  next:    {self.remedy.replace(chr(10), chr(10) + '           ')}"] if self.remedy else []
+        return "\n".join(lines)
+
+
+class ConfigError(AirlockError):
+    """The configuration cannot be used: all that is wrong with it in one message."""
+
+    exit_code = 3
+
+
+class LockError(AirlockError):
+    """A lock is stale, missing, or was edited by hand."""
+
+    exit_code = 4
+
+
+class ResolveError(AirlockError):
+    """No set of versions satisfies the intent, or an index cannot be trusted."""
+
+    exit_code = 5
+
+
+class UnsealedError(AirlockError):
+    """Files that the locks name are not in the store."""
+
+    exit_code = 6
+
+
+class FetchError(AirlockError):
+    """A file cannot be had from the configured indexes and mirrors."""
+
+    exit_code = 7
+
+
+class CorruptError(AirlockError):
+    """A file's content is not what its hash promises."""
+
+    exit_code = 8
+
+
+class UnsafeArchiveError(AirlockError):
+    """An archive is malformed, or has a member that would land outside its place."""
+
+    exit_code = 9
+
+
+class CollisionError(AirlockError):
+    """Two packages own one path with different content."""
+
+    exit_code = 10
+
+
+class MissingLibraryError(AirlockError):
+    """An ELF file needs a shared library that the image does not hold."""
+
+    exit_code = 11
+
+
+class SandboxError(AirlockError):
+    """No sandbox can be made here, or a command cannot run in it."""
+
+    exit_code = 12
+
+
+class EngineError(AirlockError):
+    """The Docker Engine does not answer, or refuses the image."""
+
+    exit_code = 13
+
+
+class BuildError(AirlockError):
+    """A distribution of the project cannot be built into a wheel."""
+
+    exit_code = 14
+
+
+class CommandError(AirlockError):
+    """A program that airlock calls is missing or failed."""
+
+    exit_code = 15

@@ -1,0 +1,1 @@
+"""The locks: generated files of exact versions and sha256 hashes, and what makes them."""

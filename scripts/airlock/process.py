@@ -1,0 +1,67 @@
+"""The only place that starts programs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from airlock.errors import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Arg = str | Path
+
+
+def find(*names: str) -> Path | None:
+    """Find the first of `names` on PATH or where Debian keeps a root user's programs."""
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    found = (shutil.which(name, path=path) for name in names)
+    return next((Path(program) for program in found if program), None)
+
+
+def run(
+    command: Sequence[Arg],
+    *,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    check: bool = True,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end and capture what it prints.
+
+    Raises CommandError where it cannot be started or, with `check`, where it fails.
+    """
+    try:
+        done = subprocess.run(
+            list(command), input=stdin, env=env, cwd=cwd, capture_output=True, check=False,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+        )
+    except OSError as error:
+        raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+    if check and done.returncode:
+        raise CommandError(
+            f"{Path(command[0]).name} failed with exit code {done.returncode}",
+            cause=done.stderr.decode(errors="replace").strip()[-4000:],
+            remedy=f"to see it alone: {shlex.join(str(arg) for arg in command)}",
+        )
+    return done
+
+
+def call(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> int:
+    """Run a program that has the terminal to itself and return its exit code (128 + n for signal n)."""
+    try:
+        code = subprocess.call(list(command), env=env)
+    except OSError as error:
+        raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+    return code if code >= 0 else 128 - code
+
+
+def replace_this(command: Sequence[Arg], env: Mapping[str, str]) -> NoReturn:
+    """Become another program, which then owns this terminal, signals and exit code."""
+    arguments = [str(argument) for argument in command]
+    os.execvpe(arguments[0], arguments, env)  # noqa: S606

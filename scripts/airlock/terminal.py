@@ -1,0 +1,85 @@
+"""Talk for people, on stderr; stdout carries results alone. Rich is imported only when it draws."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class Progress(Protocol):
+    """Counts work done: `advance` from any thread, with the name of what was just done."""
+
+    def advance(self, amount: int, what: str = "") -> None: ...
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table's column; numbers are set flush right."""
+
+    title: str
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where people read; `quiet` leaves out all but errors."""
+
+    quiet: bool = False
+
+    def say(self, text: str = "") -> None:
+        if not self.quiet:
+            sys.stderr.write(text + "\n")
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+        """Print aligned columns."""
+        if self.quiet:
+            return
+        lines = [[column.title for column in columns], *rows]
+        widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+        for line in lines:
+            cells = zip(line, widths, columns, strict=True)
+            padded = (text.rjust(width) if column.right else text.ljust(width) for text, width, column in cells)
+            self.say("  ".join(padded).rstrip())
+
+    @contextlib.contextmanager
+    def progress(self, title: str, total: int, *, unit_bytes: bool = False) -> Iterator[Progress]:
+        """Show a bar (with bytes and rate for `unit_bytes`) on a terminal; elsewhere one line at start and end."""
+        if self.quiet or not sys.stderr.isatty():
+            self.say(f"{title} …")
+            yield _Silent()
+            return
+        from rich import progress  # noqa: PLC0415 - costs 0.1 s, and most commands draw no bar
+        from rich.console import Console  # noqa: PLC0415
+
+        counts: list[progress.ProgressColumn] = [progress.MofNCompleteColumn()]
+        if unit_bytes:
+            counts = [progress.DownloadColumn(), progress.TransferSpeedColumn()]
+        bar = progress.Progress(
+            progress.TextColumn("{task.description}"), progress.BarColumn(), *counts,
+            progress.TimeRemainingColumn(), progress.TextColumn("{task.fields[what]}"),
+            console=Console(stderr=True), transient=True,
+        )
+        with bar:
+            yield _Bar(bar, bar.add_task(title, total=total, what=""))
+
+
+class _Silent:
+    def advance(self, amount: int, what: str = "") -> None:
+        pass
+
+
+class _Bar:
+    def __init__(self, bar: object, task: object) -> None:
+        self._bar, self._task = bar, task
+
+    def advance(self, amount: int, what: str = "") -> None:
+        self._bar.update(self._task, advance=amount, what=what[:40])  # type: ignore[attr-defined]
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

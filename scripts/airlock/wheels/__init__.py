@@ -1,0 +1,1 @@
+"""Wheels: built from this repository or read from the store, and laid out as files."""
