@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -16,6 +16,9 @@ from airlock import config
 from airlock.errors import AirlockError
 from airlock.places import Places, places
 from airlock.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMMANDS = {
     "lock": "Resolve the intent into locks of exact versions and hashes.",
@@ -36,6 +39,10 @@ class Session:
     @cached_property
     def config(self) -> config.Config:
         return config.load(self.project)
+
+    def config_for(self, platforms: Sequence[str]) -> config.Config:
+        """Return the configuration with the platforms of a command's flags, if any."""
+        return config.load(self.project, platforms=platforms) if platforms else self.config
 
     @cached_property
     def places(self) -> Places:
@@ -63,9 +70,11 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Completion: eval \"$(_AIRLOCK_COMPLETE=bash_source airlock)\"  (or zsh_source, fish_source)",
+    epilog='Completion: eval "$(_AIRLOCK_COMPLETE=bash_source airlock)"  (or zsh_source, fish_source)',
 )
-@click.option("--project", type=click.Path(path_type=Path), default=Path(), help="The project's folder (default: here).")
+@click.option(
+    "--project", type=click.Path(path_type=Path), default=Path(), help="The project's folder (default: here)."
+)
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors and the result.")
 @click.version_option(package_name="airlock")
 @click.pass_context
@@ -75,7 +84,7 @@ def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and exit with its code: 0 done, 2 misuse, 3-15 a foreseen failure (errors.py), 130 Ctrl-C."""
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-16 a foreseen failure (errors.py), 130 Ctrl-C."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

@@ -6,7 +6,6 @@ import difflib
 import os
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airlock.errors import ConfigError
@@ -14,6 +13,7 @@ from airlock.platforms import PLATFORMS, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -88,23 +88,29 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
             values[key] = default
     problems += [
         f"platform {name!r} is not one of {', '.join(PLATFORMS)}"
-        for name in values["platforms"] if name not in PLATFORMS
+        for name in values["platforms"]
+        if name not in PLATFORMS
     ]
     if not values["platforms"]:
         problems.append("[tool.airlock] platforms is empty")
     distributions = tuple(project / folder for folder in values["distributions"])
     problems += [
         f"[tool.airlock] distributions names {folder.relative_to(project)}, which has no pyproject.toml"
-        for folder in distributions if not (folder / "pyproject.toml").is_file()
+        for folder in distributions
+        if not (folder / "pyproject.toml").is_file()
     ]
     if problems:
         raise ConfigError(
-            f"the configuration of {project} cannot be used", cause="\n".join(problems),
+            f"the configuration of {project} cannot be used",
+            cause="\n".join(problems),
             remedy="mend [tool.airlock] in pyproject.toml (docs/configuration.md)",
         )
     return Config(
-        project=project, name=str(values["name"]), debian_suite=str(values["debian-suite"]),
-        debian_mirror=str(values["debian-mirror"]).rstrip("/"), distributions=distributions,
+        project=project,
+        name=str(values["name"]),
+        debian_suite=str(values["debian-suite"]),
+        debian_mirror=str(values["debian-mirror"]).rstrip("/"),
+        distributions=distributions,
         platforms=tuple(PLATFORMS[name] for name in values["platforms"]),
     )
 

@@ -22,7 +22,9 @@ class AirlockError(Exception):
     def __str__(self) -> str:
         lines = [self.fact]
         lines += [f"  because: {self.cause.replace(chr(10), chr(10) + '  ')}"] if self.cause else []
-        lines += [f"  next:    {self.remedy.replace(chr(10), chr(10) + '           ')}"] if self.remedy else []
+        lines += (
+            [f"  next:    {self.remedy.replace(chr(10), chr(10) + '           ')}"] if self.remedy else []
+        )
         return "\n".join(lines)
 
 
@@ -102,3 +104,9 @@ class CommandError(AirlockError):
     """A program that airlock calls is missing or failed."""
 
     exit_code = 15
+
+
+class ImageError(AirlockError):
+    """The image has not been composed, or not for this platform."""
+
+    exit_code = 16

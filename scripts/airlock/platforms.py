@@ -29,8 +29,12 @@ class Platform:
         return self.name.partition("/")[2]
 
 
-AMD64 = Platform("linux/amd64", "amd64", "x86_64", "x86_64-linux-gnu", "/lib64/ld-linux-x86-64.so.2", "EM_X86_64")
-ARM64 = Platform("linux/arm64", "arm64", "aarch64", "aarch64-linux-gnu", "/lib/ld-linux-aarch64.so.1", "EM_AARCH64")
+AMD64 = Platform(
+    "linux/amd64", "amd64", "x86_64", "x86_64-linux-gnu", "/lib64/ld-linux-x86-64.so.2", "EM_X86_64"
+)
+ARM64 = Platform(
+    "linux/arm64", "arm64", "aarch64", "aarch64-linux-gnu", "/lib/ld-linux-aarch64.so.1", "EM_AARCH64"
+)
 PLATFORMS = {platform.name: platform for platform in (AMD64, ARM64)}
 
 

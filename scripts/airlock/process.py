@@ -38,7 +38,12 @@ def run(
     """
     try:
         done = subprocess.run(
-            list(command), input=stdin, env=env, cwd=cwd, capture_output=True, check=False,
+            list(command),
+            input=stdin,
+            env=env,
+            cwd=cwd,
+            capture_output=True,
+            check=False,
             stdin=subprocess.DEVNULL if stdin is None else None,
         )
     except OSError as error:

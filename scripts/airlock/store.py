@@ -45,7 +45,8 @@ class Store:
         total = sum(file.size for file in missing)
         raise UnsealedError(
             f"the store is not sealed: {len(missing)} files, {total / 1e6:,.1f} MB, are not in {self.folder}",
-            cause="\n".join(shown), remedy="airlock fetch",
+            cause="\n".join(shown),
+            remedy="airlock fetch",
         )
 
     def read(self, file: StoreFile) -> bytes:
@@ -59,7 +60,8 @@ class Store:
             path.unlink()
             raise CorruptError(
                 f"{file.filename} in the store is not the file that the lock names",
-                cause=f"its sha256 is not {file.sha256}; it has been removed", remedy="airlock fetch",
+                cause=f"its sha256 is not {file.sha256}; it has been removed",
+                remedy="airlock fetch",
             )
         return content
 

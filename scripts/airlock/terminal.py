@@ -43,7 +43,9 @@ class Terminal:
         widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
         for line in lines:
             cells = zip(line, widths, columns, strict=True)
-            padded = (text.rjust(width) if column.right else text.ljust(width) for text, width, column in cells)
+            padded = (
+                text.rjust(width) if column.right else text.ljust(width) for text, width, column in cells
+            )
             self.say("  ".join(padded).rstrip())
 
     @contextlib.contextmanager
@@ -60,9 +62,13 @@ class Terminal:
         if unit_bytes:
             counts = [progress.DownloadColumn(), progress.TransferSpeedColumn()]
         bar = progress.Progress(
-            progress.TextColumn("{task.description}"), progress.BarColumn(), *counts,
-            progress.TimeRemainingColumn(), progress.TextColumn("{task.fields[what]}"),
-            console=Console(stderr=True), transient=True,
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            *counts,
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[what]}"),
+            console=Console(stderr=True),
+            transient=True,
         )
         with bar:
             yield _Bar(bar, bar.add_task(title, total=total, what=""))

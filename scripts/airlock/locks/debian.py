@@ -57,7 +57,9 @@ class DebianLock:
         for deb in self.debs:
             if deb.package == package:
                 return deb.version
-        raise LockError(f"debian.lock does not hold {package}", remedy="name it in debian.in and run: airlock lock")
+        raise LockError(
+            f"debian.lock does not hold {package}", remedy="name it in debian.in and run: airlock lock"
+        )
 
 
 def render(lock: DebianLock) -> str:
@@ -98,7 +100,12 @@ def read(path: Path) -> DebianLock:
 def _deb(stanza: str) -> LockedDeb:
     field = dict(line.split(": ", 1) for line in stanza.strip().splitlines())
     return LockedDeb(
-        package=field["Package"], version=field["Version"], platform=field["Platform"],
-        architecture=field["Architecture"], archive=field["Archive"], filename=field["Filename"],
-        size=int(field["Size"]), sha256=field["SHA256"],
+        package=field["Package"],
+        version=field["Version"],
+        platform=field["Platform"],
+        architecture=field["Architecture"],
+        archive=field["Archive"],
+        filename=field["Filename"],
+        size=int(field["Size"]),
+        sha256=field["SHA256"],
     )

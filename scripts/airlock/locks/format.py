@@ -54,7 +54,9 @@ def read(path: Path) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"{path} cannot be read", cause=str(error), remedy=again) from error
     if not first.startswith(FIRST_LINE):
-        raise LockError(f"{path} is not a lock that this version reads", cause=f"it begins {first[:80]!r}", remedy=again)
+        raise LockError(
+            f"{path} is not a lock that this version reads", cause=f"it begins {first[:80]!r}", remedy=again
+        )
     if hashlib.sha256(rest.encode()).hexdigest() != first.removeprefix(FIRST_LINE):
         raise LockError(
             f"{path} was edited by hand",

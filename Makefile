@@ -1,0 +1,52 @@
+# Every recipe is a call of a tool; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help image load fetch lock lock-check run test lint types integration format clean
+
+help: ## list what make can do
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
+	|| sed -nE 's/^([a-z-]+):.*## (.*)/  make \1  \2/p' $(MAKEFILE_LIST)
+
+image: $(READY) ## compose the image into build/image and print its digest
+	@$(BIN)/airlock image
+
+load: $(READY) ## compose the image and load it into the Docker Engine
+	@$(BIN)/airlock image --load
+
+fetch: $(READY) ## fill the store, so that everything later works without a network
+	@$(BIN)/airlock fetch
+
+lock: $(READY) ## resolve constraints/*.in into locks
+	@$(BIN)/airlock lock
+
+lock-check: $(READY) ## fail where a lock no longer follows from its intent
+	@$(BIN)/airlock lock --check
+
+test: $(READY) ## run the tests that need neither network nor Docker
+	@$(BIN)/python -m pytest
+
+integration: $(READY) ## run the tests with real parts: the real store, a Docker Engine, skopeo
+	@$(BIN)/python -m pytest tests/integration
+
+lint: $(READY) ## check style and formatting
+	@$(BIN)/ruff check && $(BIN)/ruff format --check
+
+types: $(READY) ## check types
+	@$(BIN)/mypy
+
+format: $(READY) ## format the code
+	@$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+clean: ## remove results and the environment (not the store and caches)
+	rm -rf build $(VENV)
+
+$(READY): constraints/toolchain.lock pyproject.toml scripts/airlock_spec/pyproject.toml
+	@echo "preparing $(VENV) from constraints/toolchain.lock" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r constraints/toolchain.lock >&2
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation -e scripts/airlock_spec -e . >&2
+	@touch $@

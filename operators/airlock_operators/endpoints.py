@@ -1,0 +1,143 @@
+"""Whether endpoints can be reached, and privately: the decisions, without Airflow and without a socket."""
+
+from __future__ import annotations
+
+import ipaddress
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HTTPS = 443
+LAST_PORT = 65535
+WORKERS = 16  # threads wait for the network only; more would not make a dozen endpoints faster
+
+# Not ipaddress's is_private: that holds for documentation and reserved ranges, which no endpoint has, and
+# not for RFC 6598, which a VPC may use. Loopback is what a lab on one machine has.
+PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+        *("100.64.0.0/10", "fc00::/7"),  # RFC 6598, RFC 4193
+        *("127.0.0.0/8", "::1/128"),
+    )
+)
+
+
+class Network(Protocol):
+    """How this process reaches others; both methods raise OSError with a reason for people."""
+
+    def resolve(self, host: str) -> Sequence[str]:
+        """Return the addresses of a host, in the order in which to try them."""
+
+    def connect(self, address: str, port: int, timeout: float) -> None:
+        """Open a TCP connection within `timeout` seconds and close it."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A host (a name or an address) and a TCP port."""
+
+    host: str
+    port: int = HTTPS
+
+    @classmethod
+    def parse(cls, text: str) -> Endpoint:
+        """Read `host`, `host:port`, `[ipv6]` or `[ipv6]:port`. Raises ValueError for anything else."""
+        host, colon, port = text.strip(), "", ""
+        if host.startswith("["):
+            host, bracket, rest = host[1:].partition("]")
+            if not bracket or (rest and not rest.startswith(":")):
+                raise ValueError(f"{text!r} is not [address] or [address]:port")
+            colon, port = rest[:1], rest[1:]
+        elif host.count(":") == 1:
+            host, colon, port = host.partition(":")
+        if not host or set(host) & set(" /@?#"):
+            raise ValueError(f"{text!r} is not a host or host:port (no scheme, no path)")
+        if not colon:
+            return cls(host)
+        if not (port.isascii() and port.isdigit() and 0 < int(port) <= LAST_PORT):
+            raise ValueError(f"{text!r} has no port between 1 and {LAST_PORT} after the colon")
+        return cls(host, int(port))
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The endpoint, as it was given, accepts connections at this address."""
+
+    endpoint: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """The endpoint, as it was given, does not hold, and why."""
+
+    endpoint: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What is asked of every endpoint; `timeout` is seconds for each attempt to connect."""
+
+    network: Network
+    timeout: float = 5.0
+    allow_public: bool = False
+
+    def check_all(self, endpoints: Sequence[str]) -> list[Reached | Unmet]:
+        """Check the endpoints at the same time, at most WORKERS of them, and report in the order given."""
+        if not endpoints:
+            return []
+        with ThreadPoolExecutor(max_workers=min(WORKERS, len(endpoints))) as pool:
+            return list(pool.map(self.check, endpoints))
+
+    def check(self, text: str) -> Reached | Unmet:
+        """Resolve one endpoint, require private addresses, and connect to the first that accepts."""
+        try:
+            endpoint = Endpoint.parse(text)
+        except ValueError as error:
+            return Unmet(text, str(error))
+        try:
+            addresses = self.network.resolve(endpoint.host)
+        except OSError as error:
+            return Unmet(text, f"does not resolve: {_reason(error)}")
+        if not addresses:
+            return Unmet(text, "resolves to no address")
+        public = [address for address in addresses if not is_private(address)]
+        # One public address is enough to refuse: a client may choose any of them.
+        if public and not self.allow_public:
+            return Unmet(
+                text,
+                f"resolves to public {', '.join(public)}: no VPC endpoint for it, or its private DNS is off",
+            )
+        failures = []
+        for address in addresses:
+            try:
+                self.network.connect(address, endpoint.port, self.timeout)
+            except OSError as error:
+                failures.append(f"{address} port {endpoint.port}: {_reason(error)}")
+            else:
+                return Reached(text, address)
+        return Unmet(text, "; ".join(failures))
+
+
+def is_private(address: str) -> bool:
+    """Tell whether an address, as a resolver gives it, is one that only a private network routes."""
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in network for network in PRIVATE if network.version == parsed.version)
+
+
+def report(unmet: Sequence[Unmet], total: int) -> str:
+    """Say for people which endpoints do not hold and why, one on each line."""
+    lines = [f"{len(unmet)} of {total} endpoints do not hold:"]
+    lines += [f"  {one.endpoint}: {one.reason}" for one in unmet]
+    return "\n".join(lines)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__

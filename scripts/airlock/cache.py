@@ -1,0 +1,56 @@
+"""The cache: what can be made again, under a key of all that determines it.
+
+Every entry begins with the sha256 of the rest, which is checked when it is read: a truncated or altered
+entry is as good as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airlock import writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def key_of(*parts: object) -> str:
+    """Return the sha256, in hexadecimal, of values that JSON can express."""
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of entries, each `<kind>/<key>`."""
+
+    folder: Path
+
+    def read(self, kind: str, key: str) -> bytes | None:
+        path = self._path(kind, key)
+        try:
+            entry = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        digest, _, content = entry.partition(b"\n")
+        if hashlib.sha256(content).hexdigest().encode() != digest:
+            path.unlink(missing_ok=True)
+            return None
+        return content
+
+    def write(self, kind: str, key: str, content: bytes) -> None:
+        with writing.replacing(self._path(kind, key)) as file:
+            file.write(hashlib.sha256(content).hexdigest().encode() + b"\n")
+            file.write(content)
+
+    def read_json(self, kind: str, key: str) -> Any:
+        content = self.read(kind, key)
+        return None if content is None else json.loads(content)
+
+    def write_json(self, kind: str, key: str, value: object) -> None:
+        self.write(kind, key, json.dumps(value, separators=(",", ":")).encode())
+
+    def _path(self, kind: str, key: str) -> Path:
+        return self.folder / kind / key[:2] / key

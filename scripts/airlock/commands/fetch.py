@@ -1,0 +1,69 @@
+"""`airlock fetch`: seals the store."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from airlock.cli import Session
+from airlock.index.fetch import THREADS, FetchSummary, Origin, fetch, wanted_files
+from airlock.locks import airflow, debian
+from airlock.terminal import megabytes
+
+if TYPE_CHECKING:
+    from airlock.config import Config
+    from airlock.locks.airflow import AirflowLock
+    from airlock.locks.debian import DebianLock
+
+EPILOG = """\b
+Examples:
+  airlock fetch                            every file of the locks for the project's platforms
+  airlock fetch --platform linux/arm64     those of one platform
+  airlock fetch --json | jq .fetched_bytes
+
+\b
+Wheels come from the indexes that pip or uv are configured with, .deb files from
+[tool.airlock] debian-mirror or else the host's apt source. Each is checked by its
+sha256. An interrupted fetch is resumed by running it again.
+"""
+
+
+@click.command("fetch", epilog=EPILOG)
+@click.option("--platform", "platforms", multiple=True, help="Fetch for this platform (repeatable).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+@click.pass_obj
+def command(session: Session, *, platforms: tuple[str, ...], as_json: bool) -> int:
+    """Fill the store with every file that the locks name."""
+    config = session.config_for(platforms)
+    summary = fetch_all(session, config, airflow.read(config.airflow_lock), debian.read(config.debian_lock))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(summary) | {"store": str(summary.store)}))
+    return 0
+
+
+def fetch_all(
+    session: Session, config: Config, airflow_lock: AirflowLock, debian_lock: DebianLock
+) -> FetchSummary:
+    """Seal the store for the platforms of `config` and say so. Raises FetchError and LockError."""
+    wanted = wanted_files(airflow_lock, debian_lock, config.platforms)
+    summary = fetch(wanted, session.places, lambda: origin(config), session.terminal)
+    session.terminal.say(
+        f"sealed: {summary.files} files, {megabytes(summary.bytes)} "
+        f"({summary.fetched} fetched, {megabytes(summary.fetched_bytes)}, {summary.seconds:.1f} s)"
+    )
+    return summary
+
+
+def origin(config: Config) -> Origin:
+    """Return the user's indexes and the Debian mirror. Raises ConfigError where one cannot be used."""
+    from airlock.debian.sources import sources, url_of  # noqa: PLC0415 - these cost a second: only when needed
+    from airlock.index.configuration import configured  # noqa: PLC0415
+    from airlock.index.simple import Finder  # noqa: PLC0415
+    from airlock.index.web import Web  # noqa: PLC0415
+
+    indexes = configured(config.project)
+    web, mirrors = Web(indexes, THREADS), sources(config)
+    return Origin(web, Finder(web, indexes), lambda deb: url_of(deb, mirrors))

@@ -1,0 +1,150 @@
+"""`airlock lock`: resolve the intent into locks of exact versions and hashes."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from airlock.terminal import Column
+
+if TYPE_CHECKING:
+    from airlock.cli import Session
+    from airlock.config import Config
+    from airlock.locks.debian import DebianLock
+    from airlock.locks.intent import Intent
+    from airlock.locks.locking import Locking, Locks, Upgrade
+    from airlock.locks.moves import Move, Moves
+    from airlock.terminal import Terminal
+
+EXAMPLES = """\
+\b
+Examples:
+  airlock lock                 after an edit of constraints/*.in; what is locked stays
+  airlock lock --upgrade       everything to the newest versions of this minute
+  airlock lock --upgrade apache-airflow-providers-http
+                               that package alone, and what it cannot do without
+  airlock lock --check         exit code 4 where a lock is not current; no network
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option(
+    "--upgrade", is_flag=True, help="Move everything, or only the packages NAME, to newer versions."
+)
+@click.option("--check", is_flag=True, help="Change nothing; fail where a lock does not answer the intent.")
+@click.option(
+    "--platform", "platforms", multiple=True, metavar="OS/ARCH", help="Lock for this platform (repeatable)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what moved as one JSON object.")
+@click.pass_obj
+def command(
+    session: Session,
+    *,
+    names: tuple[str, ...],
+    platforms: tuple[str, ...],
+    upgrade: bool,
+    check: bool,
+    as_json: bool,
+) -> None:
+    """Resolve the intent into locks of exact versions and hashes.
+
+    Reads constraints/*.in and the dependencies of the project's own distributions. Writes
+    constraints/*.lock, all of them or none: debian.lock, whose Python decides which wheels fit,
+    airflow.lock, and toolchain.lock. Commit them.
+    """
+    from airlock.locks import intent, locking, staleness  # noqa: PLC0415 - heavy imports, after --help
+
+    if names and not upgrade:
+        raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
+    if check and upgrade:
+        raise click.UsageError("--check changes nothing, so --upgrade cannot go with it")
+    start = time.monotonic()
+    config = session.config_for(platforms)
+    if check:
+        staleness.check(config)
+        session.terminal.say("locks are current")
+        return
+    wanted = intent.read(config)
+    before = locking.existing(config, session.terminal, strict=bool(names))
+    now = datetime.now(UTC).replace(second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moving = locking.Upgrade(now, everything=upgrade and not names, names=known_names(names, before, wanted))
+    after = _real(session, config, wanted, moving).resolve(before)
+    locking.save(config, after)
+    changes = locking.compare(before, after)
+    show(changes, before, session.terminal)
+    session.terminal.say(f"locks are current ({time.monotonic() - start:.1f} s)")
+    if as_json:
+        click.echo(json.dumps(as_document(changes), indent=2))
+
+
+def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> Locking:
+    """Join the resolvers to the user's indexes and mirror."""
+    from airlock.debian.locking import lock_debian  # noqa: PLC0415
+    from airlock.index.configuration import configured, uv_environment  # noqa: PLC0415
+    from airlock.locks import locking  # noqa: PLC0415
+    from airlock.locks.uv import UvProgram  # noqa: PLC0415
+
+    def debs(asked: tuple[tuple[str, str], ...], previous: DebianLock | None, upgrade: Upgrade) -> DebianLock:
+        return lock_debian(config, session.places, asked, previous, upgrade, session.terminal)
+
+    uv = UvProgram(uv_environment(configured(config.project)))
+    return locking.Locking(config, wanted, moving, debs, uv, session.terminal)
+
+
+def known_names(names: tuple[str, ...], before: Locks, wanted: Intent) -> frozenset[str]:
+    """Return the names as the locks spell them. Raises click.BadParameter for one that is in no lock."""
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
+    known = before.names() | {one.name for one in (*wanted.airflow, *wanted.toolchain)}
+    known |= {re.split(r"[\s=\[]", one.requirement)[0] for one in wanted.debian}
+    found = set()
+    for name in names:
+        spellings = {name, canonicalize_name(name)} & known
+        if not spellings:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f"; perhaps you meant {near[0]}" if near else ""
+            raise click.BadParameter(f"{name} is in no lock{hint}", param_hint="NAME")
+        found |= spellings
+    return frozenset(found)
+
+
+def show(changes: Moves, before: Locks, terminal: Terminal) -> None:
+    """Print what moved; of a lock made for the first time the number of its packages alone."""
+    first = {lock for lock in ("debian", "airflow", "toolchain") if getattr(before, lock) is None}
+    rows = [
+        (move.lock, move.name, move.before or "-", move.after or "-")
+        for move in changes.changes
+        if move.lock not in first
+    ]
+    if rows:
+        terminal.table([Column("lock"), Column("package"), Column("from"), Column("to")], rows)
+    for lock in sorted(first):
+        count = sum(move.lock == lock for move in changes.changes)
+        if count:
+            terminal.say(f"constraints/{lock}.lock: {count} packages")
+    others = "all" if not changes.changes else "the other"
+    if changes.unchanged:
+        terminal.say(f"{others} {changes.unchanged} packages are as they were")
+
+
+def as_document(changes: Moves) -> dict[str, object]:
+    """Return what moved for --json."""
+
+    def rows(moves: tuple[Move, ...]) -> list[dict[str, str]]:
+        return [
+            {"lock": move.lock, "name": move.name, "from": move.before, "to": move.after} for move in moves
+        ]
+
+    return {
+        "moved": rows(changes.moved),
+        "added": rows(changes.added),
+        "removed": rows(changes.removed),
+        "unchanged": changes.unchanged,
+    }

@@ -1,0 +1,49 @@
+"""What an ELF file asks of the dynamic loader (System V gABI, chapter 5; ld.so(8))."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.dynamic import DynamicSegment
+from elftools.elf.elffile import ELFFile
+
+MAGIC = b"\x7fELF"
+_TEXT = {"DT_NEEDED": "needed", "DT_SONAME": "soname", "DT_RPATH": "rpath", "DT_RUNPATH": "runpath"}
+
+
+@dataclass(frozen=True)
+class ElfFacts:
+    """One dynamically linked file; `search` is its RPATH or RUNPATH with `$ORIGIN` unexpanded."""
+
+    path: str
+    machine: str
+    soname: str
+    needed: tuple[str, ...]
+    search: tuple[str, ...]
+
+
+def read(path: str, content: bytes) -> ElfFacts | None:
+    """Read the dynamic section, or return None for what is not ELF or holds none (static, object file)."""
+    if not content.startswith(MAGIC):
+        return None
+    try:
+        elf = ELFFile(io.BytesIO(content))
+        segment = next((part for part in elf.iter_segments("PT_DYNAMIC")), None)
+        if not isinstance(segment, DynamicSegment):
+            return None
+        soname = ""
+        needed: list[str] = []
+        search: list[str] = []
+        for tag in segment.iter_tags():
+            kind, text = tag.entry.d_tag, str(getattr(tag, _TEXT.get(tag.entry.d_tag, ""), ""))
+            if kind == "DT_NEEDED":
+                needed.append(text)
+            elif kind == "DT_SONAME":
+                soname = text
+            elif kind in {"DT_RPATH", "DT_RUNPATH"}:
+                search += text.split(":")
+        return ElfFacts(path, elf["e_machine"], soname, tuple(needed), tuple(search))
+    except (ELFError, ValueError, UnicodeDecodeError, KeyError):
+        return None  # test data of packages holds broken ELF files on purpose

@@ -1,0 +1,104 @@
+"""Fragments made once and cached for ever by what determines them."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from airlock.compose.fragment import Facts, Fragment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from airlock.cache import Cache
+    from airlock.terminal import Progress
+
+_T = TypeVar("_T")  # PEP 695 syntax needs Python 3.12
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True)
+class FragmentSpec:
+    """A fragment before it is made: `key` names all that determines it, `weight` says what it may cost."""
+
+    package: str
+    label: str
+    key: str
+    weight: int
+    make: Callable[[], Fragment]
+
+
+class Fragments:
+    """Gets the facts and the frame of a fragment: from the cache, or by making it."""
+
+    def __init__(self, cache: Cache, workers: int) -> None:
+        self.made: set[str] = set()
+        self._cache = cache
+        self._workers = workers
+        self._facts: dict[str, Facts] = {}
+        self._lock = threading.Lock()
+
+    def missing(self, specs: Iterable[FragmentSpec]) -> list[FragmentSpec]:
+        """Read the facts that are cached and return the specs of those that are not."""
+        return [spec for spec in specs if not self._read_facts(spec)]
+
+    def prepare(self, specs: Sequence[FragmentSpec], progress: Progress) -> None:
+        """Make fragments in parallel, the costly ones first."""
+        with _pool(self._workers) as pool:
+            ordered = sorted(specs, key=lambda spec: -spec.weight)
+            _finish([pool.submit(self._make, spec, progress) for spec in ordered])
+
+    def facts(self, spec: FragmentSpec) -> Facts:
+        if not self._read_facts(spec):
+            self._make(spec)
+        return self._facts[spec.key]
+
+    def frame(self, spec: FragmentSpec) -> bytes:
+        """Return the compressed cut; one that was lost or altered in the cache is made again."""
+        frame = self._cache.read("frames", spec.key)
+        return self._make(spec).frame if frame is None else frame
+
+    def _read_facts(self, spec: FragmentSpec) -> bool:
+        if spec.key not in self._facts:
+            content = self._cache.read("facts", spec.key)
+            if content is None:
+                return False
+            self._facts[spec.key] = Facts.from_json(content)
+        return True
+
+    def _make(self, spec: FragmentSpec, progress: Progress | None = None) -> Fragment:
+        fragment = spec.make()
+        self._cache.write("frames", spec.key, fragment.frame)
+        self._cache.write("facts", spec.key, fragment.facts.to_json())
+        with self._lock:
+            self._facts[spec.key] = fragment.facts
+            self.made.add(spec.key)
+        if progress:
+            progress.advance(spec.weight, spec.label)
+        return fragment
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads, because what costs time (compiling, zlib, zstd, sha256) runs outside the interpreter's lock."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _finish(futures: list[Future[_R]]) -> list[_R]:
+    done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+    for future in done:
+        future.result()
+    return [future.result() for future in futures]
+
+
+def in_parallel(workers: int, work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
+    """Do the work on every item and return the results in order; the first failure ends it."""
+    with _pool(workers) as pool:
+        return _finish([pool.submit(work, item) for item in items])

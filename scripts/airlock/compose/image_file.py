@@ -1,0 +1,115 @@
+"""`image/image.toml`: what the image is besides its packages, as one frozen object."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airlock.compose import entry
+from airlock.config import unknown_keys
+from airlock.debian.base import User
+from airlock.debian.deb import Selection
+from airlock.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from airlock.compose.entry import Entry
+
+_KNOWN: dict[str, tuple[str, ...]] = {
+    "user": ("name", "uid", "gid", "home"),
+    "config": ("entrypoint", "cmd", "workdir", "stop-signal", "ports", "env", "labels"),
+    "debian": ("leave-out", "keep", "links"),
+    "layers": ("alone-over-megabytes", "provider-bins", "other-bins", "zstd-level"),
+    "directories": (),
+    "owners": (),
+}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The image configuration's `config` (OCI image specification, config.md)."""
+
+    entrypoint: tuple[str, ...]
+    cmd: tuple[str, ...]
+    workdir: str
+    stop_signal: str
+    ports: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class LayerRules:
+    """How packages share layers: the big ones alone, the rest in bins by the hash of their name."""
+
+    alone_over_megabytes: float = 2.0
+    provider_bins: int = 6
+    other_bins: int = 14
+    zstd_level: int = 3
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    user: User
+    run: RunConfig
+    debian: Selection
+    links: tuple[tuple[str, str], ...]
+    layers: LayerRules
+    directories: tuple[Entry, ...]
+    owners: tuple[tuple[str, str], ...]  # (path, package): who keeps a path that two packages own
+
+
+def load(path: Path) -> ImageFile:
+    """Read image.toml. Raises ConfigError with everything that is wrong in one message."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read", cause=str(error), remedy=f"mend {path}") from error
+    problems = unknown_keys(document, _KNOWN, "")
+    for section, keys in _KNOWN.items():
+        table = document.get(section, {})
+        if not isinstance(table, dict):
+            problems.append(f"[{section}] must be a table")
+        elif keys:
+            problems += unknown_keys(table, keys, f"[{section}] ")
+    if not problems:
+        try:
+            return _image_file(document)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            problems.append(f"{type(error).__name__}: {error}")
+    raise ConfigError(f"{path} cannot be used", cause="\n".join(problems), remedy=f"mend {path}")
+
+
+def _image_file(document: dict[str, Any]) -> ImageFile:
+    user, config = document["user"], document.get("config", {})
+    debian, layers = document.get("debian", {}), document.get("layers", {})
+    rules = LayerRules()
+    return ImageFile(
+        user=User(str(user["name"]), int(user["uid"]), int(user["gid"]), str(user["home"])),
+        run=RunConfig(
+            entrypoint=tuple(config.get("entrypoint", ())),
+            cmd=tuple(config.get("cmd", ())),
+            workdir=config.get("workdir", "/"),
+            stop_signal=config.get("stop-signal", ""),
+            ports=tuple(config.get("ports", ())),
+            env=tuple((key, str(value)) for key, value in config.get("env", {}).items()),
+            labels=tuple((key, str(value)) for key, value in config.get("labels", {}).items()),
+        ),
+        debian=Selection(tuple(debian.get("leave-out", ())), tuple(debian.get("keep", ()))),
+        links=tuple(sorted(debian.get("links", {}).items())),
+        layers=LayerRules(
+            float(layers.get("alone-over-megabytes", rules.alone_over_megabytes)),
+            int(layers.get("provider-bins", rules.provider_bins)),
+            int(layers.get("other-bins", rules.other_bins)),
+            int(layers.get("zstd-level", rules.zstd_level)),
+        ),
+        directories=tuple(
+            entry.directory(
+                path.strip("/"), int(str(how["mode"]), 8), int(how.get("uid", 0)), int(how.get("gid", 0))
+            )
+            for path, how in sorted(document.get("directories", {}).items())
+        ),
+        owners=tuple(sorted((path.strip("/"), name) for path, name in document.get("owners", {}).items())),
+    )

@@ -1,0 +1,133 @@
+"""A layer: the folders it needs, its fragments, and the end of the archive, as one blob of joined frames."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airlock import writing
+from airlock.cache import key_of
+from airlock.compose import entry, recipe, tar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from airlock.cache import Cache
+    from airlock.compose.compression import Zstd
+    from airlock.compose.entry import Entry
+    from airlock.compose.fragments import Fragments, FragmentSpec
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """Which fragments share a layer, in this order."""
+
+    name: str
+    fragments: tuple[FragmentSpec, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as the manifest describes it; sizes in bytes, digests in hexadecimal."""
+
+    name: str
+    packages: tuple[str, ...]
+    key: str
+    digest: str
+    diff_id: str
+    size: int
+    media_type: str
+    reused: bool  # the blob was already in the layout
+
+
+def key_for(plan: LayerPlan, folders: Mapping[str, Entry], compression: Zstd) -> str:
+    """Return the layer's input key; `folders` are those of the image that are not plain."""
+    special = [(item.path, item.mode, item.uid, item.gid) for _, item in sorted(folders.items())]
+    return key_of(
+        recipe.of(recipe.LAYER), [spec.key for spec in plan.fragments], special, compression.identity
+    )
+
+
+def join(
+    plan: LayerPlan,
+    folders: Mapping[str, Entry],
+    fragments: Fragments,
+    compression: Zstd,
+    cache: Cache,
+    blobs: Path,
+) -> Layer:
+    """Make the layer's blob stand in the folder `blobs` under its digest, and describe it."""
+    key = key_for(plan, folders, compression)
+    record = cache.read_json("layers", key)
+    reused = record is not None and is_intact(blobs / record["digest"], record["digest"], record["size"])
+    if not reused:
+        frames = _frames(plan, folders, fragments, compression)
+        written = _write(frames, blobs, compression, record and record["diff_id"])
+        if record not in (None, written):
+            raise AssertionError(
+                f"layer {plan.name} was {record}, now {written}: its key does not name all its inputs"
+            )
+        record = written
+        cache.write_json("layers", key, record)
+    return Layer(
+        name=plan.name,
+        packages=tuple(spec.label for spec in plan.fragments),
+        key=key,
+        media_type=compression.media_type,
+        reused=reused,
+        **record,
+    )
+
+
+def _write(
+    frames: Iterable[bytes], blobs: Path, compression: Zstd, known_diff_id: str | None
+) -> dict[str, Any]:
+    """Write the frames as one blob; hashing what they hold can be spared when the diff id is known."""
+    digest, diff_id, size = hashlib.sha256(), hashlib.sha256(), 0
+    with writing.new(blobs) as (file, name):
+        for frame in frames:
+            digest.update(frame)
+            size += file.write(frame)
+            if known_diff_id is None:
+                diff_id.update(compression.read(frame))
+        name(digest.hexdigest())
+    return {"digest": digest.hexdigest(), "size": size, "diff_id": known_diff_id or diff_id.hexdigest()}
+
+
+def is_intact(path: Path, digest: str, size: int) -> bool:
+    """Whether a file holds exactly the content that its digest names."""
+    try:
+        with path.open("rb") as file:
+            return (
+                os.fstat(file.fileno()).st_size == size
+                and hashlib.file_digest(file, "sha256").hexdigest() == digest
+            )
+    except OSError:
+        return False
+
+
+def _frames(
+    plan: LayerPlan, folders: Mapping[str, Entry], fragments: Fragments, compression: Zstd
+) -> Iterator[bytes]:
+    yield compression.frame(tar.cut(_folders_of(plan, folders, fragments)))
+    for spec in plan.fragments:
+        if frame := fragments.frame(spec):
+            yield frame
+    yield compression.frame(tar.END)
+
+
+def _folders_of(plan: LayerPlan, folders: Mapping[str, Entry], fragments: Fragments) -> Iterable[Entry]:
+    """Return each folder above or of the layer's paths once, with the attributes it has in the whole image.
+
+    Were a parent written with other attributes in a later layer, it would change those of the first.
+    """
+    needed: set[str] = set()
+    for spec in plan.fragments:
+        facts = fragments.facts(spec)
+        needed.update(item.path for item in facts.directories)
+        for path in (*(fact.path for fact in facts.paths), *(item.path for item in facts.directories)):
+            needed.update(entry.parents(path))
+    return [folders.get(path) or entry.directory(path) for path in sorted(needed)]

@@ -1,0 +1,38 @@
+"""Which code a cached result came from: changing that code makes new results, and changes no other."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent.parent
+_LIBRARIES = ("installer", "pyelftools", "python-debian", "zstandard")
+
+FRAGMENT = (
+    "compose/bytecode.py",
+    "compose/bytecode_inside.py",
+    "compose/compression.py",
+    "compose/elf.py",
+    "compose/entry.py",
+    "compose/fragment.py",
+    "compose/sources.py",
+    "compose/tar.py",
+    "debian/base.py",
+    "debian/deb.py",
+    "wheels/layout.py",
+    "wheels/source.py",
+    "wheels/wheel.py",
+)
+LAYER = ("compose/compression.py", "compose/entry.py", "compose/layer.py", "compose/tar.py")
+CHECKS = ("compose/collisions.py", "compose/image.py", "compose/libraries.py")
+
+
+@cache
+def of(modules: tuple[str, ...]) -> str:
+    """Identify the content of modules, and the versions of the libraries that they call."""
+    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in _LIBRARIES).encode())
+    for module in modules:
+        digest.update((_PACKAGE / module).read_bytes())
+    return digest.hexdigest()

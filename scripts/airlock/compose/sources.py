@@ -1,0 +1,166 @@
+"""From locks and files to fragment specs: one function for each kind of thing that an image is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airlock.cache import Cache, key_of
+from airlock.compose import bytecode, entry, fragment, recipe
+from airlock.compose.fragments import FragmentSpec
+from airlock.debian import base, deb
+from airlock.wheels import source, wheel
+from airlock.wheels.layout import VenvLayout
+from airlock_spec.paths import IDENTITY, VENV
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from airlock.compose.bytecode import Compiler
+    from airlock.compose.compression import Zstd
+    from airlock.compose.entry import Entry
+    from airlock.compose.fragment import Fragment
+    from airlock.compose.image_file import ImageFile
+    from airlock.locks.airflow import LockedWheel
+    from airlock.locks.debian import LockedDeb
+    from airlock.store import Store
+    from airlock_spec.identity import Identity
+
+_STANDARD_LIBRARY = re.compile(r"usr/(lib|share)/python3")
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every fragment is made with."""
+
+    store: Store
+    cache: Cache
+    compiler: Compiler
+    compression: Zstd
+    image: ImageFile
+    python: str  # 3.13
+
+    @property
+    def layout(self) -> VenvLayout:
+        return VenvLayout(VENV, self.python)
+
+    def key(self, *inputs: object) -> str:
+        return key_of(recipe.of(recipe.FRAGMENT), self.compiler.identity, self.compression.identity, *inputs)
+
+    def spec(
+        self, package: str, label: str, key: str, weight: int, entries: Callable[[], Sequence[Entry]]
+    ) -> FragmentSpec:
+        def make() -> Fragment:
+            return fragment.make(package, entries(), self.compression)
+
+        return FragmentSpec(package, label, key, weight, make)
+
+
+def wheel_spec(
+    shop: Workshop, locked: LockedWheel, paths_of_others: frozenset[str] = frozenset()
+) -> FragmentSpec:
+    """Plan the fragment of a locked wheel, less the paths that the configuration gives to others."""
+
+    def entries() -> list[Entry]:
+        content = shop.store.read(locked.file)
+        return _less(
+            wheel.entries(locked.file.filename, content, shop.layout, shop.compiler), paths_of_others
+        )
+
+    key = shop.key("wheel", locked.file.filename, locked.file.sha256, VENV, sorted(paths_of_others))
+    return shop.spec(locked.name, f"{locked.name} {locked.version}", key, locked.file.size, entries)
+
+
+def distribution_spec(shop: Workshop, distribution: source.Distribution) -> FragmentSpec:
+    """Plan the fragment of a distribution of this repository."""
+
+    def entries() -> list[Entry]:
+        return wheel.entries(*source.wheel(distribution, shop.cache), shop.layout, shop.compiler)
+
+    key = shop.key("distribution", distribution.digest, VENV)
+    return shop.spec(distribution.name, distribution.name, key, 1, entries)
+
+
+def deb_spec(
+    shop: Workshop, locked: LockedDeb, paths_of_others: frozenset[str] = frozenset()
+) -> FragmentSpec:
+    """Plan the fragment of a Debian package: its files, and bytecode for its part of the standard library."""
+
+    def entries() -> list[Entry]:
+        unpacked = deb.read(locked.filename, shop.store.read(locked.file), shop.image.debian).entries
+        kept = [item for item in unpacked if item.path not in base.REPLACED_DIRECTORIES]
+        return _less(
+            [*kept, *bytecode.with_bytecode(kept, shop.compiler, _STANDARD_LIBRARY)], paths_of_others
+        )
+
+    selection = (shop.image.debian.leave_out, shop.image.debian.keep)
+    key = shop.key("deb", locked.file.filename, locked.sha256, selection, sorted(paths_of_others))
+    return shop.spec(locked.package, f"{locked.package} {locked.version}", key, locked.size, entries)
+
+
+def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
+    """Plan the fragment of what maintainer scripts would have made, and of the empty virtual environment."""
+
+    def entries() -> list[Entry]:
+        unpacked = {
+            item.package: deb.read(item.filename, shop.store.read(item.file), deb.Selection())
+            for item in debs
+        }
+        return [*base.entries(unpacked, shop.image.user, dict(shop.image.links)), *_venv(shop.layout)]
+
+    user = (shop.image.user.name, shop.image.user.uid, shop.image.user.gid, shop.image.user.home)
+    key = shop.key("base", sorted((item.package, item.sha256) for item in debs), user, shop.image.links, VENV)
+    return shop.spec("base", "base", key, 1, entries)
+
+
+def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
+    """Plan the fragment of the files laid over everything, and of the folders that image.toml names."""
+    files = _rootfs(rootfs)
+    content = [
+        (item.path, item.kind, item.mode, item.target, hashlib.sha256(item.content).hexdigest())
+        for item in files
+    ]
+    folders = [(item.path, item.mode, item.uid, item.gid) for item in shop.image.directories]
+    key = shop.key("rootfs", content, folders)
+    return shop.spec("rootfs", "image/rootfs", key, 1, lambda: [*files, *shop.image.directories])
+
+
+def identity_spec(shop: Workshop, identity: Identity) -> FragmentSpec:
+    """Plan the fragment of the file that tells the image what it is made of."""
+    content = identity.to_json()
+    key = shop.key("identity", content)
+    return shop.spec("identity", "identity", key, 1, lambda: [entry.file(IDENTITY.lstrip("/"), content)])
+
+
+def _venv(layout: VenvLayout) -> list[Entry]:
+    """Return an empty virtual environment (PEP 405)."""
+    home = f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {layout.version}\n"
+    python = f"{layout.prefix}/bin/python"
+    return [
+        entry.file(f"{layout.prefix}/pyvenv.cfg", home),
+        entry.symlink(python, f"/usr/bin/python{layout.version}"),
+        entry.symlink(f"{python}3", "python"),
+        entry.symlink(f"{python}{layout.version}", "python"),
+        entry.directory(layout.site_packages),
+    ]
+
+
+def _rootfs(folder: Path) -> list[Entry]:
+    """Read the files as git keeps them: the executable bit is the only mode there is."""
+    found: list[Entry] = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found.append(entry.symlink(name, str(path.readlink())))
+        elif path.is_file():
+            mode = entry.PROGRAM_MODE if path.stat().st_mode & 0o100 else entry.FILE_MODE
+            found.append(entry.file(name, path.read_bytes(), mode))
+    entry.require_contained(found, "image/rootfs")
+    return found
+
+
+def _less(entries: list[Entry], paths: frozenset[str]) -> list[Entry]:
+    return [item for item in entries if item.path not in paths]

@@ -1,0 +1,33 @@
+"""Places that a user names in a configuration: URLs, or paths of this machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://?", re.IGNORECASE)
+USERINFO = re.compile(r"//[^/\s@]*@")
+
+
+def absolute(place: str, base: Path | None = None) -> str:
+    """Return a URL as it is and a path made absolute, relative to `base` or the working directory."""
+    if SCHEME.match(place):
+        return place
+    return str((base or Path()).absolute() / Path(place).expanduser())
+
+
+def as_url(place: str) -> str:
+    """Return a URL as it is and an absolute path as a file: URL."""
+    return place if SCHEME.match(place) else Path(place).as_uri()
+
+
+def redact(url: str) -> str:
+    """Return a URL for people: without user, password, query or fragment, any of which may be a secret."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def redact_text(text: str) -> str:
+    """Return a library's message without the credentials of the URLs in it."""
+    return USERINFO.sub("//", text)

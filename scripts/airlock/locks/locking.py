@@ -1,0 +1,188 @@
+"""What `airlock lock` does: Debian first, whose Python decides the wheels; nothing is written before the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from airlock.errors import LockError
+from airlock.locks import airflow, debian, intent, moves, pip_constraints, resolver, staleness, toolchain
+from airlock.locks.target import target
+from airlock.writing import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from airlock.config import Config
+    from airlock.locks.airflow import AirflowLock
+    from airlock.locks.debian import DebianLock
+    from airlock.locks.intent import Intent
+    from airlock.locks.moves import Moves
+    from airlock.locks.toolchain import ToolchainLock
+    from airlock.locks.uv import Uv
+    from airlock.terminal import Terminal
+
+Lock = TypeVar("Lock")
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What may move to newer versions: everything, or the names; `now` (RFC 3339) is its date."""
+
+    now: str
+    everything: bool = False
+    names: frozenset[str] = frozenset()
+
+    def concerns(self, known: Iterable[str]) -> bool:
+        return self.everything or not self.names.isdisjoint(known)
+
+    def bound(self, known: Iterable[str], resolved: str | None) -> str:
+        """Return the instant to resolve as of: a lock keeps its own until something in it is upgraded."""
+        if resolved and resolved.startswith(resolver.AS_OF) and not self.concerns(known):
+            return resolved.removeprefix(resolver.AS_OF)
+        return self.now
+
+
+@dataclass(frozen=True)
+class Locks:
+    """The locks of a project; None is a lock that does not exist (yet)."""
+
+    debian: DebianLock | None
+    airflow: AirflowLock | None
+    toolchain: ToolchainLock | None
+
+    def names(self) -> frozenset[str]:
+        """All package names in them."""
+        python = (
+            moves.airflow_versions(self.airflow).keys()
+            | (self.toolchain.versions if self.toolchain else {}).keys()
+        )
+        return frozenset(moves.debian_versions(self.debian).keys() | python)
+
+
+class DebianResolver(Protocol):
+    """Resolves debian.in; the real one asks the mirror (airlock.debian.locking)."""
+
+    def __call__(
+        self, intent: tuple[tuple[str, str], ...], previous: DebianLock | None, upgrade: Upgrade, /
+    ) -> DebianLock: ...
+
+
+def existing(config: Config, terminal: Terminal, *, strict: bool) -> Locks:
+    """Read the locks that are there.
+
+    One that cannot be used (edited by hand, a merge conflict) counts as absent, which is said; with `strict`
+    it raises LockError.
+    """
+
+    def previous(read: Callable[[Path], Lock], path: Path) -> Lock | None:
+        if not path.exists():
+            return None
+        try:
+            return read(path)
+        except LockError as error:
+            if strict:
+                raise
+            terminal.say(f"{error.fact}; it is made anew, as if it were the first")
+            return None
+
+    return Locks(
+        previous(debian.read, config.debian_lock),
+        previous(airflow.read, config.airflow_lock),
+        previous(toolchain.read, config.toolchain_lock),
+    )
+
+
+@dataclass(frozen=True)
+class Locking:
+    """One run of `airlock lock`; a lock that already answers the intent is kept as it is, without network."""
+
+    config: Config
+    wanted: Intent
+    upgrade: Upgrade
+    debs: DebianResolver
+    uv: Uv
+    terminal: Terminal
+
+    def resolve(self, before: Locks) -> Locks:
+        """Return the locks that answer the intent. Raises ResolveError, FetchError, LockError."""
+        debian_lock = self._debian(before.debian)
+        return Locks(
+            debian_lock, self._airflow(before.airflow, debian_lock), self._toolchain(before.toolchain)
+        )
+
+    def _debian(self, old: DebianLock | None) -> DebianLock:
+        if (
+            old is None
+            or self.upgrade.concerns(moves.debian_versions(old))
+            or staleness.debian_changes(old, self.wanted, self.config)
+        ):
+            return self.debs(intent.pairs(self.wanted.debian), old, self.upgrade)
+        return old
+
+    def _airflow(self, old: AirflowLock | None, debs: DebianLock) -> AirflowLock:
+        versions = moves.airflow_versions(old)
+        kept = old and not self.upgrade.concerns(versions)
+        if old and kept and not staleness.airflow_changes(old, debs, self.wanted, self.config):
+            return old
+        image = target(debs)
+        bound = self.upgrade.bound(versions, old.resolved if old else None)
+        preferred = {} if self.upgrade.everything else versions
+        preferred = {name: version for name, version in preferred.items() if name not in self.upgrade.names}
+        names = ", ".join(platform.name for platform in self.config.platforms)
+        self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
+        lock = resolver.resolve(
+            resolver.Job(self.wanted.airflow, image, preferred, bound, self.uv), self.config.platforms
+        )
+        if lock.resolved == resolver.NO_BOUND:
+            self.terminal.say(f"  resolved {resolver.NO_BOUND}")
+        return lock
+
+    def _toolchain(self, old: ToolchainLock | None) -> ToolchainLock | None:
+        asked = self.wanted.toolchain
+        if not asked:
+            return None
+        versions = old.versions if old else {}
+        if old and not self.upgrade.concerns(versions) and not staleness.asked_changes(old.intent, asked):
+            return old
+        bound = self.upgrade.bound(versions, old.resolved if old else None)
+        self.terminal.say(
+            f"Resolving the toolchain, CPython {toolchain.OLDEST_PYTHON} and newer, as of {bound} …"
+        )
+        previous = None if self.upgrade.everything else old
+        return toolchain.resolve(asked, previous=previous, moving=self.upgrade.names, bound=bound, uv=self.uv)
+
+
+def save(config: Config, locks: Locks) -> None:
+    """Write the locks, each at once or not at all; a file that would not change keeps its time."""
+    texts = {}
+    if locks.debian:
+        texts[config.debian_lock] = debian.render(locks.debian)
+    if locks.airflow:
+        texts[config.airflow_lock] = airflow.render(locks.airflow)
+        texts[pip_constraints.path(config)] = pip_constraints.render(locks.airflow)
+    if locks.toolchain:
+        texts[config.toolchain_lock] = toolchain.render(locks.toolchain)
+    for path, text in texts.items():
+        if not path.exists() or path.read_bytes() != text.encode():
+            write(path, text)
+
+
+def compare(before: Locks, after: Locks) -> Moves:
+    """Compare the versions of all locks."""
+    return moves.together(
+        [
+            moves.compare(
+                "debian", moves.debian_versions(before.debian), moves.debian_versions(after.debian)
+            ),
+            moves.compare(
+                "airflow", moves.airflow_versions(before.airflow), moves.airflow_versions(after.airflow)
+            ),
+            moves.compare(
+                "toolchain",
+                before.toolchain.versions if before.toolchain else {},
+                after.toolchain.versions if after.toolchain else {},
+            ),
+        ]
+    )

@@ -1,0 +1,220 @@
+"""Resolves the Python packages of the image: one version, and for each platform the wheel pip would take."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from airlock.errors import ResolveError
+from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
+from airlock.locks.conflict import NO_DATES, explain, no_wheel
+from airlock.locks.intent import pairs
+from airlock.locks.target import best, wheel_name
+from airlock.locks.uv import Question, file_names, input_files
+from airlock.store import StoreFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from airlock.locks.intent import Asked
+    from airlock.locks.target import Target
+    from airlock.locks.uv import Answer, Uv
+    from airlock.platforms import Platform
+
+AS_OF = "as of "
+NO_BOUND = "without a date: the index gives no upload times"
+ROUNDS = 4  # of agreeing on the versions of several platforms; real locks need one or two
+
+
+@dataclass(frozen=True)
+class Found:
+    """What uv chose for one platform: the version of a package and the wheels that could serve."""
+
+    version: str
+    wheels: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One resolution: `preferred` are versions to keep if possible, `bound` the instant to resolve as of."""
+
+    asked: tuple[Asked, ...]
+    target: Target
+    preferred: Mapping[str, str]
+    bound: str | None
+    uv: Uv
+
+    def versions(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, Found]:
+        """Resolve for one platform with some versions fixed. Raises ResolveError, FetchError."""
+        answer = self._ask(
+            platform, "pylock.toml", pins, ("--format", "pylock.toml"), preferences(self.preferred)
+        )
+        packages = tomllib.loads(answer.text or "").get("packages", [])
+        return {one["name"]: Found(one["version"], tuple(one.get("wheels", ()))) for one in packages}
+
+    def via(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """Return for each package who requires it: packages, and the names of our own intent files."""
+        answer = self._ask(platform, "requirements.txt", pins, ("--annotation-style", "line"))
+        return parse_via(
+            answer.text or "",
+            {f"-r {name}": label(source) for source, name in file_names(self.asked).items()},
+        )
+
+    def _ask(
+        self,
+        platform: Platform,
+        output: str,
+        pins: Mapping[str, str],
+        options: tuple[str, ...],
+        before: str = "",
+    ) -> Answer:
+        options += (
+            "--python-version",
+            self.target.python,
+            "--python-platform",
+            self.target.uv_platform(platform),
+        )
+        options += ("--no-build",) + (("--exclude-newer", self.bound) if self.bound else ())
+        answer = self.uv.compile(Question(input_files(self.asked), options, output, pins, before))
+        if answer.text is None:
+            if self.bound and NO_DATES in answer.messages:
+                raise _NoDatesError
+            raise explain(answer.messages, self.asked, platform.name)
+        return answer
+
+
+class _NoDatesError(Exception):
+    """The index gives no upload times, so nothing can be resolved as of a date."""
+
+
+def resolve(job: Job, platforms: Sequence[Platform]) -> AirflowLock:
+    """Lock the same versions for every platform, and one wheel a package and platform.
+
+    Raises ResolveError where no set of versions satisfies all, or a package has no wheel; FetchError where
+    the index does not answer.
+    """
+    try:
+        found = agree(job, platforms)
+    except _NoDatesError:
+        job = replace(job, bound=None)
+        found = agree(job, platforms)
+    via: dict[str, set[str]] = {}
+    for platform, packages in found.items():
+        if packages.keys() - via.keys():  # seldom true of a second platform
+            pins = {name: package.version for name, package in packages.items()}
+            for name, who in job.via(platform, pins).items():
+                via.setdefault(name, set()).update(who)
+    names = sorted({name for packages in found.values() for name in packages})
+    return AirflowLock(
+        python=job.target.python,
+        glibc=job.target.glibc,
+        platforms=tuple(platform.name for platform in platforms),
+        resolved=AS_OF + job.bound if job.bound else NO_BOUND,
+        intent=pairs(job.asked),
+        packages=tuple(_package(job, name, found, tuple(sorted(via.get(name, ())))) for name in names),
+    )
+
+
+def agree(job: Job, platforms: Sequence[Platform]) -> dict[Platform, dict[str, Found]]:
+    """Resolve the first platform and hold the others to its versions, or all to those of one that cannot."""
+    held: dict[str, str] = {}
+    differing: list[str] = []
+    for _ in range(ROUNDS):
+        found: dict[Platform, dict[str, Found]] = {}
+        pins = dict(held)
+        for platform in platforms:
+            try:
+                found[platform] = job.versions(platform, pins)
+            except ResolveError as refused:
+                if not found and held:
+                    raise _disagreement(differing, refused) from refused
+                if not found:
+                    raise
+                alone = job.versions(platform, held)
+                news = {
+                    name: one.version
+                    for name, one in alone.items()
+                    if pins.get(name, one.version) != one.version
+                }
+                if not news:
+                    raise
+                differing += [
+                    f"{name}: {pins[name]}, but {version} for {platform}" for name, version in news.items()
+                ]
+                held |= news
+                break
+            pins |= {name: one.version for name, one in found[platform].items()}
+        else:
+            return found
+    raise _disagreement(differing, None)
+
+
+def _disagreement(differing: Iterable[str], refused: ResolveError | None) -> ResolveError:
+    lines = [*dict.fromkeys(differing), *([refused.cause] if refused else [])]
+    return ResolveError(
+        "the platforms need different versions of a package",
+        cause="\n".join(lines),
+        remedy="pin a version that all have in constraints/airflow.in, or lock fewer platforms (--platform)",
+    )
+
+
+def _package(
+    job: Job, name: str, found: Mapping[Platform, Mapping[str, Found]], via: tuple[str, ...]
+) -> LockedPackage:
+    chosen = {
+        platform: _wheel(job.target, platform, name, packages[name], via)
+        for platform, packages in found.items()
+        if name in packages
+    }
+    version = next(packages[name].version for packages in found.values() if name in packages)
+    first = next(iter(chosen.values()))
+    if len(chosen) == len(found) and set(chosen.values()) == {first} and first.filename.endswith("-any.whl"):
+        return LockedPackage(name, version, ((ANY, first),), via)
+    return LockedPackage(
+        name, version, tuple((platform.name, file) for platform, file in chosen.items()), via
+    )
+
+
+def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tuple[str, ...]) -> StoreFile:
+    by_name = {one.get("name") or wheel_name(one.get("url") or one["path"]): one for one in found.wheels}
+    filename = best(by_name, target.tags(platform))
+    if filename is None:
+        where = f"{platform} and CPython {target.python}"
+        raise no_wheel(f"{name} {found.version}", where, f"wanted by {', '.join(via)}" if via else "")
+    wheel = by_name[filename]
+    sha256, size = wheel.get("hashes", {}).get("sha256"), wheel.get("size")
+    if not sha256 or not size:
+        raise ResolveError(
+            f"the index does not give the {'sha256' if not sha256 else 'size'} of {filename}",
+            cause="a lock names both; indexes give them by PEP 503 and 691 (hash), and PEP 700 (size)",
+            remedy="use an index that gives them",
+        )
+    return StoreFile(filename, int(size), sha256)
+
+
+def preferences(versions: Mapping[str, str]) -> str:
+    """Write versions as the least pylock.toml (PEP 751) that uv takes as preferences."""
+    if not versions:
+        return ""
+    packages = (
+        f'[[packages]]\nname = "{name}"\nversion = "{version}"\n' for name, version in versions.items()
+    )
+    return 'lock-version = "1.0"\ncreated-by = "airlock"\n' + "".join(packages)
+
+
+def label(source: str) -> str:
+    """Name an intent file in a few letters: airflow.in, or a distribution's folder."""
+    folder, _, name = source.rpartition("/")
+    return folder.rpartition("/")[2] if folder and name == "pyproject.toml" else name
+
+
+def parse_via(text: str, ours: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Read uv's one-line annotations: `name==version  # via a, b, -r 0.in`."""
+    via = {}
+    for line in text.splitlines():
+        if match := re.match(r"([\w.-]+)==\S+\s*(?:;[^#]*)?(?:# via (.*))?$", line):
+            who = [one.strip() for one in (match[2] or "").split(",")]
+            via[match[1]] = tuple(ours.get(one, one) for one in who if one and not one.startswith("-c "))
+    return via

@@ -1,0 +1,125 @@
+"""uv as a function: requirements and options in, a resolution or its explanation out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from uv import find_uv_bin
+
+from airlock import process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from airlock.locks.intent import Asked
+
+CONSTRAINTS = "pins.txt"
+# What may come from the user's environment: how uv reaches the network and where it caches. All other
+# UV_* settings could change which versions are chosen, and the lock would not record it.
+KEPT = (
+    "UV_CACHE_DIR",
+    "UV_NO_CACHE",
+    "UV_OFFLINE",
+    "UV_HTTP_",
+    "UV_CONCURRENT_",
+    "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS",
+    "UV_INSECURE_HOST",
+    "UV_KEYRING_PROVIDER",
+    "UV_REQUEST_TIMEOUT",
+    "UV_LINK_MODE",
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One `uv pip compile`: input files by name, `constraints` and `preferred` as name → version.
+
+    `output` is the name of the file that uv writes; it decides the format (pylock.toml or requirements.txt).
+    """
+
+    inputs: Mapping[str, str]
+    options: tuple[str, ...]
+    output: str
+    constraints: Mapping[str, str] = field(default_factory=dict)
+    preferences: str = ""  # what stands in `output` before: uv keeps its versions where it can
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What uv wrote, or None where it found nothing; `messages` is what it said on stderr."""
+
+    text: str | None
+    messages: str
+
+
+class Uv(Protocol):
+    """Answers questions; the real one is UvProgram."""
+
+    def compile(self, question: Question) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class UvProgram:
+    """The uv of the toolchain's own environment; `environment` says where the indexes are."""
+
+    environment: Mapping[str, str]
+
+    def compile(self, question: Question) -> Answer:
+        """Ask uv in a folder of its own, so that no project's configuration takes part.
+
+        Raises CommandError where uv cannot be started.
+        """
+        with tempfile.TemporaryDirectory(prefix="airlock-lock-") as name:
+            folder = Path(name)
+            for file, text in question.inputs.items():
+                (folder / file).write_text(text, encoding="utf-8")
+            output = folder / question.output
+            if question.preferences:
+                output.write_text(question.preferences, encoding="utf-8")
+            command = [find_uv_bin(), "pip", "compile", *question.inputs, *question.options]
+            if question.constraints:
+                pins = "".join(f"{name}=={version}\n" for name, version in question.constraints.items())
+                (folder / CONSTRAINTS).write_text(pins, encoding="utf-8")
+                command += ["--constraints", CONSTRAINTS]
+            command += ["--python", sys.executable, "--no-header", "--no-progress", "--color", "never"]
+            done = process.run(
+                [*command, "--output-file", question.output],
+                cwd=folder,
+                check=False,
+                env=clean_environment(os.environ) | dict(self.environment),
+            )
+            messages = done.stderr.decode(errors="replace")
+            return Answer(None if done.returncode else output.read_text(encoding="utf-8"), messages)
+
+
+def file_names(asked: Iterable[Asked]) -> dict[str, str]:
+    """Name uv's input files, by source: short names, for uv repeats them in its annotations."""
+    return {source: f"{index}.in" for index, source in enumerate(dict.fromkeys(one.source for one in asked))}
+
+
+def input_files(asked: Iterable[Asked]) -> dict[str, str]:
+    """Return uv's input files: the requirements of each source, by file name."""
+    asked = tuple(asked)
+    names = file_names(asked)
+    texts = dict.fromkeys(names.values(), "")
+    for one in asked:
+        texts[names[one.source]] += one.requirement + "\n"
+    return texts
+
+
+def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the settings that could change a resolution.
+
+    Indexes are laid over it (airlock.index reads them from pip's and uv's configuration).
+    """
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(("UV_", "PIP_")) or name.startswith(KEPT)
+    } | {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}

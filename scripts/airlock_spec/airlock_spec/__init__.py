@@ -1,0 +1,1 @@
+"""What the toolchain and the image agree on; standard library only, imports neither of them."""

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+
+from airlock_operators.endpoints import (
+    HTTPS,
+    WORKERS,
+    Endpoint,
+    Preflight,
+    Reached,
+    Unmet,
+    is_private,
+    report,
+)
+from airlock_spec.endpoints import ADR_001
+
+
+@dataclass
+class FakeNetwork:
+    """Names with their addresses, and the (address, port) pairs that accept; everything else is refused."""
+
+    names: dict[str, list[str]] = field(default_factory=dict)
+    accepts: set[tuple[str, int]] = field(default_factory=set)
+    tried: list[tuple[str, int, float]] = field(default_factory=list)
+
+    def resolve(self, host: str) -> list[str]:
+        if host not in self.names:
+            raise OSError(-2, "Name or service not known")
+        return self.names[host]
+
+    def connect(self, address: str, port: int, timeout: float) -> None:
+        self.tried.append((address, port, timeout))
+        if (address, port) not in self.accepts:
+            raise TimeoutError("timed out")
+
+
+def test_an_endpoint_that_holds_is_reported_with_its_address() -> None:
+    network = FakeNetwork({"ecr.invalid": ["10.0.1.7"]}, {("10.0.1.7", HTTPS)})
+
+    assert Preflight(network).check("ecr.invalid") == Reached("ecr.invalid", "10.0.1.7")
+
+
+def test_a_port_is_taken_from_the_endpoint_and_the_timeout_from_the_preflight() -> None:
+    network = FakeNetwork({"redis.invalid": ["10.0.1.8"]}, {("10.0.1.8", 6379)})
+
+    outcome = Preflight(network, timeout=1.5).check("redis.invalid:6379")
+
+    assert outcome == Reached("redis.invalid:6379", "10.0.1.8")
+    assert network.tried == [("10.0.1.8", 6379, 1.5)]
+
+
+def test_the_next_address_is_tried_where_one_does_not_answer() -> None:
+    network = FakeNetwork({"sts.invalid": ["10.0.1.7", "10.0.2.7"]}, {("10.0.2.7", HTTPS)})
+
+    assert Preflight(network).check("sts.invalid") == Reached("sts.invalid", "10.0.2.7")
+
+
+def test_every_address_that_does_not_answer_is_named() -> None:
+    network = FakeNetwork({"sts.invalid": ["10.0.1.7", "10.0.2.7"]})
+
+    outcome = Preflight(network).check("sts.invalid")
+
+    assert outcome == Unmet("sts.invalid", "10.0.1.7 port 443: timed out; 10.0.2.7 port 443: timed out")
+
+
+def test_a_name_that_does_not_resolve_says_what_the_resolver_said() -> None:
+    outcome = Preflight(FakeNetwork()).check("gone.invalid")
+
+    assert outcome == Unmet("gone.invalid", "does not resolve: Name or service not known")
+
+
+def test_a_name_without_addresses_does_not_hold() -> None:
+    outcome = Preflight(FakeNetwork({"empty.invalid": []})).check("empty.invalid")
+
+    assert outcome == Unmet("empty.invalid", "resolves to no address")
+
+
+def test_one_public_address_among_private_ones_is_refused_without_connecting() -> None:
+    network = FakeNetwork({"logs.invalid": ["10.0.1.7", "52.94.0.1"]}, {("10.0.1.7", HTTPS)})
+
+    outcome = Preflight(network).check("logs.invalid")
+
+    assert isinstance(outcome, Unmet)
+    assert outcome.reason.startswith("resolves to public 52.94.0.1: no VPC endpoint")
+    assert network.tried == []
+
+
+def test_a_public_address_holds_where_it_is_allowed() -> None:
+    network = FakeNetwork({"s3.invalid": ["52.216.0.1"]}, {("52.216.0.1", HTTPS)})
+
+    assert Preflight(network, allow_public=True).check("s3.invalid") == Reached("s3.invalid", "52.216.0.1")
+
+
+def test_outcomes_come_in_the_order_given() -> None:
+    names = [f"host-{number}.invalid" for number in range(40)]
+    network = FakeNetwork({name: ["10.0.0.1"] for name in names[::2]}, {("10.0.0.1", HTTPS)})
+
+    outcomes = Preflight(network).check_all(names)
+
+    assert [outcome.endpoint for outcome in outcomes] == names
+    assert [isinstance(outcome, Reached) for outcome in outcomes] == [True, False] * 20
+
+
+def test_no_endpoints_give_no_outcomes() -> None:
+    assert Preflight(FakeNetwork()).check_all([]) == []
+
+
+class MeetingNetwork(FakeNetwork):
+    """Every connection waits until as many are open as may be; one more would never come."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__()
+        self.meeting = threading.Barrier(expected, timeout=10)
+        self.most = 0
+        self.now = 0
+        self.lock = threading.Lock()
+
+    def resolve(self, host: str) -> list[str]:  # noqa: ARG002
+        return ["10.0.0.1"]
+
+    def connect(self, address: str, port: int, timeout: float) -> None:  # noqa: ARG002
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        self.meeting.wait()
+        with self.lock:
+            self.now -= 1
+
+
+def test_endpoints_are_checked_at_the_same_time_with_a_bound() -> None:
+    network = MeetingNetwork(WORKERS)
+
+    outcomes = Preflight(network).check_all([f"host-{number}.invalid" for number in range(2 * WORKERS)])
+
+    assert all(isinstance(outcome, Reached) for outcome in outcomes)
+    assert network.most == WORKERS
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("a.invalid", Endpoint("a.invalid", 443)),
+        (" a.invalid:8443 ", Endpoint("a.invalid", 8443)),
+        ("10.0.0.1:1", Endpoint("10.0.0.1", 1)),
+        ("fd00::1", Endpoint("fd00::1", 443)),
+        ("[fd00::1]", Endpoint("fd00::1", 443)),
+        ("[fd00::1]:65535", Endpoint("fd00::1", 65535)),
+    ],
+)
+def test_an_endpoint_is_a_host_or_a_host_and_a_port(text: str, endpoint: Endpoint) -> None:
+    assert Endpoint.parse(text) == endpoint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ":443",
+        "a.invalid:",
+        "a.invalid:0",
+        "a.invalid:65536",
+        "a.invalid:https",
+        "a.invalid:\u0664\u0664\u0663",
+        "https://a.invalid",
+        "a.invalid/path",
+        "user@a.invalid",
+        "a b",
+        "[fd00::1",
+        "[fd00::1]443",
+        "[]:443",
+    ],
+)
+def test_anything_else_does_not_hold_and_says_so(text: str) -> None:
+    with pytest.raises(ValueError, match=" "):
+        Endpoint.parse(text)
+    assert isinstance(Preflight(FakeNetwork()).check(text), Unmet)
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [
+        ("10.255.0.1", True),
+        ("172.16.0.1", True),
+        ("172.32.0.1", False),
+        ("192.168.1.1", True),
+        ("100.64.0.1", True),
+        ("127.0.0.5", True),
+        ("::1", True),
+        ("fd12::1", True),
+        ("::ffff:10.0.0.1", True),
+        ("::ffff:52.94.0.1", False),
+        ("52.94.0.1", False),
+        ("2600:1f18::1", False),
+        ("0.0.0.0", False),  # noqa: S104
+        ("192.0.2.1", False),
+        ("169.254.169.254", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+def test_private_is_what_only_a_private_network_routes(address: str, private: bool) -> None:  # noqa: FBT001
+    assert is_private(address) is private
+
+
+def test_the_report_lists_every_endpoint_that_does_not_hold() -> None:
+    assert report([Unmet("a.invalid", "timed out"), Unmet("b.invalid:1", "refused")], 7) == (
+        "2 of 7 endpoints do not hold:\n  a.invalid: timed out\n  b.invalid:1: refused"
+    )
+
+
+def test_the_endpoints_of_adr_001_fill_in_templates() -> None:
+    hosts = {endpoint.service: endpoint.at("{{ params.region }}", "123456789012") for endpoint in ADR_001}
+
+    assert hosts["ecr.dkr"] == "123456789012.dkr.ecr.{{ params.region }}.amazonaws.com"
+    assert set(hosts) == {"ecr.api", "ecr.dkr", "logs", "secretsmanager", "kms", "sts", "s3"}
+    assert [endpoint.service for endpoint in ADR_001 if endpoint.gateway] == ["s3"]

@@ -1,0 +1,163 @@
+"""The two worlds never import each other, and each outside thing lives behind one module."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parents[2]
+TOOLCHAIN = "scripts/airlock"
+SPEC = "scripts/airlock_spec/airlock_spec"
+IN_IMAGE = ("operators", "plugins", "dags", "image/rootfs", "tests/integration/inside")
+
+
+@dataclass(frozen=True)
+class Import:
+    """A module that a file imports, by its full name."""
+
+    path: str  # from the root, with forward slashes
+    line: int
+    module: str
+
+    @property
+    def top(self) -> str:
+        return self.module.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Files in `folder` do not import `modules`, but for `except_in`."""
+
+    folder: str
+    modules: tuple[str, ...]
+    except_in: str = ""
+
+    def forbids(self, one: Import) -> bool:
+        return (
+            one.path.startswith(f"{self.folder}/") and one.path != self.except_in and one.top in self.modules
+        )
+
+
+RULES = (
+    Rule(TOOLCHAIN, ("airflow", "airlock_operators", "airlock_plugins")),
+    *(Rule(folder, ("airlock",)) for folder in IN_IMAGE),
+    Rule(TOOLCHAIN, ("docker",), except_in=f"{TOOLCHAIN}/engine.py"),
+    Rule(TOOLCHAIN, ("subprocess",), except_in=f"{TOOLCHAIN}/process.py"),
+    Rule(TOOLCHAIN, ("boto3", "botocore")),
+)
+
+
+def imports(root: Path) -> Iterator[Import]:
+    """Find every import in the two worlds: statements at any depth, and import_module of a literal."""
+    for folder in (TOOLCHAIN, SPEC, *IN_IMAGE):
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and is_python(path):
+                name = path.relative_to(root).as_posix()
+                for node in ast.walk(ast.parse(path.read_bytes(), name)):
+                    for module in imported(node):
+                        yield Import(name, getattr(node, "lineno", 0), module)
+
+
+def is_python(path: Path) -> bool:
+    if path.suffix == ".py":
+        return True
+    with path.open("rb") as file:
+        first = file.readline(100)
+    return not path.suffix and first.startswith(b"#!") and b"python" in first
+
+
+def imported(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import():
+            return [alias.name for alias in node.names]
+        case ast.ImportFrom(module=str(module), level=0):
+            return [module]
+        case ast.Call(
+            func=ast.Attribute(attr="import_module") | ast.Name(id="import_module" | "__import__"),
+            args=[ast.Constant(value=str(module)), *_],
+        ):
+            return [module]
+    return []
+
+
+def violations(root: Path) -> list[str]:
+    found = []
+    for one in imports(root):
+        broken = any(rule.forbids(one) for rule in RULES)
+        outside = one.top not in sys.stdlib_module_names | {"airlock_spec"}
+        if broken or (one.path.startswith(f"{SPEC}/") and outside):
+            found.append(f"{one.path}:{one.line} imports {one.module}")
+    return found
+
+
+def test_the_repository_keeps_its_boundaries() -> None:
+    assert violations(REPOSITORY) == []
+
+
+def test_every_part_of_the_repository_is_looked_at() -> None:
+    seen = {one.path for one in imports(REPOSITORY)}
+    for folder in (TOOLCHAIN, SPEC, "operators", "plugins", "dags", "tests/integration/inside"):
+        assert any(path.startswith(f"{folder}/") for path in seen), folder
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("scripts/airlock/check.py", "import airflow"),
+        ("scripts/airlock/check.py", "def f():\n    from airflow.sdk import DAG"),
+        ("scripts/airlock/deep/er.py", "from airlock_operators.endpoints import Endpoint"),
+        ("scripts/airlock/check.py", "if True:\n    import airlock_plugins.plugin as plugin"),
+        ("scripts/airlock/check.py", "import importlib\nimportlib.import_module('airflow.models')"),
+        ("scripts/airlock/check.py", "__import__('airflow')"),
+        ("operators/airlock_operators/one.py", "from airlock.errors import AirlockError"),
+        ("plugins/airlock_plugins/one.py", "import airlock"),
+        ("dags/one.py", "import airlock.config"),
+        ("image/rootfs/health", "#!/usr/bin/env python3\nimport airlock"),
+        ("tests/integration/inside/one.py", "import airlock"),
+        ("scripts/airlock_spec/airlock_spec/one.py", "import requests"),
+        ("scripts/airlock_spec/airlock_spec/one.py", "from airflow.sdk import DAG"),
+        ("scripts/airlock_spec/airlock_spec/one.py", "from airlock import platforms"),
+        ("scripts/airlock/commands/image.py", "import docker.errors"),
+        ("scripts/airlock/deep/engine.py", "import docker"),
+        ("scripts/airlock/fetch.py", "from subprocess import run"),
+        ("scripts/airlock/fetch.py", "import boto3"),
+    ],
+)
+def test_an_import_over_a_boundary_is_found(tmp_path: Path, path: str, source: str) -> None:
+    write(tmp_path / path, source)
+
+    assert [line.partition(":")[0] for line in violations(tmp_path)] == [path]
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("scripts/airlock/engine.py", "import docker"),
+        ("scripts/airlock/process.py", "import subprocess"),
+        ("scripts/airlock/image.py", "from airlock_spec.identity import Identity\nfrom . import config"),
+        ("scripts/airlock/image.py", "text = 'import airflow'"),
+        (
+            "operators/airlock_operators/one.py",
+            "import airflow.sdk\nimport airlock_spec\nimport airlock_operators",
+        ),
+        ("scripts/airlock_spec/airlock_spec/one.py", "import json\nfrom airlock_spec import paths"),
+        ("image/rootfs/entrypoint", "#!/bin/sh\nimport airlock"),
+    ],
+)
+def test_an_import_within_the_boundaries_is_not(tmp_path: Path, path: str, source: str) -> None:
+    write(tmp_path / path, source)
+
+    assert violations(tmp_path) == []
+
+
+def write(path: Path, source: str) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(source, encoding="utf-8")
