@@ -21,10 +21,9 @@ class AirlockError(Exception):
 
     def __str__(self) -> str:
         lines = [self.fact]
-        lines += [f"  because: {self.cause.replace(chr(10), chr(10) + '  ')}"] if self.cause else []
-        lines += (
-            [f"  next:    {self.remedy.replace(chr(10), chr(10) + '           ')}"] if self.remedy else []
-        )
+        for label, text in (("because:", self.cause), ("next:", self.remedy)):
+            if text:
+                lines.append(f"  {label:9}" + text.replace("\n", "\n" + " " * 11))
         return "\n".join(lines)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+NAMES_FIT = 130  # columns; on a narrower terminal names would squeeze the figures into two lines
+
 
 class Progress(Protocol):
     """Counts work done: `advance` from any thread, with the name of what was just done."""
@@ -61,13 +63,15 @@ class Terminal:
         counts: list[progress.ProgressColumn] = [progress.MofNCompleteColumn()]
         if unit_bytes:
             counts = [progress.DownloadColumn(), progress.TransferSpeedColumn()]
+        console = Console(stderr=True)
+        names = [progress.TextColumn("{task.fields[what]}")] if console.width >= NAMES_FIT else []
         bar = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(),
             *counts,
             progress.TimeRemainingColumn(),
-            progress.TextColumn("{task.fields[what]}"),
-            console=Console(stderr=True),
+            *names,
+            console=console,
             transient=True,
         )
         with bar:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 _CHUNK = 1 << 20
+_BLOCK = 1 << 16  # tarfile copies what it has buffered for each member: with 1 MiB it takes twice the time
 _REMEDY = "do not use this image; compose it again: airlock image"
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
@@ -36,12 +37,14 @@ def unpack(blob: Path, media_type: str, diff_id: str, folder: Path) -> None:
     """
     with _content(blob, media_type) as content:
         try:
-            with tarfile.open(fileobj=cast("IO[bytes]", content), mode="r|", bufsize=_CHUNK) as archive:
+            with tarfile.open(fileobj=cast("IO[bytes]", content), mode="r|", bufsize=_BLOCK) as archive:
                 _Layer(folder, blob.name[:12]).write(archive)
             while content.read(_CHUNK):
                 pass  # what follows the end of the archive belongs to the diff id, too
         except (tarfile.TarError, zstandard.ZstdError, zlib.error, EOFError, gzip.BadGzipFile) as error:
-            raise CorruptError(f"the layer {blob} is damaged", cause=str(error), remedy="airlock image") from error
+            raise CorruptError(
+                f"the layer {blob} is damaged", cause=str(error), remedy="airlock image"
+            ) from error
     if content.digest != diff_id:
         raise CorruptError(
             f"the layer {blob} is not what the image's configuration names",
@@ -72,14 +75,18 @@ def _content(blob: Path, media_type: str) -> Iterator[_Hashed]:
     with blob.open("rb") as file:
         if media_type.endswith("+zstd"):
             # a layer is many frames, and the reader stops after the first unless told otherwise
-            stream = zstandard.ZstdDecompressor().stream_reader(file, read_size=_CHUNK, read_across_frames=True)
+            stream = zstandard.ZstdDecompressor().stream_reader(
+                file, read_size=_CHUNK, read_across_frames=True
+            )
             yield _Hashed(stream)
         elif media_type.endswith("gzip"):
             yield _Hashed(gzip.GzipFile(fileobj=file))
         elif media_type.endswith(".tar"):
             yield _Hashed(file)
         else:
-            raise CorruptError(f"the layer {blob} has an unknown media type", cause=media_type, remedy="airlock image")
+            raise CorruptError(
+                f"the layer {blob} has an unknown media type", cause=media_type, remedy="airlock image"
+            )
 
 
 class _Layer:

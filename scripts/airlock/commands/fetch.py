@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airlock.cli import Session
 from airlock.index.fetch import THREADS, FetchSummary, Origin, fetch, wanted_files
 from airlock.locks import airflow, debian
 from airlock.terminal import megabytes
 
 if TYPE_CHECKING:
+    from airlock.cli import Session
     from airlock.config import Config
     from airlock.locks.airflow import AirflowLock
     from airlock.locks.debian import DebianLock
@@ -59,11 +59,12 @@ def fetch_all(
 
 def origin(config: Config) -> Origin:
     """Return the user's indexes and the Debian mirror. Raises ConfigError where one cannot be used."""
-    from airlock.debian.sources import sources, url_of  # noqa: PLC0415 - these cost a second: only when needed
-    from airlock.index.configuration import configured  # noqa: PLC0415
+    from airlock.debian.sources import find, url_of  # noqa: PLC0415 - these cost a second: only when needed
+    from airlock.index.configuration import Indexes, configured  # noqa: PLC0415
     from airlock.index.simple import Finder  # noqa: PLC0415
     from airlock.index.web import Web  # noqa: PLC0415
 
-    indexes = configured(config.project)
-    web, mirrors = Web(indexes, THREADS), sources(config)
-    return Origin(web, Finder(web, indexes), lambda deb: url_of(deb, mirrors))
+    indexes, mirror = configured(config.project), find(config)
+    web = Web(indexes, THREADS)
+    deb_web = Web(Indexes(""), THREADS, dict(mirror.proxies))
+    return Origin(web, Finder(web, indexes), deb_web, lambda deb: url_of(deb, mirror))

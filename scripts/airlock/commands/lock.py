@@ -86,16 +86,20 @@ def command(
 
 def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> Locking:
     """Join the resolvers to the user's indexes and mirror."""
-    from airlock.debian.locking import lock_debian  # noqa: PLC0415
+    from airlock.debian import locking as locking_debian  # noqa: PLC0415
     from airlock.index.configuration import configured, uv_environment  # noqa: PLC0415
     from airlock.locks import locking  # noqa: PLC0415
-    from airlock.locks.uv import UvProgram  # noqa: PLC0415
+    from airlock.locks.uv import UvProgram, shared  # noqa: PLC0415
 
     def debs(asked: tuple[tuple[str, str], ...], previous: DebianLock | None, upgrade: Upgrade) -> DebianLock:
-        return lock_debian(config, session.places, asked, previous, upgrade, session.terminal)
+        debian_upgrade = locking_debian.Upgrade(upgrade.everything, upgrade.names)
+        return locking_debian.lock_debian(
+            config, session.places, asked, previous, debian_upgrade, session.terminal
+        )
 
-    uv = UvProgram(uv_environment(configured(config.project)))
-    return locking.Locking(config, wanted, moving, debs, uv, session.terminal)
+    indexes = configured(config.project)
+    uv, shared_uv = (UvProgram(uv_environment(chosen)) for chosen in (indexes, shared(indexes)))
+    return locking.Locking(config, wanted, moving, debs, uv, shared_uv, session.terminal)
 
 
 def known_names(names: tuple[str, ...], before: Locks, wanted: Intent) -> frozenset[str]:

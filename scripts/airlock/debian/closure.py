@@ -51,15 +51,16 @@ class _Search:
     def candidates(self, relation: Relation) -> list[Package]:
         """Return what may fulfil a relation, the best first: packages of that name before providers of it."""
         own = [one for one in self.universe.versions(relation.name) if relation.holds(one.version)]
-        others = [one for one in self.universe.providers(relation.name) if one.fulfils(relation) and one not in own]
-        return [one for one in (*sorted(own, key=self._moves), *sorted(others, key=self._strangeness)) if self._allowed(one)]
+        others = [
+            one for one in self.universe.providers(relation.name) if one.fulfils(relation) and one not in own
+        ]
+        ranked = [*sorted(own, key=self._moves), *sorted(others, key=self._strangeness)]
+        return [one for one in ranked if self._allowed(one)]
 
     def _moves(self, package: Package) -> int:
         """Rank by how far a version is from the locked one; sorting keeps the order of versions."""
         locked = self.keep.get(package.name)
-        if locked is None:
-            return 0
-        if package.version == locked:
+        if locked is None or package.version == locked:
             return 0
         return 1 if without_rebuild(package.version) == without_rebuild(locked) else 2
 
@@ -68,7 +69,9 @@ class _Search:
 
     def _allowed(self, package: Package) -> bool:
         limits = self.limits.get(package.name, ())
-        return (package.name, package.version) not in self.refused and all(one.holds(package.version) for one in limits)
+        return (package.name, package.version) not in self.refused and all(
+            one.holds(package.version) for one in limits
+        )
 
     def limit(self, package: Package, relation: Relation) -> None:
         """Remember that the walk needs this version, where it had chosen another one before."""
@@ -122,7 +125,8 @@ class _Walk:
         for relation in group:
             lines += self._reasons(relation)
         return ResolveError(
-            f"the Debian package {text} is not to be had", cause="\n".join(lines),
+            f"the Debian package {text} is not to be had",
+            cause="\n".join(lines),
             remedy="mend constraints/debian.in, or check debian-suite in [tool.airlock], then: airlock lock",
         )
 
@@ -142,19 +146,22 @@ class _Walk:
         if universe.providers(relation.name):
             return [f"{relation.name} is provided, but not in this version"]
         near = difflib.get_close_matches(relation.name, universe.names, n=3, cutoff=0.75)
-        return [f"the suite has no {relation.name}" + (f"; perhaps you meant {', '.join(near)}" if near else "")]
+        return [
+            f"the suite has no {relation.name}" + (f"; perhaps you meant {', '.join(near)}" if near else "")
+        ]
 
 
 def _require_peace(chosen: Mapping[str, Package]) -> None:
     problems = [
         f"{package.name} {package.version} cannot be with {other.name} {other.version} ({relation})"
-        for package in chosen.values() for relation in package.against for other in chosen.values()
+        for package in chosen.values()
+        for relation in package.against
+        for other in chosen.values()
         if other is not package and other.fulfils(relation)
     ]
     if problems:
         raise ResolveError(
-            "the Debian packages asked for are in conflict", cause="\n".join(sorted(problems)),
+            "the Debian packages asked for are in conflict",
+            cause="\n".join(sorted(problems)),
             remedy="leave one of them out of constraints/debian.in, then: airlock lock",
         )
-
-

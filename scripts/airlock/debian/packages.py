@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from debian.deb822 import Deb822, PkgRelation
+from debian.deb822 import Deb822
 from debian.debian_support import Version
+
+from airlock.errors import ResolveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _NAME = re.compile(rb"^Package:[ \t]*(\S+)", re.MULTILINE)
 _PROVIDES = re.compile(rb"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_FIRST_WORD = re.compile(rb"(?:^|,)\s*([a-z0-9][a-z0-9+.-]+)")
+_FIRST_WORD = re.compile(rb"(?:^|,)\s*([a-z0-9][a-z0-9+.-]*)")
+# policy 7.1; restrictions to architectures and build profiles are for source packages alone
+_RELATION = re.compile(
+    r"(?P<name>[a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?(?:\s*\(\s*(?P<operator><<|<=|=|>=|>>)\s*(?P<version>[^\s)]+)\s*\))?",
+)
 _BINARY_REBUILD = re.compile(r"\+b\d+$")
 
 
@@ -36,7 +42,11 @@ class Relation:
             return True
         have, want = ordered(version), ordered(self.version)
         return {
-            "<<": have < want, "<=": have <= want, "=": have == want, ">=": have >= want, ">>": have > want,
+            "<<": have < want,
+            "<=": have <= want,
+            "=": have == want,
+            ">=": have >= want,
+            ">>": have > want,
         }[self.operator]
 
 
@@ -63,9 +73,9 @@ class Package:
         """
         if relation.name == self.name:
             return relation.holds(self.version)
+        given = [one for one in self.provides if one.name == relation.name]
         return any(
-            given.name == relation.name and (not relation.operator or (bool(given.operator) and relation.holds(given.version)))
-            for given in self.provides
+            not relation.operator or (one.operator == "=" and relation.holds(one.version)) for one in given
         )
 
 
@@ -94,7 +104,9 @@ class Universe:
             read = [_package(archive, stanza) for archive, stanza in self._stanzas.get(name, ())]
             # a point release copies updates from the security archive: one of each version is enough
             unique = {package.version: package for package in reversed(read)}
-            self._versions[name] = tuple(sorted(unique.values(), key=lambda one: ordered(one.version), reverse=True))
+            self._versions[name] = tuple(
+                sorted(unique.values(), key=lambda one: ordered(one.version), reverse=True)
+            )
         return self._versions[name]
 
     def providers(self, name: str) -> list[Package]:
@@ -129,22 +141,40 @@ def without_rebuild(version: str) -> str:
 
 def _package(archive: str, stanza: bytes) -> Package:
     fields = Deb822(stanza.decode(errors="replace"))
-    depends = [*_relations(fields.get("Pre-Depends", "")), *_relations(fields.get("Depends", ""))]
     against = [*_relations(fields.get("Conflicts", "")), *_relations(fields.get("Breaks", ""))]
-    return Package(
-        name=fields["Package"], version=fields["Version"], architecture=fields["Architecture"],
-        source=fields.get("Source", fields["Package"]).split()[0], archive=archive,
-        filename=fields["Filename"], size=int(fields["Size"]), sha256=fields["SHA256"],
-        depends=tuple(depends),
-        provides=tuple(group[0] for group in _relations(fields.get("Provides", ""))),
-        against=tuple(group[0] for group in against),
-    )
+    try:
+        return Package(
+            name=fields["Package"],
+            version=fields["Version"],
+            architecture=fields["Architecture"],
+            source=fields.get("Source", fields["Package"]).split()[0],
+            archive=archive,
+            filename=fields["Filename"],
+            size=int(fields["Size"]),
+            sha256=fields["SHA256"],
+            depends=(*_relations(fields.get("Pre-Depends", "")), *_relations(fields.get("Depends", ""))),
+            provides=tuple(group[0] for group in _relations(fields.get("Provides", ""))),
+            against=tuple(group[0] for group in against),
+        )
+    except (KeyError, ValueError) as error:
+        raise _malformed(f"{fields.get('Package')}: {type(error).__name__}: {error}") from error
 
 
 def _relations(field: str) -> list[tuple[Relation, ...]]:
-    if not field.strip():
-        return []
-    return [
-        tuple(Relation(one["name"], *(one["version"] or ())) for one in group)
-        for group in PkgRelation.parse_relations(field)
-    ]
+    groups = (group.split("|") for group in field.split(",") if group.strip())
+    return [tuple(_relation(alternative.strip()) for alternative in group) for group in groups]
+
+
+def _relation(text: str) -> Relation:
+    found = _RELATION.fullmatch(text)
+    if found is None:
+        raise _malformed(f"{text!r} is not a relation (policy 7.1)")
+    return Relation(found["name"], found["operator"] or "", found["version"] or "")
+
+
+def _malformed(cause: str) -> ResolveError:
+    return ResolveError(
+        "the Packages index is malformed",
+        cause=cause,
+        remedy="use another mirror (AIRLOCK_DEBIAN_MIRROR), or check debian-suite in [tool.airlock]",
+    )

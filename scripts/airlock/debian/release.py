@@ -1,4 +1,4 @@
-"""A suite's signed Release file, and the indexes that it vouches for (wiki.debian.org/DebianRepository/Format)."""
+"""A suite's signed Release file, and the indexes that it vouches for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 GRACE = timedelta(days=14)  # a mirror that stands still for longer hides security updates
 _LIMIT = 16 << 20  # bytes of an InRelease file; Debian's have 0.1 MB
-_OTHER_MIRROR = "wait until the mirror is in step, or use another one (AIRLOCK_DEBIAN_MIRROR), then: airlock lock"
+_OTHER_MIRROR = (
+    "wait until the mirror is in step, or use another one (AIRLOCK_DEBIAN_MIRROR), then: airlock lock"
+)
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,17 @@ def parse(text: str, archive: str, suite: str) -> Release:
         rows = [line.split() for line in fields["SHA256"].strip().splitlines()]
         until = fields.get("Valid-Until")
         return Release(
-            archive=archive, suite=suite, date=_moment(fields["Date"]), valid_until=_moment(until) if until else None,
+            archive=archive,
+            suite=suite,
+            date=_moment(fields["Date"]),
+            valid_until=_moment(until) if until else None,
             by_hash=fields.get("Acquire-By-Hash") == "yes",
             files={path: IndexFile(path, int(size), sha256) for sha256, size, path in rows},
         )
     except (KeyError, ValueError) as error:
         raise ResolveError(
-            f"the Release file of {archive} {suite} is malformed", cause=f"{type(error).__name__}: {error}",
+            f"the Release file of {archive} {suite} is malformed",
+            cause=f"{type(error).__name__}: {error}",
             remedy="use another mirror (AIRLOCK_DEBIAN_MIRROR)",
         ) from error
 
@@ -129,13 +135,17 @@ class Archive:
     def _download(self, release: Release, file: IndexFile) -> bytes:
         folder = self._folder(release.archive, release.suite)
         plain = f"{folder}/{file.path}"
-        self.terminal.say(f"downloading {release.archive} {release.suite} {file.path} ({file.size / 1e6:.1f} MB) …")
+        self.terminal.say(
+            f"downloading {release.archive} {release.suite} {file.path} ({file.size / 1e6:.1f} MB) …"
+        )
         if release.by_hash:
             parent = file.path.rpartition("/")[0]
             try:
                 content = self.transport.read(f"{folder}/{parent}/by-hash/SHA256/{file.sha256}", file.size)
             except FetchError:
-                content = self.transport.read(plain, file.size)  # many partial mirrors keep the plain names alone
+                content = self.transport.read(
+                    plain, file.size
+                )  # many partial mirrors keep the plain names alone
         else:
             content = self.transport.read(plain, file.size)
         if not _matches(content, file):
@@ -154,7 +164,8 @@ class Archive:
         fact = f"the mirror's {release.archive} {release.suite} expired on {until:%Y-%m-%d}"
         if self.now - until > GRACE:
             raise ResolveError(
-                fact, cause=f"it is of {release.date:%Y-%m-%d}: security updates since then would be missing",
+                fact,
+                cause=f"it is of {release.date:%Y-%m-%d}: security updates since then would be missing",
                 remedy="use a mirror that is kept up to date (AIRLOCK_DEBIAN_MIRROR); for the archive as it was once,\n"
                 "one whose URL ends in debian/ and a moment, as 20260131T000000Z",
             )

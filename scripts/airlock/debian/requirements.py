@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # names and versions: policy 5.6.1 and 5.6.12
 _LINE = re.compile(
-    r"(?P<name>[a-z0-9][a-z0-9+.-]+)(?:\s*=\s*(?P<version>[A-Za-z0-9.+~:-]+))?(?:\s*\[(?P<architectures>[a-z0-9 ]+)\])?",
+    r"(?P<name>[a-z0-9][a-z0-9+.-]*)(?:\s*=\s*(?P<version>[A-Za-z0-9.+~:-]+))?"
+    r"(?:\s*\[(?P<architectures>[a-z0-9 ]+)\])?",
 )
 
 

@@ -32,13 +32,26 @@ class Keyring:
     def verified(self, signed: bytes, what: str) -> bytes:
         if self.program.name == "sqv":
             return self._sqv(signed, what)
-        command = [
-            self.program, "--keyring", self.keyring, "--weak-digest", "SHA1", "--status-fd", "2", "--output", "-", "-",
+        command: list[process.Arg] = [
+            self.program,
+            "--keyring",
+            self.keyring,
+            "--weak-digest",
+            "SHA1",
+            "--status-fd",
+            "2",
+            "--output",
+            "-",
+            "-",
         ]
         done = process.run(command, stdin=signed, check=False)
         # The exit code does not tell: it is 2 also where only one of several signatures is by a key that this
         # keyring does not hold yet, as happens on an older Debian. The status lines do (gnupg's doc/DETAILS).
-        status = [line.split()[1:2] for line in done.stderr.decode(errors="replace").splitlines() if _is_status(line)]
+        status = [
+            line.split()[1:2]
+            for line in done.stderr.decode(errors="replace").splitlines()
+            if _is_status(line)
+        ]
         good, bad = status.count(["GOODSIG"]), status.count(["BADSIG"])
         if not good or bad or status.count(["PLAINTEXT"]) != 1:
             raise _refusal(what, self.keyring, done.stderr)
@@ -49,7 +62,8 @@ class Keyring:
             before, after = Path(folder, "signed"), Path(folder, "verified")
             before.write_bytes(signed)
             done = process.run(
-                [self.program, "--keyring", self.keyring, "--cleartext", "--output", after, before], check=False,
+                [self.program, "--keyring", self.keyring, "--cleartext", "--output", after, before],
+                check=False,
             )
             if done.returncode or not after.exists():
                 raise _refusal(what, self.keyring, done.stderr)
@@ -65,7 +79,8 @@ def host_keyring() -> Keyring:
         missing += [] if keyring else [f"{KEYRINGS[-1]} does not exist"]
         packages = ([] if program else ["gpgv"]) + ([] if keyring else ["debian-archive-keyring"])
         raise ResolveError(
-            "Debian's signatures cannot be checked on this machine", cause="\n".join(missing),
+            "Debian's signatures cannot be checked on this machine",
+            cause="\n".join(missing),
             remedy=f"sudo apt-get install {' '.join(packages)}",
         )
     return Keyring(program, keyring)
@@ -78,6 +93,7 @@ def _is_status(line: str) -> bool:
 def _refusal(what: str, keyring: Path, said: bytes) -> ResolveError:
     lines = [line for line in said.decode(errors="replace").splitlines() if not _is_status(line)]
     return ResolveError(
-        f"{what} is not signed by Debian", cause="\n".join([f"checked against {keyring}", *lines[-12:]]),
+        f"{what} is not signed by Debian",
+        cause="\n".join([f"checked against {keyring}", *lines[-12:]]),
         remedy="update the package debian-archive-keyring, or use another mirror (AIRLOCK_DEBIAN_MIRROR)",
     )

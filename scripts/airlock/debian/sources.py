@@ -24,7 +24,7 @@ SECURITY = "debian-security"
 
 _APT = Path("/etc/apt")
 # a mirror's root, or a snapshot's, which ends in the moment it shows
-_ROOT = re.compile(r"^(?P<base>.+)/debian(?:-security)?(?P<moment>/\d{8}T\d{6}Z)?$")
+_ROOT = re.compile(r"^(?P<base>.+)/(?P<archive>debian(?:-security)?)(?P<moment>/\d{8}T\d{6}Z)?$")
 _ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^]]*)\]\s+)?(?P<uri>\S+)\s+\S+\s+(?P<components>.+)$")
 _KEYRING = "debian-archive"  # begins the names of the keyrings that Debian's own archive is signed by
 
@@ -55,7 +55,7 @@ class _Entry:
     def is_debian(self) -> bool:
         """Whether this may be Debian's own archive; vendors also end their URIs in /debian."""
         own_keyring = self.signed_by and _KEYRING not in self.signed_by
-        return not own_keyring and "main" in self.components and bool(_parts(self.uri))
+        return not own_keyring and "main" in self.components and _ROOT.match(self.uri) is not None
 
 
 def find(config: Config, apt: Path = _APT) -> Sources:
@@ -68,19 +68,21 @@ def find(config: Config, apt: Path = _APT) -> Sources:
         return _from_root(config.debian_mirror)
     # the sources only have to name the archive: which suite the host runs does not matter
     entries = [entry for path in _files(apt) for entry in _read(path) if entry.is_debian]
-    entries.sort(key=lambda entry: _KEYRING not in entry.signed_by)
-    roots = {_archive(entry.uri): entry.uri for entry in reversed(entries)}
-    if not roots:
+    entries = [entry for entry in entries if _KEYRING in entry.signed_by] or entries
+    if not entries:
         raise ConfigError(
             "no Debian mirror is configured",
             cause=f"[tool.airlock] debian-mirror is empty and no apt source in {apt} is Debian's archive",
             remedy="set AIRLOCK_DEBIAN_MIRROR, or [tool.airlock] debian-mirror in pyproject.toml,\n"
             "to the URL that has debian/ and debian-security/ below it",
         )
-    sibling = _from_root(next(iter(roots.values())))
+    roots = {_archive(entry.uri): entry.uri for entry in reversed(entries)}
+    sibling = _from_root(entries[0].uri)
     return Sources(
-        debian=roots.get(MAIN, sibling.debian), security=roots.get(SECURITY, sibling.security),
-        snapshot=sibling.snapshot, proxies=_apt_proxies() if apt == _APT else (),
+        debian=roots.get(MAIN, sibling.debian),
+        security=roots.get(SECURITY, sibling.security),
+        snapshot=sibling.snapshot,
+        proxies=_apt_proxies() if apt == _APT else (),
     )
 
 
@@ -97,17 +99,14 @@ def shown(url: str) -> str:
 
 def _from_root(uri: str) -> Sources:
     """Accept the folder above the archives, or either archive's root: the other is its sibling."""
-    parts = _parts(uri)
+    parts = _ROOT.match(uri)
     base, moment = (parts["base"], parts["moment"] or "") if parts else (uri, "")
     return Sources(f"{base}/{MAIN}{moment}", f"{base}/{SECURITY}{moment}", snapshot=bool(moment))
 
 
-def _parts(uri: str) -> re.Match[str] | None:
-    return _ROOT.match(uri)
-
-
 def _archive(uri: str) -> str:
-    return SECURITY if f"/{SECURITY}" in uri else MAIN
+    parts = _ROOT.match(uri)
+    return parts["archive"] if parts else MAIN
 
 
 def _require_http(uri: str) -> None:
@@ -159,7 +158,14 @@ def _apt_proxies() -> tuple[tuple[str, str], ...]:
     program = process.find("apt-config")
     if program is None:
         return ()
-    command = [program, "shell", "http", "Acquire::http::Proxy", "https", "Acquire::https::Proxy"]
+    command: list[process.Arg] = [
+        program,
+        "shell",
+        "http",
+        "Acquire::http::Proxy",
+        "https",
+        "Acquire::https::Proxy",
+    ]
     said = process.run(command, check=False).stdout.decode(errors="replace")
     proxies = dict(re.findall(r"^(https?)='([^']+)'$", said, re.MULTILINE))
     # apt falls back to the http proxy for https

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol
 
 import requests
@@ -14,8 +15,14 @@ from airlock.errors import FetchError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from requests.adapters import BaseAdapter
+
 _TIMEOUT = (15, 60)  # seconds: to connect, and between two pieces of the answer
 _PIECE = 1 << 20
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
+_REMEDY = (
+    "check the mirror (AIRLOCK_DEBIAN_MIRROR, or this machine's apt sources) and the proxy, then try again"
+)
 
 
 class Transport(Protocol):
@@ -27,12 +34,12 @@ class Transport(Protocol):
 class Http:
     """Reads with requests, so that proxies and credentials come from the environment and .netrc."""
 
-    def __init__(self, proxies: Mapping[str, str]) -> None:
+    def __init__(self, proxies: Mapping[str, str], adapter: BaseAdapter | None = None) -> None:
         self._session = requests.Session()
         self._session.proxies.update(proxies)
         retry = Retry(total=3, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504))
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
+            self._session.mount(scheme, adapter or HTTPAdapter(max_retries=retry))
 
     def read(self, url: str, limit: int) -> bytes:
         pieces, size = [], 0
@@ -45,21 +52,19 @@ class Http:
                     if size > limit:
                         raise FetchError(
                             f"{shown(url)} is longer than it should be",
-                            cause=f"more than {limit:,} bytes came", remedy=REMEDY,
+                            cause=f"more than {limit:,} bytes came",
+                            remedy=_REMEDY,
                         )
         except requests.HTTPError as error:
-            status = f"{error.response.status_code} {error.response.reason}"
-            raise FetchError(f"{shown(url)} cannot be had", cause=f"the mirror answers {status}", remedy=REMEDY) from error
+            cause = f"the mirror answers {error.response.status_code} {error.response.reason}"
+            raise FetchError(f"{shown(url)} cannot be had", cause=cause, remedy=_REMEDY) from error
         except requests.RequestException as error:
-            raise FetchError(f"{shown(url)} cannot be had", cause=_reason(error), remedy=REMEDY) from error
+            raise FetchError(f"{shown(url)} cannot be had", cause=_reason(error), remedy=_REMEDY) from error
         return b"".join(pieces)
 
 
-REMEDY = "check the mirror (AIRLOCK_DEBIAN_MIRROR, or this machine's apt sources) and the proxy, then again: airlock lock"
-
-
 def _reason(error: requests.RequestException) -> str:
-    """Name the failure without the URL, whose credentials requests would print."""
-    inner = error.args[0] if error.args else error
-    reason = getattr(inner, "reason", None) or inner
-    return f"{type(error).__name__}: {str(reason).rpartition('>: ')[2] or type(reason).__name__}"
+    """Tell the innermost cause, without the credentials that a URL in it may carry."""
+    inner: object = error.args[0] if error.args else error
+    inner = getattr(inner, "reason", inner)  # what urllib3 ran into before it gave up
+    return f"{type(error).__name__}: {_CREDENTIALS.sub('//', str(inner))}"

@@ -12,8 +12,8 @@ import time
 from typing import IO, TYPE_CHECKING
 
 from airlock.errors import CorruptError, FetchError
+from airlock.index.failures import CutError, GoneError
 from airlock.index.locations import redact
-from airlock.index.web import CutError
 from airlock.store import Store
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 OK, PARTIAL, NOT_SATISFIABLE = 200, 206, 416
 GONE = (404, 410)
 FRUITLESS = 4  # attempts in a row without a byte before a server is given up
-
-
-class GoneError(FetchError):
-    """The server answers that it has no such file."""
 
 
 def download(

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from airlock.errors import AirlockError, FetchError, LockError
+from airlock.index.failures import GoneError, UnlistedError
 from airlock.index.parallel import each
 from airlock.store import Store
 
@@ -34,6 +35,7 @@ class Origin:
 
     session: Session
     finder: Finder
+    deb_session: Session  # apt has other proxies than pip
     deb_url: Callable[[LockedDeb], str]
 
 
@@ -120,11 +122,14 @@ def _fetch_missing(
 ) -> list[_Failure]:
     projects = {one.package: origin.finder.project(one.package) for one in missing if one.deb is None}
     total = sum(one.file.size for one in missing)
-    with terminal.progress(f"fetching {len(missing)} files", total, unit_bytes=True) as progress:
+    with terminal.progress(
+        f"fetching {len(missing)} file{'s' * (len(missing) > 1)}", total, unit_bytes=True
+    ) as progress:
 
         def one_file(one: Wanted) -> _Failure | None:
             urls = [origin.deb_url(one.deb)] if one.deb else projects[one.package].urls(one.file)
-            return _from_any(urls, one, origin.session, places, progress)
+            session = origin.deb_session if one.deb else origin.session
+            return _from_any(urls, one, session, places, progress)
 
         outcomes = each(missing, one_file, THREADS)
         return [failure for failure in outcomes if failure]
@@ -134,7 +139,7 @@ def _from_any(
     urls: Iterable[str], one: Wanted, session: Session, places: Places, progress: Progress
 ) -> _Failure | None:
     """Try one place after the other; return the telling failure where none has the file."""
-    from airlock.index.download import GoneError, download  # noqa: PLC0415 - see Origin
+    from airlock.index.download import download  # noqa: PLC0415 - see Origin
 
     errors: list[AirlockError] = []
     try:
@@ -162,14 +167,29 @@ def _all_in_one(failures: Sequence[_Failure], files: int) -> FetchError:
     for reason, names in reasons.items():
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         causes.append(f"{', '.join(names[:SHOWN])}{more}:\n  {reason.replace(chr(10), chr(10) + '  ')}")
-    remedies = dict.fromkeys(failure.error.remedy for failure in failures if not failure.dropped)
-    dropped = sorted({failure.wanted.package for failure in failures if failure.dropped})
-    if dropped:
+    if any(failure.dropped for failure in failures):
         causes.append("Debian drops superseded versions from its mirrors")
-        remedies[f"airlock lock --upgrade {' '.join(dropped)}"] = None
-        remedies["or name a snapshot archive as the mirror: [tool.airlock] debian-mirror"] = None
     return FetchError(
         f"{len(failures)} of {files} files cannot be fetched; the others are in the store",
         cause="\n".join(causes),
-        remedy="\n".join(remedy for remedy in remedies if remedy) or "airlock fetch",
+        remedy=_remedy(failures),
     )
+
+
+def _remedy(failures: Sequence[_Failure]) -> str:
+    unlisted = {failure.wanted.package for failure in failures if isinstance(failure.error, UnlistedError)}
+    dropped = {failure.wanted.package for failure in failures if failure.dropped}
+    lines = dict.fromkeys(
+        failure.error.remedy
+        for failure in failures
+        if failure.error.remedy and not failure.dropped and not isinstance(failure.error, UnlistedError)
+    )
+    if unlisted:
+        lines["check which indexes are configured (pip config list, UV_INDEX), or lock what they have:"] = (
+            None
+        )
+    if dropped or unlisted:
+        lines[f"airlock lock --upgrade {' '.join(sorted(dropped | unlisted))}"] = None
+    if dropped:
+        lines["or name a snapshot archive as the mirror: [tool.airlock] debian-mirror"] = None
+    return "\n".join(lines)

@@ -7,14 +7,15 @@ import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from airlock.errors import FetchError
+from airlock.index.failures import UnlistedError
 from airlock.index.locations import as_url, redact
 from airlock.index.web import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from airlock.index.indexes import Indexes
     from airlock.index.web import Response, Session
@@ -71,22 +72,32 @@ class Project:
         Raises FetchError at the end, saying what each place answered, for a caller whom none of them helped.
         """
         answers: list[str] = []
-        for place, page in self._places(answers):
+        silent: list[FetchError] = []
+        for place, page in self._places(silent):
             named = [link for link in page if link.filename == file.filename]
             yield from (link.url for link in named if link.sha256 in {"", file.sha256})
             answers += [
-                f"{place} lists {file.filename} with sha256 {link.sha256}, the lock names {file.sha256}"
+                f"{place} lists it with sha256 {link.sha256}, the lock names {file.sha256}"
                 for link in named
                 if link.sha256 not in {"", file.sha256}
             ]
             answers += [] if named else [f"{place} does not list it"]
-        raise FetchError(
+        if silent:
+            remedies = dict.fromkeys(error.remedy for error in silent if error.remedy)
+            raise FetchError(
+                f"{file.filename} was not found; not every index answered",
+                cause="\n".join([*(error.cause or error.fact for error in silent), *answers]),
+                remedy="\n".join(remedies),
+            )
+        raise UnlistedError(
             f"{file.filename} is in none of the indexes of {self._finder.source}",
             cause="\n".join(answers) or "no index is configured",
-            remedy=f"check the index that pip or uv are configured with, or: airlock lock --upgrade {self._name}",
+            remedy=f"airlock lock --upgrade {self._name}",
         )
 
-    def _places(self, answers: list[str]) -> Iterator[tuple[str, list[Link]]]:
+    def _places(self, silent: list[FetchError]) -> Iterator[tuple[str, list[Link]]]:
+        """Yield each place that answers and what it lists; `silent` takes the errors of those that do not."""
+        asked: list[tuple[str, Callable[[str], list[Link]]]]
         asked = [(place, self._finder.flat) for place in self._finder.find_links]
         asked += [(index, self._page) for index in self._finder.indexes]
         # What is on this machine is asked first: hashes decide, so the order changes the cost alone.
@@ -94,7 +105,7 @@ class Project:
             try:
                 page = ask(place)
             except FetchError as error:
-                answers.append(error.cause or error.fact)
+                silent.append(error)
             else:
                 yield redact(place), page
 
@@ -110,7 +121,7 @@ def links(session: Session, url: str) -> list[Link]:
 
     Raises FetchError where the server refuses, fails or answers with something else.
     """
-    if url.endswith(".whl"):  # pip allows a single file among its find-links
+    if urlsplit(url).path.endswith(".whl"):  # pip allows a single file among its find-links
         return [Link(_filename(url), urldefrag(url)[0], _sha256(url))]
     response, body = read(session, url, {"Accept": ACCEPT})
     if response.status in GONE:
@@ -119,13 +130,15 @@ def links(session: Session, url: str) -> list[Link]:
     if response.status in FORBIDDEN:
         host = urlsplit(shown).netloc
         raise FetchError(
-            f"{shown} refuses to answer", cause=f"{host} wants other credentials (HTTP {response.status})"
+            f"{shown} refuses to answer",
+            cause=f"{host} wants other credentials (HTTP {response.status})",
+            remedy=f"name them in ~/.netrc (machine {host}) or in the index's URL; then: airlock fetch",
         )
     if response.status != OK:
         raise FetchError(f"{shown} failed", cause=f"{urlsplit(shown).netloc} answers HTTP {response.status}")
     try:
         return _parse(response, body)
-    except ValueError as error:  # of json, pydantic and bs4 alike
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # nothing in JSON is promised
         kind = response.headers.get("Content-Type", "nothing it names")
         raise FetchError(
             f"{shown} is not a page of an index",
@@ -134,15 +147,15 @@ def links(session: Session, url: str) -> list[Link]:
 
 
 def _parse(response: Response, body: bytes) -> list[Link]:
-    from pypi_simple import ProjectPage, RepositoryPage  # noqa: PLC0415 - costs 0.3 s, and most runs fetch nothing
-
     kind, _, parameters = response.headers.get("Content-Type", "").partition(";")
     if kind.strip().lower() in {JSON, "application/json"}:
-        page = ProjectPage.from_json_data(json.loads(body), response.url)
+        # pypi_simple's checked model of every file takes four times as long as all else on these pages
         return [
-            Link(package.filename, package.url, package.digests.get("sha256", ""))
-            for package in page.packages
+            Link(file["filename"], urljoin(response.url, file["url"]), file["hashes"].get("sha256", ""))
+            for file in json.loads(body)["files"]
         ]
+    from pypi_simple import RepositoryPage  # noqa: PLC0415 - costs 0.3 s, and an index with JSON needs none
+
     encoding = parameters.partition("charset=")[2].strip(" \"'") or None
     html = RepositoryPage.from_html(body, response.url, encoding)
     return [Link(_filename(link.url), urldefrag(link.url)[0], _sha256(link.url)) for link in html.links]

@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from airlock.errors import FetchError
+from airlock.index.failures import CutError
 from airlock.index.local_files import LocalFiles
 from airlock.index.locations import redact, redact_text
 
@@ -50,14 +51,10 @@ class Session(Protocol):
         ...
 
 
-class CutError(FetchError):
-    """A connection broke while a body was on its way; what came so far is good."""
-
-
 class Web:
-    """A Session of `requests`, safe for use from several threads."""
+    """A Session of `requests`, safe for use from several threads; `proxies` is URL scheme → proxy."""
 
-    def __init__(self, indexes: Indexes, threads: int = 1) -> None:
+    def __init__(self, indexes: Indexes, threads: int = 1, proxies: Mapping[str, str] | None = None) -> None:
         retries = _Patient(
             total=5,
             connect=2,
@@ -74,8 +71,8 @@ class Web:
         if indexes.cert or os.environ.get("SSL_CERT_FILE"):
             self._session.verify = str(indexes.cert or os.environ["SSL_CERT_FILE"])
         self._session.cert = str(indexes.client_cert) if indexes.client_cert else None
-        if indexes.proxy:
-            self._session.proxies = {"http": indexes.proxy, "https": indexes.proxy}
+        chosen = {"http": indexes.proxy, "https": indexes.proxy} if indexes.proxy else {}
+        self._session.proxies.update(chosen | dict(proxies or {}))
         self._timeout = (min(CONNECT_SECONDS, indexes.timeout), indexes.timeout)
         self._trusted = frozenset(indexes.trusted_hosts)
         if self._trusted:  # the user has asked for it by name; a warning a request would drown the talk
@@ -123,14 +120,17 @@ class Web:
         ]
         if not same_host:
             return None
-        best = max(same_host, key=lambda known: len(os.path.commonprefix((known.path, parts.path))))
+        best = max(
+            same_host, key=lambda known: len(os.path.commonpath((known.path or "/", parts.path or "/")))
+        )
         return unquote(best.username or ""), unquote(best.password or "")
 
 
 class _Body:
     def __init__(self, response: requests.Response) -> None:
         self._response = response
-        self.status, self.headers, self.url = response.status_code, response.headers, response.url
+        self.status, self.url = response.status_code, response.url
+        self.headers: Mapping[str, str] = response.headers
 
     def chunks(self) -> Iterator[bytes]:
         try:
@@ -175,5 +175,8 @@ def _inner(error: BaseException) -> object:
 
 
 def _reason(error: BaseException) -> str:
-    text = redact_text(str(_inner(error)))
-    return text.partition("): ")[2] or text  # urllib3 puts the connection object first
+    inner = _inner(error)
+    original = getattr(inner, "original_error", None)  # only a proxy's error has one
+    text = redact_text(str(original or inner))
+    text = text.partition("): ")[2] or text  # urllib3 puts the connection object first
+    return f"the proxy does not answer: {text}" if original else text

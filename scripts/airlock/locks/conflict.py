@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from airlock.locks.intent import Asked
 
-NO_DATES = "is missing an upload date"
-_LONGEST = 3000  # characters of an explanation; its end holds the conclusion
-_NO_WHEEL = re.compile(r"([\w.-]+)(?:\{[^}]*\})?(?:\[[^\]]*\])?[^\s,]* has no (?:usable )?wheels")
+_LONGEST = 2000  # characters of an explanation; its end holds the conclusion
+_NO_WHEEL = re.compile(
+    r"Wheels are required for `([\w.-]+)`|(?<![\w.=<>,-])([A-Za-z][\w.-]*)\S* ha(?:s|ve) no (?:usable )?wheels"
+)
 _NETWORK = ("Failed to fetch", "Request failed", "error sending request", "401 Unauthorized", "403 Forbidden")
 
 
@@ -28,23 +29,38 @@ def explain(messages: str, asked: Iterable[Asked], where: str) -> AirlockError:
     Returns FetchError where the index did not answer, else ResolveError.
     """
     explanation = _explanation(messages)
+    shown = explanation if len(explanation) <= _LONGEST else "…" + explanation[-_LONGEST:]
     ours = [one for one in asked if _mentions(explanation, one.name)]
     lines = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]
-    cause = "\n".join([explanation, *(["asked for by", *lines] if lines else [])])
+    cause = "\n".join([redact_text(shown), *(["asked for by", *lines] if lines else [])])
     if "No solution found" not in messages:
         if any(sign in messages for sign in _NETWORK):
             return FetchError(
                 "the package index does not answer",
-                cause=redact_text(explanation),
+                cause=redact_text(shown),
                 remedy="check the index in pip's or uv's configuration, then run: airlock lock",
             )
         return ResolveError(f"uv could not resolve {where}", cause=cause)
-    if missing := _NO_WHEEL.search(explanation):
-        name = canonicalize_name(missing[1])
-        return no_wheel(name, where, _wanted(name, explanation, ours) + cause)
+    if missing := _NO_WHEEL.search(messages.partition("hint:")[2]) or _NO_WHEEL.search(explanation):
+        name = canonicalize_name(missing[1] or missing[2])
+        return no_wheel(name, where, "\n".join([*_wanted(name, explanation, ours), _conclusion(shown)]))
     return ResolveError(
         f"no set of versions satisfies the intent for {where}", cause=cause, remedy=_remedy(messages)
     )
+
+
+def lacks_dates(messages: str) -> bool:
+    """Whether uv failed over a package of whose files the index gives no upload time (PEP 700)."""
+    undated = re.findall(r"`([\w.]+?)-\d[^`]*` is missing an upload date", messages)
+    blamed = re.findall(r"`([\w.-]+)` was filtered by `exclude-newer`", messages)
+    blamed += re.findall(r"([\w.-]+?)(?:[<>=!]\S*)? has no publish time", messages)
+    return not {canonicalize_name(name) for name in undated}.isdisjoint(map(canonicalize_name, blamed))
+
+
+def mentioned(messages: str, names: Iterable[str]) -> set[str]:
+    """Return those of `names` that uv's explanation speaks of."""
+    explanation = _explanation(messages)
+    return {name for name in names if _mentions(explanation, name)}
 
 
 def no_wheel(package: str, where: str, cause: str) -> ResolveError:
@@ -64,8 +80,7 @@ def _explanation(messages: str) -> str:
     )
     text = re.sub(r"^error: No solution found[^\n]*\n", "", text.strip())
     text = re.sub(r"^(\s*)cause: ", r"\1       ", text, flags=re.MULTILINE)
-    text = textwrap.dedent(text).strip()
-    return text if len(text) <= _LONGEST else "…" + text[-_LONGEST:]
+    return textwrap.dedent(text).strip()
 
 
 def _mentions(text: str, name: str) -> bool:
@@ -73,12 +88,20 @@ def _mentions(text: str, name: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text, re.IGNORECASE) is not None
 
 
-def _wanted(name: str, explanation: str, ours: Iterable[Asked]) -> str:
-    found = re.findall(rf"([\w.-]+)[^\s,]* depends on {re.escape(name)}(?![\w-])", explanation)
-    wanted = dict.fromkeys(
-        [*(f"{one.source}:{one.line}" for one in ours if one.name == name), *map(canonicalize_name, found)]
+def _wanted(name: str, explanation: str, ours: Iterable[Asked]) -> list[str]:
+    ours = tuple(ours)
+    found = re.findall(
+        rf"(?<![\w.=<>,-])([A-Za-z][\w.-]*)\S* depends on {re.escape(name)}(?![\w-])", explanation
     )
-    return f"wanted by {', '.join(wanted)}\n" if wanted else ""
+    direct = [f"{one.source}:{one.line}" for one in ours if one.name == name]
+    wanted = dict.fromkeys([*direct, *map(canonicalize_name, found)])
+    roots = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]
+    return [f"wanted by {', '.join(wanted)}"] * bool(wanted) + ["asked for by", *roots] * bool(roots)
+
+
+def _conclusion(explanation: str) -> str:
+    """Take the last of uv's numbered steps; all of them speak of one version after another."""
+    return explanation.rpartition("\n\n")[2]
 
 
 def _remedy(messages: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from airlock.errors import LockError
 from airlock.locks import airflow, debian, intent, moves, pip_constraints, resolver, staleness, toolchain
+from airlock.locks.job import Job
 from airlock.locks.target import target
 from airlock.writing import write
 
@@ -103,6 +104,7 @@ class Locking:
     upgrade: Upgrade
     debs: DebianResolver
     uv: Uv
+    toolchain_uv: Uv  # asks no folder of this machine
     terminal: Terminal
 
     def resolve(self, before: Locks) -> Locks:
@@ -123,18 +125,16 @@ class Locking:
 
     def _airflow(self, old: AirflowLock | None, debs: DebianLock) -> AirflowLock:
         versions = moves.airflow_versions(old)
-        kept = old and not self.upgrade.concerns(versions)
-        if old and kept and not staleness.airflow_changes(old, debs, self.wanted, self.config):
+        concerned = self.upgrade.concerns(versions)
+        if old and not concerned and not staleness.airflow_changes(old, debs, self.wanted, self.config):
             return old
         image = target(debs)
         bound = self.upgrade.bound(versions, old.resolved if old else None)
-        preferred = {} if self.upgrade.everything else versions
-        preferred = {name: version for name, version in preferred.items() if name not in self.upgrade.names}
+        kept_versions = {} if self.upgrade.everything else versions
         names = ", ".join(platform.name for platform in self.config.platforms)
         self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
-        lock = resolver.resolve(
-            resolver.Job(self.wanted.airflow, image, preferred, bound, self.uv), self.config.platforms
-        )
+        job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names)
+        lock = resolver.resolve(job, self.config.platforms)
         if lock.resolved == resolver.NO_BOUND:
             self.terminal.say(f"  resolved {resolver.NO_BOUND}")
         return lock
@@ -151,7 +151,9 @@ class Locking:
             f"Resolving the toolchain, CPython {toolchain.OLDEST_PYTHON} and newer, as of {bound} …"
         )
         previous = None if self.upgrade.everything else old
-        return toolchain.resolve(asked, previous=previous, moving=self.upgrade.names, bound=bound, uv=self.uv)
+        return toolchain.resolve(
+            asked, previous=previous, moving=self.upgrade.names, bound=bound, uv=self.toolchain_uv
+        )
 
 
 def save(config: Config, locks: Locks) -> None:

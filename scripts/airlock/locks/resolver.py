@@ -2,91 +2,27 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from airlock.errors import ResolveError
 from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
-from airlock.locks.conflict import NO_DATES, explain, no_wheel
+from airlock.locks.conflict import no_wheel
 from airlock.locks.intent import pairs
+from airlock.locks.job import NoDatesError
 from airlock.locks.target import best, wheel_name
-from airlock.locks.uv import Question, file_names, input_files
 from airlock.store import StoreFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from airlock.locks.intent import Asked
+    from airlock.locks.job import Found, Job
     from airlock.locks.target import Target
-    from airlock.locks.uv import Answer, Uv
     from airlock.platforms import Platform
 
 AS_OF = "as of "
 NO_BOUND = "without a date: the index gives no upload times"
 ROUNDS = 4  # of agreeing on the versions of several platforms; real locks need one or two
-
-
-@dataclass(frozen=True)
-class Found:
-    """What uv chose for one platform: the version of a package and the wheels that could serve."""
-
-    version: str
-    wheels: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One resolution: `preferred` are versions to keep if possible, `bound` the instant to resolve as of."""
-
-    asked: tuple[Asked, ...]
-    target: Target
-    preferred: Mapping[str, str]
-    bound: str | None
-    uv: Uv
-
-    def versions(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, Found]:
-        """Resolve for one platform with some versions fixed. Raises ResolveError, FetchError."""
-        answer = self._ask(
-            platform, "pylock.toml", pins, ("--format", "pylock.toml"), preferences(self.preferred)
-        )
-        packages = tomllib.loads(answer.text or "").get("packages", [])
-        return {one["name"]: Found(one["version"], tuple(one.get("wheels", ()))) for one in packages}
-
-    def via(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-        """Return for each package who requires it: packages, and the names of our own intent files."""
-        answer = self._ask(platform, "requirements.txt", pins, ("--annotation-style", "line"))
-        return parse_via(
-            answer.text or "",
-            {f"-r {name}": label(source) for source, name in file_names(self.asked).items()},
-        )
-
-    def _ask(
-        self,
-        platform: Platform,
-        output: str,
-        pins: Mapping[str, str],
-        options: tuple[str, ...],
-        before: str = "",
-    ) -> Answer:
-        options += (
-            "--python-version",
-            self.target.python,
-            "--python-platform",
-            self.target.uv_platform(platform),
-        )
-        options += ("--no-build",) + (("--exclude-newer", self.bound) if self.bound else ())
-        answer = self.uv.compile(Question(input_files(self.asked), options, output, pins, before))
-        if answer.text is None:
-            if self.bound and NO_DATES in answer.messages:
-                raise _NoDatesError
-            raise explain(answer.messages, self.asked, platform.name)
-        return answer
-
-
-class _NoDatesError(Exception):
-    """The index gives no upload times, so nothing can be resolved as of a date."""
 
 
 def resolve(job: Job, platforms: Sequence[Platform]) -> AirflowLock:
@@ -97,7 +33,7 @@ def resolve(job: Job, platforms: Sequence[Platform]) -> AirflowLock:
     """
     try:
         found = agree(job, platforms)
-    except _NoDatesError:
+    except NoDatesError:
         job = replace(job, bound=None)
         found = agree(job, platforms)
     via: dict[str, set[str]] = {}
@@ -192,29 +128,3 @@ def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tup
             remedy="use an index that gives them",
         )
     return StoreFile(filename, int(size), sha256)
-
-
-def preferences(versions: Mapping[str, str]) -> str:
-    """Write versions as the least pylock.toml (PEP 751) that uv takes as preferences."""
-    if not versions:
-        return ""
-    packages = (
-        f'[[packages]]\nname = "{name}"\nversion = "{version}"\n' for name, version in versions.items()
-    )
-    return 'lock-version = "1.0"\ncreated-by = "airlock"\n' + "".join(packages)
-
-
-def label(source: str) -> str:
-    """Name an intent file in a few letters: airflow.in, or a distribution's folder."""
-    folder, _, name = source.rpartition("/")
-    return folder.rpartition("/")[2] if folder and name == "pyproject.toml" else name
-
-
-def parse_via(text: str, ours: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Read uv's one-line annotations: `name==version  # via a, b, -r 0.in`."""
-    via = {}
-    for line in text.splitlines():
-        if match := re.match(r"([\w.-]+)==\S+\s*(?:;[^#]*)?(?:# via (.*))?$", line):
-            who = [one.strip() for one in (match[2] or "").split(",")]
-            via[match[1]] = tuple(ours.get(one, one) for one in who if one and not one.startswith("-c "))
-    return via

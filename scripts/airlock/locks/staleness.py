@@ -76,12 +76,12 @@ def check(config: Config) -> None:
         debs = debian.read(config.debian_lock)
         stale[config.debian_lock] = debian_changes(debs, wanted, config)
     except LockError as error:
-        stale[config.debian_lock] = _unreadable(error)
+        stale[config.debian_lock] = _unreadable(config.debian_lock, error)
     try:
         wheels = airflow.read(config.airflow_lock)
         stale[config.airflow_lock] = airflow_changes(wheels, debs, wanted, config) if debs else []
     except LockError as error:
-        stale[config.airflow_lock] = _unreadable(error)
+        stale[config.airflow_lock] = _unreadable(config.airflow_lock, error)
     if wheels and not pip_constraints.matches(config, wheels):
         stale[pip_constraints.path(config)] = ["is not what airflow.lock gives"]
     if wanted.toolchain:
@@ -90,12 +90,12 @@ def check(config: Config) -> None:
                 toolchain.read(config.toolchain_lock).intent, wanted.toolchain
             )
         except LockError as error:
-            stale[config.toolchain_lock] = _unreadable(error)
+            stale[config.toolchain_lock] = _unreadable(config.toolchain_lock, error)
     _raise_stale(config, stale)
 
 
-def _unreadable(error: LockError) -> list[str]:
-    return [error.fact, *error.cause.splitlines()]
+def _unreadable(path: Path, error: LockError) -> list[str]:
+    return [error.fact.removeprefix(f"{path} "), *error.cause.splitlines()]
 
 
 def _raise_stale(config: Config, stale: dict[Path, list[str]]) -> None:

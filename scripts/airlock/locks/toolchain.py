@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from airlock.errors import LockError
 from airlock.locks import format as lock_format
-from airlock.locks.conflict import NO_DATES, explain
+from airlock.locks.conflict import explain, lacks_dates
 from airlock.locks.intent import pairs
 from airlock.locks.resolver import AS_OF, NO_BOUND
 from airlock.locks.uv import Question, input_files
@@ -62,7 +62,7 @@ def resolve(
     question = Question(input_files(asked), tuple(options), "requirements.txt", preferences=before)
     answer = uv.compile(question)
     if answer.text is None:
-        if bound and NO_DATES in answer.messages:
+        if bound and lacks_dates(answer.messages):
             return resolve(asked, previous=previous, moving=moving, bound=None, uv=uv)
         raise explain(answer.messages, asked, "the toolchain")
     return ToolchainLock(OLDEST_PYTHON, AS_OF + bound if bound else NO_BOUND, pairs(asked), answer.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from airlock import process
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from airlock.index.indexes import Indexes
     from airlock.locks.intent import Asked
 
 CONSTRAINTS = "pins.txt"
@@ -96,6 +98,19 @@ class UvProgram:
             )
             messages = done.stderr.decode(errors="replace")
             return Answer(None if done.returncode else output.read_text(encoding="utf-8"), messages)
+
+
+def shared(indexes: Indexes) -> Indexes:
+    """Leave out the folders of this machine: what they hold is of no use to others, nor are its hashes."""
+    return dataclasses.replace(
+        indexes,
+        extra_index_urls=tuple(url for url in indexes.extra_index_urls if _is_remote(url)),
+        find_links=tuple(place for place in indexes.find_links if _is_remote(place)),
+    )
+
+
+def _is_remote(place: str) -> bool:
+    return place.startswith(("http://", "https://"))
 
 
 def file_names(asked: Iterable[Asked]) -> dict[str, str]:

@@ -1,0 +1,89 @@
+"""Layers laid one over another as hard links, without following a symlink (OCI image specification, layer.md)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from typing import TYPE_CHECKING
+
+from airlock.unpack import OPAQUE, WHITEOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What a container runtime makes in an image's root: mount points, and the names of the machine itself
+_MOUNT_POINTS = {"dev": 0o755, "etc": 0o755, "proc": 0o755, "run": 0o755, "sys": 0o755, "tmp": 0o1777}
+HOSTNAME = "airlock"
+_HOSTS = f"127.0.0.1\tlocalhost {HOSTNAME}\n::1\tlocalhost {HOSTNAME}\n"
+
+
+def lay_over(layer: Path, root: Path) -> None:
+    """Link what the unpacked `layer` holds into `root`, over what is there; whiteouts remove it.
+
+    A folder replaces a symlink of its name: nothing is written through one. Airlock's layers have every
+    path's real parents.
+    """
+    _lay_over(str(layer), str(root))
+
+
+def prepare_for_running(root: Path) -> None:
+    """Add the mount points and the /etc/hosts that a container runtime would add, where the image has none."""
+    for name, mode in _MOUNT_POINTS.items():
+        place = root / name
+        if not os.path.lexists(place):
+            place.mkdir()
+            place.chmod(mode)
+    if stat.S_ISDIR((root / "etc").lstat().st_mode):  # through a symlink it would land elsewhere
+        with contextlib.suppress(FileExistsError), (root / "etc/hosts").open("x", encoding="utf-8") as file:
+            file.write(_HOSTS)
+
+
+def _lay_over(layer: str, root: str) -> None:
+    with os.scandir(layer) as found:
+        entries = list(found)
+    whiteouts = [item.name for item in entries if item.name.startswith(WHITEOUT)]
+    if OPAQUE in whiteouts:
+        for name in os.listdir(root):
+            _remove(f"{root}/{name}")
+    for name in whiteouts:
+        _remove(f"{root}/{name.removeprefix(WHITEOUT)}")
+    for item in entries:
+        place = f"{root}/{item.name}"
+        if item.name.startswith(WHITEOUT):
+            continue
+        if item.is_dir(follow_symlinks=False):
+            _make_folder(place)
+            _lay_over(item.path, place)
+            os.chmod(place, stat.S_IMODE(item.stat(follow_symlinks=False).st_mode))
+        else:
+            _link(item.path, place)
+
+
+def _make_folder(place: str) -> None:
+    try:
+        os.mkdir(place)
+    except FileExistsError:
+        if not stat.S_ISDIR(os.lstat(place).st_mode):
+            os.unlink(place)
+            os.mkdir(place)
+
+
+def _link(source: str, place: str) -> None:
+    try:
+        os.link(source, place, follow_symlinks=False)
+    except FileExistsError:
+        _remove(place)
+        os.link(source, place, follow_symlinks=False)
+
+
+def _remove(place: str) -> None:
+    try:
+        mode = os.lstat(place).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        shutil.rmtree(place)
+    else:
+        os.unlink(place)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from airlock import cli, errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["airlock", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+def test_every_command_has_help_with_examples(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in cli.COMMANDS:
+        assert run(monkeypatch, name, "--help") == 0
+        assert "Examples:" in capsys.readouterr().out
+
+
+def test_a_foreseen_failure_has_its_exit_code_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.airlock]\nplatfroms = []\n")
+    assert run(monkeypatch, "--project", str(tmp_path), "image") == errors.ConfigError.exit_code
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "perhaps you meant platforms" in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_misuse_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "imgae") == 2
+    assert "imgae" in capsys.readouterr().err
+
+
+def test_each_kind_of_failure_has_an_exit_code_of_its_own() -> None:
+    kinds = errors.AirlockError.__subclasses__()
+    codes = [kind.exit_code for kind in kinds]
+    assert len(set(codes)) == len(codes)
+    assert not {0, 1, 2, cli.INTERRUPTED} & set(codes)
+
+
+def test_a_failure_says_fact_cause_and_next_step() -> None:
+    text = str(errors.LockError("it is so", cause="one\ntwo", remedy="do this"))
+    assert text == "it is so\n  because: one\n           two\n  next:    do this"
