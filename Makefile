@@ -47,6 +47,6 @@ clean: ## remove results and the environment (not the store and caches)
 $(READY): constraints/toolchain.lock pyproject.toml scripts/airlock_spec/pyproject.toml
 	@echo "preparing $(VENV) from constraints/toolchain.lock" >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r constraints/toolchain.lock >&2
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation -e scripts/airlock_spec -e . >&2
+	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r constraints/toolchain.lock >&2
+	@$(BIN)/python -m pip --disable-pip-version-check install -qq --no-index --no-deps --no-build-isolation -e scripts/airlock_spec -e . >&2
 	@touch $@

@@ -6,12 +6,9 @@ import contextlib
 import os
 import shutil
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from airlock.unpack import OPAQUE, WHITEOUT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # What a container runtime makes in an image's root: mount points, and the names of the machine itself
 _MOUNT_POINTS = {"dev": 0o755, "etc": 0o755, "proc": 0o755, "run": 0o755, "sys": 0o755, "tmp": 0o1777}
@@ -25,7 +22,24 @@ def lay_over(layer: Path, root: Path) -> None:
     A folder replaces a symlink of its name: nothing is written through one. Airlock's layers have every
     path's real parents.
     """
-    _lay_over(str(layer), str(root))
+    with os.scandir(layer) as found:
+        entries = list(found)
+    whiteouts = [item.name for item in entries if item.name.startswith(WHITEOUT)]
+    if OPAQUE in whiteouts:
+        for place in list(root.iterdir()):
+            _remove(place)
+    for name in whiteouts:
+        _remove(root / name.removeprefix(WHITEOUT))
+    for item in entries:
+        place = root / item.name
+        if item.name.startswith(WHITEOUT):
+            continue
+        if item.is_dir(follow_symlinks=False):
+            _make_folder(place)
+            lay_over(Path(item.path), place)
+            place.chmod(stat.S_IMODE(item.stat(follow_symlinks=False).st_mode))
+        else:
+            _link(item.path, place)
 
 
 def prepare_for_running(root: Path) -> None:
@@ -40,37 +54,16 @@ def prepare_for_running(root: Path) -> None:
             file.write(_HOSTS)
 
 
-def _lay_over(layer: str, root: str) -> None:
-    with os.scandir(layer) as found:
-        entries = list(found)
-    whiteouts = [item.name for item in entries if item.name.startswith(WHITEOUT)]
-    if OPAQUE in whiteouts:
-        for name in os.listdir(root):
-            _remove(f"{root}/{name}")
-    for name in whiteouts:
-        _remove(f"{root}/{name.removeprefix(WHITEOUT)}")
-    for item in entries:
-        place = f"{root}/{item.name}"
-        if item.name.startswith(WHITEOUT):
-            continue
-        if item.is_dir(follow_symlinks=False):
-            _make_folder(place)
-            _lay_over(item.path, place)
-            os.chmod(place, stat.S_IMODE(item.stat(follow_symlinks=False).st_mode))
-        else:
-            _link(item.path, place)
-
-
-def _make_folder(place: str) -> None:
+def _make_folder(place: Path) -> None:
     try:
-        os.mkdir(place)
+        place.mkdir()
     except FileExistsError:
-        if not stat.S_ISDIR(os.lstat(place).st_mode):
-            os.unlink(place)
-            os.mkdir(place)
+        if not stat.S_ISDIR(place.lstat().st_mode):
+            place.unlink()
+            place.mkdir()
 
 
-def _link(source: str, place: str) -> None:
+def _link(source: str, place: Path) -> None:
     try:
         os.link(source, place, follow_symlinks=False)
     except FileExistsError:
@@ -78,12 +71,12 @@ def _link(source: str, place: str) -> None:
         os.link(source, place, follow_symlinks=False)
 
 
-def _remove(place: str) -> None:
+def _remove(place: Path) -> None:
     try:
-        mode = os.lstat(place).st_mode
+        mode = place.lstat().st_mode
     except FileNotFoundError:
         return
     if stat.S_ISDIR(mode):
         shutil.rmtree(place)
     else:
-        os.unlink(place)
+        place.unlink()

@@ -67,7 +67,7 @@ class Trees:
                 cause=str(error),
                 remedy="make room there, or choose another folder: export AIRLOCK_CACHE=FOLDER",
             ) from error
-        os.set_inheritable(lock, True)
+        os.set_inheritable(lock, True)  # noqa: FBT003 - the function's own shape
         try:
             yield tree
         finally:
@@ -98,7 +98,7 @@ class Trees:
         total = sum(work.size for work in missing)
         with self.terminal.progress("unpacking the image", total, unit_bytes=True) as progress:
             if len(missing) == 1:
-                _unpack_layer(missing[0])
+                progress.advance(_unpack_layer(missing[0]))
                 return
             # not forked: the bar has a thread; processes, because most of the work is Python's
             spawn = multiprocessing.get_context("spawn")

@@ -25,7 +25,6 @@ OPAQUE = ".wh..wh..opq"
 _CHUNK = 1 << 20
 _BLOCK = 1 << 16  # tarfile copies what it has buffered for each member: with 1 MiB it takes twice the time
 _REMEDY = "do not use this image; compose it again: airlock image"
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def unpack(blob: Path, media_type: str, diff_id: str, folder: Path) -> None:
@@ -96,21 +95,21 @@ class _Layer:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._root = str(folder)
+        self._root = folder
         self._name = f"layer {name}"
         self._types: dict[str, bytes] = {"": tarfile.DIRTYPE}
 
     def write(self, archive: tarfile.TarFile) -> None:
-        folder_modes: dict[str, int] = {}
+        folder_modes: dict[Path, int] = {}
         for member in archive:
             path = entry.safe_path(member.name, self._name)
-            self._make_parents(path)
-            place = self._place(path)
+            place = self._root / path
+            self._make_way(path, member)
             if member.isdir():
                 self._make_folder(path)
-                folder_modes[path] = member.mode
+                folder_modes[place] = member.mode & 0o1777 | 0o700
             elif member.issym():
-                os.symlink(member.linkname, place)
+                place.symlink_to(member.linkname)
             elif member.islnk():
                 os.link(self._link_target(path, member.linkname), place, follow_symlinks=False)
             elif member.isreg():
@@ -118,48 +117,46 @@ class _Layer:
             else:
                 raise self._unsafe(path, "devices, pipes and sockets have no place in an image")
             self._types[path] = member.type
-        for path, mode in folder_modes.items():
-            if self._types[path] == tarfile.DIRTYPE:
-                os.chmod(self._place(path), mode & 0o1777 | 0o700)
+        for folder, mode in folder_modes.items():
+            folder.chmod(mode)
 
-    def _make_parents(self, path: str) -> None:
-        """Make the folders above a path, and its place free unless a folder is there."""
+    def _make_way(self, path: str, member: tarfile.TarInfo) -> None:
+        """Make the folders above a path, and its place free unless a folder belongs there and is."""
         for parent in entry.parents(path):
-            kind = self._types.get(parent)
-            if kind is None:
-                self._make_folder(parent)
-            elif kind != tarfile.DIRTYPE:
+            if self._types.get(parent, tarfile.DIRTYPE) != tarfile.DIRTYPE:
                 raise self._unsafe(path, f"{parent} is no folder but a link or a file of the same layer")
+            self._make_folder(parent)
         name = path.rpartition("/")[2]
         if name.startswith(WHITEOUT) and name[len(WHITEOUT) :] in {"", ".", ".."}:
             raise self._unsafe(path, "a whiteout must name what it removes")
-        if self._types.get(path, tarfile.DIRTYPE) != tarfile.DIRTYPE:
-            os.unlink(self._place(path))  # a later member of the same name wins, as in tar(1)
-            del self._types[path]
+        there = self._types.get(path)
+        if there is not None and member.isdir() != (there == tarfile.DIRTYPE):
+            raise self._unsafe(path, "it is both a folder and something else in the same layer")
+        if there not in {None, tarfile.DIRTYPE}:
+            (self._root / path).unlink()  # a later member of the same name wins, as in tar(1)
 
     def _make_folder(self, path: str) -> None:
         if path not in self._types:
-            os.mkdir(self._place(path), 0o755)
+            (self._root / path).mkdir()
             self._types[path] = tarfile.DIRTYPE
 
-    def _link_target(self, path: str, target: str) -> str:
+    def _link_target(self, path: str, target: str) -> Path:
         target = entry.safe_path(target, self._name)
-        if self._types.get(target) not in {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.LNKTYPE}:
+        if (
+            self._types.get(target) not in {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.LNKTYPE}
+            or target == path
+        ):
             raise self._unsafe(path, f"it is a hard link to {target}, which is no file of the same layer")
-        return self._place(target)
-
-    def _place(self, path: str) -> str:
-        return f"{self._root}/{path}"
+        return self._root / target
 
     def _unsafe(self, path: str, cause: str) -> UnsafeArchiveError:
-        return UnsafeArchiveError(f"{self._name} has an unsafe member: {path}", cause=cause, remedy=_REMEDY)
+        return UnsafeArchiveError(f"{self._name} has an unsafe member: {path!r}", cause=cause, remedy=_REMEDY)
 
 
-def _write_file(archive: tarfile.TarFile, member: tarfile.TarInfo, place: str) -> None:
-    mode = member.mode & 0o777 | 0o400
+def _write_file(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
     source = archive.extractfile(member)
     assert source is not None
-    with open(os.open(place, _NEW_FILE, mode), "wb", buffering=0) as file:
-        os.fchmod(file.fileno(), mode)  # whatever the umask is
+    with place.open("xb", buffering=0) as file:
         shutil.copyfileobj(source, file, _CHUNK)
+        os.fchmod(file.fileno(), member.mode & 0o777 | 0o400)
         os.utime(file.fileno(), (member.mtime, member.mtime))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
-from airlock.compose import entry
-from airlock.compose.entry import Kind
 from airlock.errors import CollisionError
 
 if TYPE_CHECKING:
@@ -39,18 +38,30 @@ def require_none(fragments: Iterable[Facts]) -> None:
             first, known = owner.setdefault(fact.path, (facts.package, fact))
             if known.identity != fact.identity:
                 clashes.append(f"/{fact.path}: {first} and {facts.package}")
-    links = {path: package for path, (package, fact) in owner.items() if fact.kind is Kind.SYMLINK}
-    files = {path: package for path, (package, fact) in owner.items() if fact.kind is not Kind.SYMLINK}
-    for path, (package, _) in owner.items():
-        if path in folders:
-            clashes.append(f"/{path}: a folder of {folders[path]}, no folder in {package}")
-        for parent in entry.parents(path):
-            if parent in links or parent in files:
-                holder = links.get(parent) or files.get(parent)
-                clashes.append(f"/{path} of {package} lies below /{parent}, which is no folder in {holder}")
+    clashes += _below_no_folder(owner, folders)
     if clashes:
         raise CollisionError(
             f"{len(clashes)} paths are owned by two packages with different content",
             cause="\n".join(clashes[:20]),
             remedy='name the owner of each in image/image.toml, as: [owners] "/path" = "package"',
         )
+
+
+def _below_no_folder(owner: Mapping[str, tuple[str, PathFact]], folders: Mapping[str, str]) -> list[str]:
+    """Describe the paths that another package takes for a folder, though it is a file or a link."""
+    clashes = [
+        f"/{path}: a folder of {package}, no folder in {owner[path][0]}"
+        for path, package in folders.items()
+        if path in owner
+    ]
+    seen: set[str] = set()
+    for path, (package, _) in owner.items():
+        parent = posixpath.dirname(path)
+        while parent and parent not in seen:
+            seen.add(parent)
+            if parent in owner:
+                clashes.append(
+                    f"/{path} of {package} lies below /{parent}, which is no folder in {owner[parent][0]}"
+                )
+            parent = posixpath.dirname(parent)
+    return clashes

@@ -5,10 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.dynamic import DynamicSegment
-from elftools.elf.elffile import ELFFile
-
 MAGIC = b"\x7fELF"
 _TEXT = {"DT_NEEDED": "needed", "DT_SONAME": "soname", "DT_RPATH": "rpath", "DT_RUNPATH": "runpath"}
 
@@ -28,6 +24,10 @@ def read(path: str, content: bytes) -> ElfFacts | None:
     """Read the dynamic section, or return None for what is not ELF or holds none (static, object file)."""
     if not content.startswith(MAGIC):
         return None
+    from elftools.common.exceptions import ELFError  # noqa: PLC0415 - slow to import, and seldom needed
+    from elftools.elf.dynamic import DynamicSegment  # noqa: PLC0415
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+
     try:
         elf = ELFFile(io.BytesIO(content))
         segment = next((part for part in elf.iter_segments("PT_DYNAMIC")), None)

@@ -22,10 +22,14 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True)
 class FragmentSpec:
-    """A fragment before it is made: `key` names all that determines it, `weight` says what it may cost."""
+    """A fragment before it is made.
+
+    `inputs` names what it is made from, `key` also the code that makes it; `weight` says what it may cost.
+    """
 
     package: str
     label: str
+    inputs: str
     key: str
     weight: int
     make: Callable[[], Fragment]

@@ -43,12 +43,13 @@ class Layer:
     reused: bool  # the blob was already in the layout
 
 
-def key_for(plan: LayerPlan, folders: Mapping[str, Entry], compression: Zstd) -> str:
-    """Return the layer's input key; `folders` are those of the image that are not plain."""
+def inputs_of(plan: LayerPlan, folders: Mapping[str, Entry], compression: Zstd) -> str:
+    """Return the layer's input key: what it is made from, whichever version of the code makes it.
+
+    `folders` are those of the image that are not plain.
+    """
     special = [(item.path, item.mode, item.uid, item.gid) for _, item in sorted(folders.items())]
-    return key_of(
-        recipe.of(recipe.LAYER), [spec.key for spec in plan.fragments], special, compression.identity
-    )
+    return key_of([spec.inputs for spec in plan.fragments], special, compression.identity)
 
 
 def join(
@@ -60,7 +61,8 @@ def join(
     blobs: Path,
 ) -> Layer:
     """Make the layer's blob stand in the folder `blobs` under its digest, and describe it."""
-    key = key_for(plan, folders, compression)
+    inputs = inputs_of(plan, folders, compression)
+    key = key_of(recipe.of(recipe.LAYER), [spec.key for spec in plan.fragments], inputs)
     record = cache.read_json("layers", key)
     reused = record is not None and is_intact(blobs / record["digest"], record["digest"], record["size"])
     if not reused:
@@ -75,7 +77,7 @@ def join(
     return Layer(
         name=plan.name,
         packages=tuple(spec.label for spec in plan.fragments),
-        key=key,
+        key=inputs,
         media_type=compression.media_type,
         reused=reused,
         **record,

@@ -29,7 +29,7 @@ def require_all(fragments: Iterable[Facts], platform: Platform, providers: Mappi
         for fact in facts.paths
     }
     missing: dict[str, list[tuple[str, str]]] = {}
-    for facts in listed:
+    for facts in (one for one in listed if one.elves):
         own = {posixpath.basename(fact.path) for fact in facts.paths}
         own |= {elf.soname for elf in facts.elves}
         for elf in facts.elves:

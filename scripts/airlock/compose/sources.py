@@ -47,16 +47,16 @@ class Workshop:
     def layout(self) -> VenvLayout:
         return VenvLayout(VENV, self.python)
 
-    def key(self, *inputs: object) -> str:
-        return key_of(recipe.of(recipe.FRAGMENT), self.compiler.identity, self.compression.identity, *inputs)
+    def inputs(self, *inputs: object) -> str:
+        return key_of(self.compiler.identity, self.compression.identity, VENV, *inputs)
 
     def spec(
-        self, package: str, label: str, key: str, weight: int, entries: Callable[[], Sequence[Entry]]
+        self, package: str, label: str, inputs: str, weight: int, entries: Callable[[], Sequence[Entry]]
     ) -> FragmentSpec:
         def make() -> Fragment:
             return fragment.make(package, entries(), self.compression)
 
-        return FragmentSpec(package, label, key, weight, make)
+        return FragmentSpec(package, label, inputs, key_of(recipe.of(recipe.FRAGMENT), inputs), weight, make)
 
 
 def wheel_spec(
@@ -70,8 +70,8 @@ def wheel_spec(
             wheel.entries(locked.file.filename, content, shop.layout, shop.compiler), paths_of_others
         )
 
-    key = shop.key("wheel", locked.file.filename, locked.file.sha256, VENV, sorted(paths_of_others))
-    return shop.spec(locked.name, f"{locked.name} {locked.version}", key, locked.file.size, entries)
+    inputs = shop.inputs("wheel", locked.file.filename, locked.file.sha256, sorted(paths_of_others))
+    return shop.spec(locked.name, f"{locked.name} {locked.version}", inputs, locked.file.size, entries)
 
 
 def distribution_spec(shop: Workshop, distribution: source.Distribution) -> FragmentSpec:
@@ -80,8 +80,8 @@ def distribution_spec(shop: Workshop, distribution: source.Distribution) -> Frag
     def entries() -> list[Entry]:
         return wheel.entries(*source.wheel(distribution, shop.cache), shop.layout, shop.compiler)
 
-    key = shop.key("distribution", distribution.digest, VENV)
-    return shop.spec(distribution.name, distribution.name, key, 1, entries)
+    inputs = shop.inputs("distribution", distribution.digest)
+    return shop.spec(distribution.name, distribution.name, inputs, 1, entries)
 
 
 def deb_spec(
@@ -97,8 +97,8 @@ def deb_spec(
         )
 
     selection = (shop.image.debian.leave_out, shop.image.debian.keep)
-    key = shop.key("deb", locked.file.filename, locked.sha256, selection, sorted(paths_of_others))
-    return shop.spec(locked.package, f"{locked.package} {locked.version}", key, locked.size, entries)
+    inputs = shop.inputs("deb", locked.file.filename, locked.sha256, selection, sorted(paths_of_others))
+    return shop.spec(locked.package, f"{locked.package} {locked.version}", inputs, locked.size, entries)
 
 
 def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
@@ -112,8 +112,8 @@ def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
         return [*base.entries(unpacked, shop.image.user, dict(shop.image.links)), *_venv(shop.layout)]
 
     user = (shop.image.user.name, shop.image.user.uid, shop.image.user.gid, shop.image.user.home)
-    key = shop.key("base", sorted((item.package, item.sha256) for item in debs), user, shop.image.links, VENV)
-    return shop.spec("base", "base", key, 1, entries)
+    inputs = shop.inputs("base", sorted((item.package, item.sha256) for item in debs), user, shop.image.links)
+    return shop.spec("base", "base", inputs, 1, entries)
 
 
 def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
@@ -124,15 +124,15 @@ def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
         for item in files
     ]
     folders = [(item.path, item.mode, item.uid, item.gid) for item in shop.image.directories]
-    key = shop.key("rootfs", content, folders)
-    return shop.spec("rootfs", "image/rootfs", key, 1, lambda: [*files, *shop.image.directories])
+    inputs = shop.inputs("rootfs", content, folders)
+    return shop.spec("rootfs", "image/rootfs", inputs, 1, lambda: [*files, *shop.image.directories])
 
 
 def identity_spec(shop: Workshop, identity: Identity) -> FragmentSpec:
     """Plan the fragment of the file that tells the image what it is made of."""
     content = identity.to_json()
-    key = shop.key("identity", content)
-    return shop.spec("identity", "identity", key, 1, lambda: [entry.file(IDENTITY.lstrip("/"), content)])
+    inputs = shop.inputs("identity", content)
+    return shop.spec("identity", "identity", inputs, 1, lambda: [entry.file(IDENTITY.lstrip("/"), content)])
 
 
 def _venv(layout: VenvLayout) -> list[Entry]:

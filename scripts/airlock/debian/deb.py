@@ -10,9 +10,6 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from debian.arfile import ArError
-from debian.debfile import DebError, DebFile
-
 from airlock.compose import entry
 from airlock.compose.entry import Entry, Kind
 from airlock.errors import UnsafeArchiveError
@@ -52,6 +49,9 @@ def read(filename: str, content: bytes, selection: Selection) -> Deb:
 
     Raises UnsafeArchiveError where it is malformed, or a member would land outside its place.
     """
+    from debian.arfile import ArError  # noqa: PLC0415 - slow to import, and seldom needed: packages are cached
+    from debian.debfile import DebError, DebFile  # noqa: PLC0415
+
     try:
         archive = DebFile(fileobj=io.BytesIO(content))
         control = archive.control.get_content("control", encoding="utf-8")
@@ -83,7 +83,9 @@ def _entries(data: tarfile.TarFile, filename: str) -> Iterable[Entry]:
         elif member.islnk():
             target = _MERGED.sub(r"usr/\1", entry.safe_path(member.linkname, filename))
             if target not in files:
-                raise UnsafeArchiveError(f"{filename} has a hard link to nothing: {path} -> {target}", remedy=_REPORT)
+                raise UnsafeArchiveError(
+                    f"{filename} has a hard link to nothing: {path} -> {target}", remedy=_REPORT
+                )
             yield Entry(path, Kind.HARDLINK, member.mode, member.uid, member.gid, target=target)
         else:
             raise UnsafeArchiveError(

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from airlock.locks.intent import Asked
 
 _LONGEST = 2000  # characters of an explanation; its end holds the conclusion
-_NO_WHEEL = re.compile(
-    r"Wheels are required for `([\w.-]+)`|(?<![\w.=<>,-])([A-Za-z][\w.-]*)\S* ha(?:s|ve) no (?:usable )?wheels"
-)
+# A package as uv writes it: name[extra]{marker}>=1,<2
+_PACKAGE = r"(?<![\w.=<>,'-])([A-Za-z][\w.-]*)(?:\[[^\]]*\])?(?:\{[^}]*\})?(?:[<>=!]\S*)?"
+_NO_WHEEL = re.compile(rf"Wheels are required for `([\w.-]+)`|{_PACKAGE} ha(?:s|ve) no (?:usable )?wheels")
 _NETWORK = ("Failed to fetch", "Request failed", "error sending request", "401 Unauthorized", "403 Forbidden")
 
 
@@ -90,9 +90,7 @@ def _mentions(text: str, name: str) -> bool:
 
 def _wanted(name: str, explanation: str, ours: Iterable[Asked]) -> list[str]:
     ours = tuple(ours)
-    found = re.findall(
-        rf"(?<![\w.=<>,-])([A-Za-z][\w.-]*)\S* depends on {re.escape(name)}(?![\w-])", explanation
-    )
+    found = re.findall(rf"{_PACKAGE} depends on {re.escape(name)}(?![\w-])", explanation)
     direct = [f"{one.source}:{one.line}" for one in ours if one.name == name]
     wanted = dict.fromkeys([*direct, *map(canonicalize_name, found)])
     roots = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]

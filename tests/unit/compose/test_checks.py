@@ -28,7 +28,8 @@ def test_packages_that_agree_on_a_path_may_share_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "second", [entry.file("x", "2"), entry.file("x", "1", 0o755), entry.symlink("x", "y"), entry.file("x/y", "1")]
+    "second",
+    [entry.file("x", "2"), entry.file("x", "1", 0o755), entry.symlink("x", "y"), entry.file("x/y", "1")],
 )
 def test_packages_that_differ_on_a_path_are_named(second: Entry) -> None:
     with pytest.raises(CollisionError, match="owned by two packages") as caught:
@@ -44,7 +45,9 @@ def test_a_folder_and_a_file_collide() -> None:
 
 def test_a_path_below_a_link_of_another_package_is_refused() -> None:
     with pytest.raises(CollisionError, match="1 paths") as caught:
-        collisions.require_none([facts("a", entry.symlink("lib", "usr/lib")), facts("b", entry.file("lib/x", ""))])
+        collisions.require_none(
+            [facts("a", entry.symlink("lib", "usr/lib")), facts("b", entry.file("lib/x", ""))]
+        )
     assert "/lib/x of b lies below /lib" in caught.value.cause
 
 
@@ -54,20 +57,25 @@ def test_the_configured_owner_keeps_a_path_and_the_other_loses_it() -> None:
 
 
 def test_a_library_is_found_in_the_system_folder_through_links() -> None:
-    held = facts("libx", entry.symlink(f"{LIB}/libx.so.1", "libx.so.1.2"), entry.file(f"{LIB}/libx.so.1.2", "elf"))
+    held = facts(
+        "libx", entry.symlink(f"{LIB}/libx.so.1", "libx.so.1.2"), entry.file(f"{LIB}/libx.so.1.2", "elf")
+    )
     wants = with_elves(facts("app"), ElfFacts("opt/app.so", "EM_X86_64", "", ("libx.so.1",), ()))
     libraries.require_all([held, wants], AMD64, {})
 
 
 def test_a_library_is_found_by_the_search_path_of_its_user() -> None:
     held = facts("other", entry.file("opt/libs/liby.so", "elf"))
-    wants = with_elves(facts("app"), ElfFacts("opt/app/a.so", "EM_X86_64", "", ("liby.so",), ("$ORIGIN/../libs",)))
+    wants = with_elves(
+        facts("app"), ElfFacts("opt/app/a.so", "EM_X86_64", "", ("liby.so",), ("$ORIGIN/../libs",))
+    )
     libraries.require_all([held, wants], AMD64, {})
 
 
 def test_what_a_package_ships_itself_is_its_own_business() -> None:
     wants = with_elves(
-        facts("app", entry.file("opt/deep/libz.so", "elf")), ElfFacts("opt/a.so", "EM_X86_64", "", ("libz.so",), ())
+        facts("app", entry.file("opt/deep/libz.so", "elf")),
+        ElfFacts("opt/a.so", "EM_X86_64", "", ("libz.so",), ()),
     )
     libraries.require_all([wants], AMD64, {})
 

@@ -6,13 +6,17 @@ from airlock.compose import entry
 from airlock.errors import UnsafeArchiveError
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "a//b", "a/./b", "a\0b", "..", "./../x"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../x", "a/../../x", "a//b", "a/./b", "a\0b", "..", "./../x"]
+)
 def test_a_member_outside_its_place_is_refused(path: str) -> None:
     with pytest.raises(UnsafeArchiveError, match="demo.whl"):
         entry.safe_path(path, "demo.whl")
 
 
-@pytest.mark.parametrize(("path", "safe"), [("./usr/", "usr"), ("usr/bin/x", "usr/bin/x"), ("./", ""), ("a..b", "a..b")])
+@pytest.mark.parametrize(
+    ("path", "safe"), [("./usr/", "usr"), ("usr/bin/x", "usr/bin/x"), ("./", ""), ("a..b", "a..b")]
+)
 def test_a_plain_member_keeps_its_path(path: str, safe: str) -> None:
     assert entry.safe_path(path, "demo") == safe
 
@@ -30,7 +34,9 @@ def test_a_link_within_the_image_is_kept(target: str) -> None:
 
 def test_a_path_through_a_link_of_the_same_archive_is_refused() -> None:
     with pytest.raises(UnsafeArchiveError, match="usr/link is a symlink"):
-        entry.require_contained([entry.symlink("usr/link", "/etc"), entry.file("usr/link/passwd", "x")], "demo")
+        entry.require_contained(
+            [entry.symlink("usr/link", "/etc"), entry.file("usr/link/passwd", "x")], "demo"
+        )
 
 
 def test_parents_go_from_the_outside_in() -> None:

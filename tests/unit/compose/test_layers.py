@@ -34,7 +34,9 @@ class Counter:
             self.made.append(package)
             return fragment.make(package, entries, Zstd())
 
-        return FragmentSpec(package, f"{package} 1", f"key-of-{package}", weight, make)
+        return FragmentSpec(
+            package, f"{package} 1", f"inputs-of-{package}", f"key-of-{package}", weight, make
+        )
 
 
 def unpack(blob: bytes) -> list[tarfile.TarInfo]:
@@ -51,7 +53,10 @@ def join(tmp_path: Path, *specs: FragmentSpec, folders: dict[str, Entry] | None 
 
 def test_a_layer_is_one_archive_with_each_folder_once(tmp_path: Path) -> None:
     counter = Counter()
-    first, second = counter.spec("a", entry.file("opt/x/a", "1")), counter.spec("b", entry.file("opt/x/b", "2"))
+    first, second = (
+        counter.spec("a", entry.file("opt/x/a", "1")),
+        counter.spec("b", entry.file("opt/x/b", "2")),
+    )
     made = join(tmp_path, first, second)
     blob = (tmp_path / "blobs" / made.digest).read_bytes()
     assert [item.name for item in unpack(blob)] == ["opt", "opt/x", "opt/x/a", "opt/x/b"]
@@ -88,7 +93,9 @@ def test_a_lost_blob_is_joined_again_from_cached_fragments(tmp_path: Path) -> No
     assert counter.made == ["a"]
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: content[:-1] + b"?", lambda _: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-1], lambda content: content[:-1] + b"?", lambda _: b""]
+)
 @pytest.mark.parametrize("kind", ["frames", "facts", "layers"])
 def test_an_altered_cache_entry_is_made_again(tmp_path: Path, kind: str, damage: object) -> None:
     counter = Counter()
@@ -106,7 +113,11 @@ def test_nothing_half_written_stays_when_a_fragment_fails(tmp_path: Path) -> Non
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        join(tmp_path, Counter().spec("a", entry.file("x", "1")), FragmentSpec("b", "b 1", "key-of-b", 1, fail))
+        join(
+            tmp_path,
+            Counter().spec("a", entry.file("x", "1")),
+            FragmentSpec("b", "b 1", "inputs-of-b", "key-of-b", 1, fail),
+        )
     assert list((tmp_path / "blobs").iterdir()) == []
 
 

@@ -13,7 +13,13 @@ def members(content: bytes) -> list[tarfile.TarInfo]:
 
 
 def test_a_cut_holds_the_entries_in_their_order() -> None:
-    content = tar.cut([entry.directory("opt", 0o750, 5, 6), entry.file("opt/a", "hello", 0o755), entry.symlink("b", "opt/a")])
+    content = tar.cut(
+        [
+            entry.directory("opt", 0o750, 5, 6),
+            entry.file("opt/a", "hello", 0o755),
+            entry.symlink("b", "opt/a"),
+        ]
+    )
     found = members(content)
     assert [item.name for item in found] == ["opt", "opt/a", "b"]
     assert (found[0].mode, found[0].uid, found[0].gid) == (0o750, 5, 6)
