@@ -31,7 +31,9 @@ def make_wheel(
     members[f"{info}/WHEEL"] = WHEEL
     if entry_points:
         members[f"{info}/entry_points.txt"] = entry_points
-    members[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*members, *(symlinks or {}), f"{info}/RECORD"))
+    members[f"{info}/RECORD"] = "".join(
+        f"{path},,\n" for path in (*members, *(symlinks or {}), f"{info}/RECORD")
+    )
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for path, content in members.items():
@@ -43,17 +45,23 @@ def make_wheel(
     return stream.getvalue()
 
 
-def member(path: str, kind: bytes = tarfile.REGTYPE, *, target: str = "", mode: int = 0o644) -> tarfile.TarInfo:
+def member(
+    path: str, kind: bytes = tarfile.REGTYPE, *, target: str = "", mode: int = 0o644
+) -> tarfile.TarInfo:
     info = tarfile.TarInfo(path)
     info.type, info.linkname, info.mode = kind, target, mode
     return info
 
 
 def make_deb(
-    members: Sequence[tuple[tarfile.TarInfo, bytes]], *, package: str = "demo", version: str = "1", control: str = ""
+    members: Sequence[tuple[tarfile.TarInfo, bytes]],
+    *,
+    package: str = "demo",
+    version: str = "1",
+    control: str = "",
 ) -> bytes:
     """Return a Debian package (deb(5)) with these members of its data archive."""
-    stanza = control or f"Package: {package}\nVersion: {version}\nArchitecture: amd64\nMaintainer: tests\nDescription: x\n"
+    stanza = control or f"Package: {package}\nVersion: {version}\nArchitecture: amd64\nDescription: x\n"
     archive = b"!<arch>\n"
     for name, content in (
         ("debian-binary", b"2.0\n"),

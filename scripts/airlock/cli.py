@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from airlock import config
+from airlock.config import Config, load
 from airlock.errors import AirlockError
 from airlock.places import Places, places
 from airlock.terminal import Terminal
@@ -37,12 +37,12 @@ class Session:
     terminal: Terminal
 
     @cached_property
-    def config(self) -> config.Config:
-        return config.load(self.project)
+    def config(self) -> Config:
+        return load(self.project)
 
-    def config_for(self, platforms: Sequence[str]) -> config.Config:
+    def config_for(self, platforms: Sequence[str]) -> Config:
         """Return the configuration with the platforms of a command's flags, if any."""
-        return config.load(self.project, platforms=platforms) if platforms else self.config
+        return load(self.project, platforms=platforms) if platforms else self.config
 
     @cached_property
     def places(self) -> Places:

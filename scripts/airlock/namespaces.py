@@ -99,13 +99,13 @@ class Unshare:
         ]  # fmt: skip
 
     def _script(self, inside: Inside) -> Iterator[str]:
-        root = str(inside.root)
+        root = _mount_point(inside)
         yield "set -eu; PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 022"
         if self.ip:
             yield f"{_line(self.ip, 'link', 'set', 'lo', 'up')} || true"
         if self.hostname:
             yield f"{_line(self.hostname, HOSTNAME)} || true"
-        yield _line("mount", "--rbind", root, root)
+        yield _line("mount", "--rbind", inside.root, root)
         yield _read_only(root)
         yield _line("mount", "-t", "proc", "proc", f"{root}/proc")
         yield from _dev(f"{root}/dev")
@@ -116,8 +116,16 @@ class Unshare:
         env = (f"{key}={value}" for key, value in inside.env)
         return "set +e; " + _line(
             "env", "-i", *env, self.program, "--user", f"--map-user={UID}", f"--map-group={GID}",
-            f"--root={inside.root}", f"--wd={inside.workdir}", "--", *command,
+            f"--root={_mount_point(inside)}", f"--wd={inside.workdir}", "--", *command,
         )  # fmt: skip
+
+
+def _mount_point(inside: Inside) -> str:
+    """Choose where the new root is mounted: a folder that every tree has, and that nothing is shown from.
+
+    Mounted over itself, the tree would no longer show what is to be seen again in its tmpfs folders.
+    """
+    return f"{inside.root}/sys"
 
 
 def _dev(dev: str) -> Iterator[str]:

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from airlock.cache import Cache, key_of
-from airlock.compose import (
-    collisions,
-    fragments,
-    interpreter,
-    layer,
-    layout,
-    libraries,
-    oci,
-    plan,
-    recipe,
-    sources,
-)
+from airlock.cache import Cache
+from airlock.compose import fragments, interpreter, layer, layout, oci, plan, sources, verdict
 from airlock.compose.compression import Zstd
-from airlock.compose.entry import Entry, Kind
-from airlock.compose.fragments import Fragments, FragmentSpec
+from airlock.compose.fragments import Fragments
 from airlock.compose.layer import Layer, LayerPlan
 from airlock.compose.sources import Workshop
+from airlock.compose.verdict import Rules
 from airlock.platforms import native
 from airlock.store import Store
 from airlock.wheels import source
@@ -43,8 +32,6 @@ if TYPE_CHECKING:
     from airlock.platforms import Platform
     from airlock.store import StoreFile
     from airlock.terminal import Terminal
-
-Lost = dict[str, frozenset[str]]  # by package, the paths that the configuration gives to another
 
 
 @dataclass(frozen=True)
@@ -98,91 +85,53 @@ def compose(inputs: Inputs, places: Places, terminal: Terminal, workers: int | N
 def _compose_one(
     inputs: Inputs, platform: Platform, places: Places, terminal: Terminal, workers: int | None
 ) -> Image:
-    count = (
-        workers or (os.cpu_count() or 1) + 1
-    )  # one more than the processors: a worker waits for its compiler
-    store, cache = Store(places.store), Cache(places.cache)
-    shop = Workshop(
-        store,
-        cache,
-        interpreter.unpack(inputs.debian, native(), store, places.trees),
-        Zstd(inputs.image.layers.zstd_level),
-        inputs.image,
-        interpreter.python_version(inputs.debian),
+    count = workers or (os.cpu_count() or 1) + 1  # one more, for a worker waits while its compiler works
+    shop = _workshop(inputs, places)
+    pieces = Fragments(shop.cache, count)
+    rules = Rules(platform, dict(inputs.image.owners), dict(inputs.debian.libraries))
+    layers, folders = verdict.settle(
+        lambda lost: _layers(inputs, platform, replace(shop, lost=lost)), rules, pieces, shop.cache, terminal
     )
-    pieces = Fragments(cache, count)
-    layers, folders = _checked_plan(inputs, platform, shop, pieces, terminal)
     blobs = layout.blobs(inputs.config.layout)
     joined = fragments.in_parallel(
-        count, lambda part: layer.join(part, folders, pieces, shop.compression, cache, blobs), layers
+        count, lambda part: layer.join(part, folders, pieces, shop.compression, shop.cache, blobs), layers
     )
     return _documents(inputs, platform, joined)
 
 
-def _checked_plan(
-    inputs: Inputs, platform: Platform, shop: Workshop, pieces: Fragments, terminal: Terminal
-) -> tuple[list[LayerPlan], dict[str, Entry]]:
-    """Return the layers and the folders that are not plain, once all checks of the whole image hold."""
-    owners = dict(inputs.image.owners)
-    layers = _layers(inputs, platform, shop, {})
-    key = key_of(
-        recipe.of(recipe.CHECKS), platform.name, [spec.key for spec in _specs(layers)], inputs.image.owners
+def _workshop(inputs: Inputs, places: Places) -> Workshop:
+    store = Store(places.store)
+    return Workshop(
+        store=store,
+        cache=Cache(places.cache),
+        compiler=interpreter.unpack(inputs.debian, native(), store, places.trees),
+        compression=Zstd(inputs.image.layers.zstd_level),
+        image=inputs.image,
+        python=interpreter.python_version(inputs.debian),
+        lost={},
     )
-    verdict = shop.cache.read_json("checked", key)
-    if verdict is None:
-        _make(layers, pieces, terminal)
-        lost = collisions.losers([pieces.facts(spec) for spec in _specs(layers)], owners)
-        if lost:
-            layers = _layers(inputs, platform, shop, lost)
-            _make(layers, pieces, terminal)
-        facts = [pieces.facts(spec) for spec in _specs(layers)]
-        collisions.require_none(facts)
-        libraries.require_all(facts, platform, dict(inputs.debian.libraries))
-        folders = [item for one in facts for item in one.directories if not item.is_default_directory]
-        verdict = {
-            "lost": {package: sorted(paths) for package, paths in lost.items()},
-            "folders": [(item.path, item.mode, item.uid, item.gid) for item in folders],
-        }
-        shop.cache.write_json("checked", key, verdict)
-    elif verdict["lost"]:
-        layers = _layers(
-            inputs, platform, shop, {name: frozenset(paths) for name, paths in verdict["lost"].items()}
-        )
-    special = [Entry(path, Kind.DIRECTORY, mode, uid, gid) for path, mode, uid, gid in verdict["folders"]]
-    return layers, {item.path: item for item in special}
 
 
-def _layers(inputs: Inputs, platform: Platform, shop: Workshop, lost: Lost) -> list[LayerPlan]:
-    nothing: frozenset[str] = frozenset()
+def _layers(inputs: Inputs, platform: Platform, shop: Workshop) -> list[LayerPlan]:
+    """Plan the layers from the most stable to the most often changed."""
     debs = inputs.debian.for_platform(platform)
-    debian = [sources.deb_spec(shop, item, lost.get(item.package, nothing)) for item in debs]
-    wheels = [
-        sources.wheel_spec(shop, item, lost.get(item.name, nothing))
-        for item in inputs.airflow.wheels(platform)
-    ]
     own = [sources.distribution_spec(shop, source.describe(folder)) for folder in inputs.config.distributions]
-    last = [
-        sources.rootfs_spec(shop, inputs.config.rootfs),
-        sources.identity_spec(shop, _identity(inputs, platform)),
-    ]
     return [
-        LayerPlan("debian", (*debian, sources.base_spec(shop, debs))),
-        *plan.python_layers(wheels, inputs.image.layers),
+        LayerPlan(
+            "debian", (*(sources.deb_spec(shop, item) for item in debs), sources.base_spec(shop, debs))
+        ),
+        *plan.python_layers(
+            [sources.wheel_spec(shop, item) for item in inputs.airflow.wheels(platform)], inputs.image.layers
+        ),
         *(LayerPlan(spec.package, (spec,)) for spec in own),
-        LayerPlan("rootfs", tuple(last)),
+        LayerPlan(
+            "rootfs",
+            (
+                sources.rootfs_spec(shop, inputs.config.rootfs),
+                sources.identity_spec(shop, _identity(inputs, platform)),
+            ),
+        ),
     ]
-
-
-def _specs(layers: Iterable[LayerPlan]) -> list[FragmentSpec]:
-    return [spec for part in layers for spec in part.fragments]
-
-
-def _make(layers: Iterable[LayerPlan], pieces: Fragments, terminal: Terminal) -> None:
-    missing = pieces.missing(_specs(layers))
-    if missing:
-        title = f"composing {len(missing)} of {len(_specs(layers))} packages"
-        with terminal.progress(title, sum(spec.weight for spec in missing), unit_bytes=True) as progress:
-            pieces.prepare(missing, progress)
 
 
 def _identity(inputs: Inputs, platform: Platform) -> Identity:

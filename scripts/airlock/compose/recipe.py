@@ -26,7 +26,7 @@ FRAGMENT = (
     "wheels/wheel.py",
 )
 LAYER = ("compose/compression.py", "compose/entry.py", "compose/layer.py", "compose/tar.py")
-CHECKS = ("compose/collisions.py", "compose/image.py", "compose/libraries.py")
+CHECKS = ("compose/collisions.py", "compose/libraries.py", "compose/verdict.py")
 
 
 @cache

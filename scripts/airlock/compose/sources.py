@@ -16,7 +16,7 @@ from airlock.wheels.layout import VenvLayout
 from airlock_spec.paths import IDENTITY, VENV
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from airlock.compose.bytecode import Compiler
@@ -42,6 +42,7 @@ class Workshop:
     compression: Zstd
     image: ImageFile
     python: str  # 3.13
+    lost: Mapping[str, frozenset[str]]  # by package, the paths that the configuration gives to another
 
     @property
     def layout(self) -> VenvLayout:
@@ -53,24 +54,26 @@ class Workshop:
     def spec(
         self, package: str, label: str, inputs: str, weight: int, entries: Callable[[], Sequence[Entry]]
     ) -> FragmentSpec:
+        lost = self.lost.get(package, frozenset())
+        if lost:
+            inputs = key_of(inputs, sorted(lost))
+
         def make() -> Fragment:
-            return fragment.make(package, entries(), self.compression)
+            return fragment.make(
+                package, [item for item in entries() if item.path not in lost], self.compression
+            )
 
         return FragmentSpec(package, label, inputs, key_of(recipe.of(recipe.FRAGMENT), inputs), weight, make)
 
 
-def wheel_spec(
-    shop: Workshop, locked: LockedWheel, paths_of_others: frozenset[str] = frozenset()
-) -> FragmentSpec:
-    """Plan the fragment of a locked wheel, less the paths that the configuration gives to others."""
+def wheel_spec(shop: Workshop, locked: LockedWheel) -> FragmentSpec:
+    """Plan the fragment of a locked wheel."""
 
     def entries() -> list[Entry]:
         content = shop.store.read(locked.file)
-        return _less(
-            wheel.entries(locked.file.filename, content, shop.layout, shop.compiler), paths_of_others
-        )
+        return wheel.entries(locked.file.filename, content, shop.layout, shop.compiler)
 
-    inputs = shop.inputs("wheel", locked.file.filename, locked.file.sha256, sorted(paths_of_others))
+    inputs = shop.inputs("wheel", locked.file.filename, locked.file.sha256)
     return shop.spec(locked.name, f"{locked.name} {locked.version}", inputs, locked.file.size, entries)
 
 
@@ -84,20 +87,16 @@ def distribution_spec(shop: Workshop, distribution: source.Distribution) -> Frag
     return shop.spec(distribution.name, distribution.name, inputs, 1, entries)
 
 
-def deb_spec(
-    shop: Workshop, locked: LockedDeb, paths_of_others: frozenset[str] = frozenset()
-) -> FragmentSpec:
+def deb_spec(shop: Workshop, locked: LockedDeb) -> FragmentSpec:
     """Plan the fragment of a Debian package: its files, and bytecode for its part of the standard library."""
 
     def entries() -> list[Entry]:
         unpacked = deb.read(locked.filename, shop.store.read(locked.file), shop.image.debian).entries
         kept = [item for item in unpacked if item.path not in base.REPLACED_DIRECTORIES]
-        return _less(
-            [*kept, *bytecode.with_bytecode(kept, shop.compiler, _STANDARD_LIBRARY)], paths_of_others
-        )
+        return [*kept, *bytecode.with_bytecode(kept, shop.compiler, _STANDARD_LIBRARY)]
 
     selection = (shop.image.debian.leave_out, shop.image.debian.keep)
-    inputs = shop.inputs("deb", locked.file.filename, locked.sha256, selection, sorted(paths_of_others))
+    inputs = shop.inputs("deb", locked.file.filename, locked.sha256, selection)
     return shop.spec(locked.package, f"{locked.package} {locked.version}", inputs, locked.size, entries)
 
 
@@ -160,7 +159,3 @@ def _rootfs(folder: Path) -> list[Entry]:
             found.append(entry.file(name, path.read_bytes(), mode))
     entry.require_contained(found, "image/rootfs")
     return found
-
-
-def _less(entries: list[Entry], paths: frozenset[str]) -> list[Entry]:
-    return [item for item in entries if item.path not in paths]

@@ -46,7 +46,7 @@ class LockedWheel:
 
 @dataclass(frozen=True)
 class AirflowLock:
-    """The whole lock; `intent` holds (source, requirement) pairs such as ("constraints/airflow.in", "apache-airflow==3.3.2")."""
+    """The whole lock; `intent` holds pairs as ("constraints/airflow.in", "apache-airflow==3.3.2")."""
 
     python: str  # exact CPython version, as 3.13.5
     glibc: str  # as 2.41

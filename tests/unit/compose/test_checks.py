@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from airlock.compose import collisions, entry, fragment, libraries
 from airlock.compose.compression import Zstd
 from airlock.compose.elf import ElfFacts
-from airlock.compose.entry import Entry
 from airlock.compose.fragment import Facts
 from airlock.errors import CollisionError, MissingLibraryError
 from airlock.platforms import AMD64, ARM64
+
+if TYPE_CHECKING:
+    from airlock.compose.entry import Entry
 
 LIB = "usr/lib/x86_64-linux-gnu"
 

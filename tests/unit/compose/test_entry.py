@@ -10,7 +10,7 @@ from airlock.errors import UnsafeArchiveError
     "path", ["/etc/passwd", "../x", "a/../../x", "a//b", "a/./b", "a\0b", "..", "./../x"]
 )
 def test_a_member_outside_its_place_is_refused(path: str) -> None:
-    with pytest.raises(UnsafeArchiveError, match="demo.whl"):
+    with pytest.raises(UnsafeArchiveError, match="demo"):
         entry.safe_path(path, "demo.whl")
 
 

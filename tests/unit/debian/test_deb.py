@@ -3,12 +3,12 @@ from __future__ import annotations
 import tarfile
 
 import pytest
-from archives import make_deb, member
 
 from airlock.compose.entry import Kind
 from airlock.debian import deb
 from airlock.debian.deb import Selection
 from airlock.errors import UnsafeArchiveError
+from archives import make_deb, member
 
 NOTHING = Selection()
 DOCS = Selection(("/usr/share/doc/*",), ("/usr/share/doc/*/copyright",))
@@ -19,35 +19,45 @@ def paths(content: bytes, selection: Selection = NOTHING) -> list[str]:
 
 
 def test_paths_go_through_the_merged_usr() -> None:
-    content = make_deb([(member("./bin/x"), b"1"), (member("./lib/x86_64-linux-gnu/y"), b""), (member("./library/z"), b"")])
+    content = make_deb(
+        [(member("./bin/x"), b"1"), (member("./lib/x86_64-linux-gnu/y"), b""), (member("./library/z"), b"")]
+    )
     assert paths(content) == ["usr/bin/x", "usr/lib/x86_64-linux-gnu/y", "library/z"]
 
 
 def test_the_aliases_of_base_files_stay_links() -> None:
     found = deb.read("b.deb", make_deb([(member("./bin", tarfile.SYMTYPE, target="usr/bin"), b"")]), NOTHING)
-    assert [(item.path, item.kind, item.target) for item in found.entries] == [("bin", Kind.SYMLINK, "usr/bin")]
+    assert [(item.path, item.kind, item.target) for item in found.entries] == [
+        ("bin", Kind.SYMLINK, "usr/bin")
+    ]
 
 
 def test_documentation_is_left_out_but_licences_stay() -> None:
-    content = make_deb([
-        (member("./usr/share/doc/demo", tarfile.DIRTYPE, mode=0o755), b""),
-        (member("./usr/share/doc/demo/changelog.gz"), b"x"),
-        (member("./usr/share/doc/demo/copyright"), b"x"),
-    ])
+    content = make_deb(
+        [
+            (member("./usr/share/doc/demo", tarfile.DIRTYPE, mode=0o755), b""),
+            (member("./usr/share/doc/demo/changelog.gz"), b"x"),
+            (member("./usr/share/doc/demo/copyright"), b"x"),
+        ]
+    )
     assert paths(content, DOCS) == ["usr/share/doc/demo/copyright"]
 
 
 def test_a_hard_link_to_what_is_left_out_becomes_the_file() -> None:
-    content = make_deb([
-        (member("./usr/share/doc/demo/a"), b"text"),
-        (member("./usr/bin/b", tarfile.LNKTYPE, target="./usr/share/doc/demo/a"), b""),
-    ])
+    content = make_deb(
+        [
+            (member("./usr/share/doc/demo/a"), b"text"),
+            (member("./usr/bin/b", tarfile.LNKTYPE, target="./usr/share/doc/demo/a"), b""),
+        ]
+    )
     (found,) = deb.read("demo.deb", content, DOCS).entries
     assert (found.path, found.kind, found.content) == ("usr/bin/b", Kind.FILE, b"text")
 
 
 def test_the_control_stanza_is_kept() -> None:
-    assert deb.read("demo.deb", make_deb([], package="libx"), NOTHING).control.startswith("Package: libx\nVersion: 1\n")
+    assert deb.read("demo.deb", make_deb([], package="libx"), NOTHING).control.startswith(
+        "Package: libx\nVersion: 1\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +76,9 @@ def test_a_member_outside_its_place_is_refused(bad: tarfile.TarInfo) -> None:
 
 
 def test_writing_through_a_link_is_refused() -> None:
-    content = make_deb([(member("./usr/a", tarfile.SYMTYPE, target="/etc"), b""), (member("./usr/a/passwd"), b"x")])
+    content = make_deb(
+        [(member("./usr/a", tarfile.SYMTYPE, target="/etc"), b""), (member("./usr/a/passwd"), b"x")]
+    )
     with pytest.raises(UnsafeArchiveError, match="usr/a is a symlink"):
         paths(content)
 
@@ -76,7 +88,9 @@ def test_a_hard_link_to_nothing_is_refused() -> None:
         paths(make_deb([(member("./b", tarfile.LNKTYPE, target="./a"), b"")]))
 
 
-@pytest.mark.parametrize("content", [b"", b"!<arch>\n", b"rubbish" * 50, make_deb([(member("./a"), b"1")])[:-150]])
+@pytest.mark.parametrize(
+    "content", [b"", b"!<arch>\n", b"rubbish" * 50, make_deb([(member("./a"), b"1")])[:-150]]
+)
 def test_what_is_no_package_is_refused(content: bytes) -> None:
     with pytest.raises(UnsafeArchiveError, match="not a Debian package"):
         paths(content)

@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from archives import make_wheel
 
 from airlock.errors import UnsafeArchiveError
 from airlock.wheels import wheel
 from airlock.wheels.layout import VenvLayout
+from archives import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,9 @@ class FakeCompiler:
     tag = "cpython-313"
 
     def compile(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        return [b"" if b"syntax error" in content else b"code of " + path.encode() for path, content in sources]
+        return [
+            b"" if b"syntax error" in content else b"code of " + path.encode() for path, content in sources
+        ]
 
 
 def lay_out(content: bytes, filename: str = "demo-1.0-py3-none-any.whl") -> dict[str, Entry]:
@@ -42,7 +44,9 @@ def test_a_source_that_does_not_compile_has_no_bytecode() -> None:
 
 
 def test_a_console_script_runs_the_interpreter_of_the_environment() -> None:
-    script = lay_out(make_wheel({}, entry_points="[console_scripts]\ndemo = demo:main\n"))["opt/venv/bin/demo"]
+    script = lay_out(make_wheel({}, entry_points="[console_scripts]\ndemo = demo:main\n"))[
+        "opt/venv/bin/demo"
+    ]
     assert script.mode == 0o755
     assert script.content.startswith(b"#!/opt/venv/bin/python\n")
 
@@ -65,7 +69,9 @@ def test_the_installer_is_named() -> None:
     assert lay_out(make_wheel({}))[f"{SITE}/demo-1.0.dist-info/INSTALLER"].content == b"airlock\n"
 
 
-@pytest.mark.parametrize("path", ["../evil.py", "/etc/evil", "demo/../../evil.py", "demo-1.0.data/scripts/../../evil"])
+@pytest.mark.parametrize(
+    "path", ["../evil.py", "/etc/evil", "demo/../../evil.py", "demo-1.0.data/scripts/../../evil"]
+)
 def test_a_member_outside_its_place_is_refused(path: str) -> None:
     with pytest.raises(UnsafeArchiveError, match="outside its place"):
         lay_out(make_wheel({path: "x"}))
