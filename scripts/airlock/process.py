@@ -57,6 +57,14 @@ def run(
     return done
 
 
+def start(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a program that goes on beside this one; what it prints is captured."""
+    try:
+        return subprocess.Popen(list(command), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+
+
 def call(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> int:
     """Run a program that has the terminal to itself and return its exit code (128 + n for signal n)."""
     try:

@@ -8,7 +8,7 @@ import sys
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import pytest
 
@@ -99,23 +99,33 @@ def document(text: str) -> dict[str, Any]:
     return value
 
 
-@pytest.fixture(scope="session")
-def engine() -> Engine:
-    """Give the docker CLI, or skip (fail with AIRLOCK_REQUIRE_REAL=1, so that CI cannot skip unseen)."""
-    program = process.find("docker")
-    if program is None:
-        return _without("there is no docker program")
-    done = process.run([program, "version", "--format", "{{.Server.Version}}"], check=False)
-    if done.returncode:
-        return _without(done.stderr.decode(errors="replace").strip())
-    return Engine(program)
-
-
-def _without(cause: str) -> Engine:
-    message = f"no Docker Engine: {cause}\nstart one (or set DOCKER_HOST), then: make integration"
+def missing(part: str) -> NoReturn:
+    """Skip for want of a real part, or fail with AIRLOCK_REQUIRE_REAL=1, so that CI cannot skip unseen."""
+    message = f"{part}, then: make integration"
     if os.environ.get("AIRLOCK_REQUIRE_REAL") == "1":
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """Give the docker CLI that talks to a running engine."""
+    program = process.find("docker")
+    if program is None:
+        missing("there is no docker program: install one")
+    done = process.run([program, "version", "--format", "{{.Server.Version}}"], check=False)
+    if done.returncode:
+        cause = done.stderr.decode(errors="replace").strip()
+        missing(f"no Docker Engine ({cause}): start one, or set DOCKER_HOST")
+    return Engine(program)
+
+
+@pytest.fixture(scope="session")
+def skopeo() -> Path:
+    program = process.find("skopeo")
+    if program is None:
+        missing("there is no skopeo: apt-get install skopeo")
+    return program
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from airlock.compose.fragment import Facts
     from airlock.platforms import Platform
 
+_SHOWN = 6  # packages named for one library
+
 
 def require_all(fragments: Iterable[Facts], platform: Platform, providers: Mapping[str, str]) -> None:
     """Raise MissingLibraryError, naming who wants what, unless every needed library is found.
@@ -70,12 +72,14 @@ def _exists(path: str, everything: Mapping[str, str | None]) -> bool:
 def _error(missing: Mapping[str, list[tuple[str, str]]], providers: Mapping[str, str]) -> MissingLibraryError:
     lines, known = [], []
     for soname, wanted in sorted(missing.items()):
-        package, path = wanted[0]
-        more = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
+        packages = sorted({package for package, _ in wanted})
+        shown = ", ".join(packages[:_SHOWN]) + (
+            f" and {len(packages) - _SHOWN} more" if len(packages) > _SHOWN else ""
+        )
         holder = providers.get(soname)
         known += [holder] if holder else []
         where = f"Debian's {holder} has it" if holder else "no Debian package that the lock knows has it"
-        lines.append(f"{package} needs {soname} (/{path}{more}); {where}")
+        lines.append(f"{soname} is needed by {shown} (/{wanted[0][1]}); {where}")
     remedy = f"apt-file search {next(iter(missing))}"
     if known:
         remedy = f"add {' '.join(sorted(set(known)))} to constraints/debian.in, then: airlock lock && airlock fetch"

@@ -94,5 +94,5 @@ def test_a_missing_library_names_who_wants_it_and_who_has_it(held: tuple[Entry, 
     wants = with_elves(facts("greenlet"), ElfFacts("opt/g.so", "EM_X86_64", "", ("libq.so.1",), ()))
     with pytest.raises(MissingLibraryError) as caught:
         libraries.require_all([facts("libs", *held), wants], AMD64, {"libq.so.1": "libq1"})
-    assert "greenlet needs libq.so.1 (/opt/g.so); Debian's libq1 has it" in caught.value.cause
+    assert "libq.so.1 is needed by greenlet (/opt/g.so); Debian's libq1 has it" in caught.value.cause
     assert "add libq1 to constraints/debian.in" in caught.value.remedy

@@ -1,0 +1,110 @@
+"""A copy of this repository with caches of its own, for tests that change it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airlock import process
+from airlock.locks import airflow, debian
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from subprocess import CompletedProcess
+
+    from airlock.locks.airflow import AirflowLock
+    from airlock.locks.debian import DebianLock
+
+REPOSITORY = Path(__file__).parents[1]
+PARTS = ("constraints", "image", "operators", "plugins", "scripts/airlock_spec", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder, the cache it uses, and the environment its commands run in."""
+
+    folder: Path
+    cache: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def copy(cls, folder: Path, cache: Path, **environment: str) -> Project:
+        """Copy the parts of this repository that an image is made from."""
+        for part in PARTS:
+            source, target = REPOSITORY / part, folder / part
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+        return cls(folder, cache, environment)
+
+    def command(self, *arguments: str | Path) -> list[str | Path]:
+        return [sys.executable, "-m", "airlock", "--project", self.folder, *arguments]
+
+    def variables(self) -> dict[str, str]:
+        return {**os.environ, **self.environment, "AIRLOCK_CACHE": str(self.cache)}
+
+    def run(
+        self, *arguments: str | Path, check: bool = True, under: Sequence[str | Path] = ()
+    ) -> CompletedProcess[bytes]:
+        return process.run([*under, *self.command(*arguments)], env=self.variables(), check=check)
+
+    def image(self, *arguments: str | Path, under: Sequence[str | Path] = ()) -> dict[str, Any]:
+        """Compose offline and return what `--json` prints."""
+        done = self.run("image", "--offline", "--json", *arguments, under=under)
+        document = json.loads(done.stdout)
+        assert isinstance(document, dict)
+        return document
+
+    def refused(self, *arguments: str, code: int) -> str:
+        """Run a command that must fail with this exit code and no traceback; return what it says."""
+        done = self.run(*arguments, check=False)
+        said = done.stderr.decode()
+        assert (done.returncode, done.stdout) == (code, b""), said
+        assert "Traceback" not in said
+        return said
+
+    @property
+    def layout(self) -> Path:
+        return self.folder / "build" / "image"
+
+    @property
+    def airflow_lock(self) -> AirflowLock:
+        return airflow.read(self.folder / "constraints" / "airflow.lock")
+
+    @property
+    def debian_lock(self) -> DebianLock:
+        return debian.read(self.folder / "constraints" / "debian.lock")
+
+    def write_airflow_lock(self, lock: AirflowLock) -> None:
+        (self.folder / "constraints" / "airflow.lock").write_text(airflow.render(lock))
+
+    def write_debian_lock(self, lock: DebianLock) -> None:
+        (self.folder / "constraints" / "debian.lock").write_text(debian.render(lock))
+
+    def append(self, path: str, text: str) -> None:
+        file = self.folder / path
+        file.write_text(file.read_text() + text)
+
+
+def share_store(source: Path, target: Path) -> None:
+    """Give a cache the files of another's store, as hard links where that is possible."""
+
+    def link(one: str, other: str) -> None:
+        try:
+            os.link(one, other)
+        except OSError:
+            shutil.copyfile(one, other)
+
+    shutil.copytree(source / "store", target / "store", copy_function=link)
+
+
+def layers(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return a composed image's layers: name, digest."""
+    return {layer["name"]: layer["digest"] for layer in document["layers"]}
