@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help image load fetch lock lock-check run test lint types integration format clean
+.PHONY: help image load fetch lock lock-check run test lint types integration format docs clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -41,10 +41,14 @@ types: $(READY) ## check types
 format: $(READY) ## format the code
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
+docs: $(READY) ## write docs/reference.md from the commands' help
+	@$(BIN)/python -m airlock.reference >docs/reference.md
+
 clean: ## remove results and the environment (not the store and caches)
 	rm -rf build $(VENV)
 
 $(READY): constraints/toolchain.lock pyproject.toml scripts/airlock_spec/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("airlock needs Python 3.11 or later: make PYTHON=python3.11 ...")'
 	@echo "preparing $(VENV) from constraints/toolchain.lock" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r constraints/toolchain.lock >&2

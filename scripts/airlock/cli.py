@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from airlock.config import Config, load
-from airlock.errors import AirlockError
+from airlock.errors import AirlockError, StorageError
 from airlock.places import Places, places
 from airlock.terminal import Terminal
 
@@ -26,6 +27,10 @@ COMMANDS = {
     "image": "Compose the image from the sealed store.",
     "run": "Run a command in the image, without a network.",
 }
+_STORAGE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
+_STORAGE_REMEDY = (
+    "make room or give permission there, or choose another cache folder with AIRLOCK_CACHE; then run it again"
+)
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
@@ -95,10 +100,18 @@ def main() -> NoReturn:
     except AirlockError as error:
         sys.stderr.write(f"airlock: {error}\n")
         code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("airlock: interrupted; what was finished is kept, run the same command again\n")
-        code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except OSError as error:
+        if error.errno not in _STORAGE:
+            raise
+        failure = StorageError(
+            f"a file cannot be written: {error.strerror}", cause=str(error), remedy=_STORAGE_REMEDY
+        )
+        sys.stderr.write(f"airlock: {failure}\n")
+        code = failure.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("airlock: interrupted; what was finished is kept, run the same command again\n")
+        code = INTERRUPTED
     sys.exit(code if isinstance(code, int) else 0)

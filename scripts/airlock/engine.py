@@ -37,6 +37,10 @@ class Engine(Protocol):
         """Return the id of the image of a name or an id, None where there is none."""
         ...
 
+    def is_complete(self, image_id: str) -> bool:
+        """Whether it is known to hold every blob of an image, so that it can also be saved and pushed."""
+        ...
+
     def tag(self, image_id: str, reference: Reference) -> None: ...
 
     def layers_of_images(self) -> list[list[str]]:
@@ -59,21 +63,20 @@ def load(image: LaidOutImage, reference: str, terminal: Terminal, engine: Engine
     """
     name = Reference.parse(reference)
     engine = engine or connect()
-    for digest in (
-        image.manifest.digest,
-        image.config.digest,
-    ):  # containerd's id of an image, and the older one
-        held = engine.image_id(digest)
-        if held:
-            engine.tag(held, name)
-            return LoadResult(reference, held, 0, len(image.layers))
+    held = engine.image_id(image.manifest.digest) or engine.image_id(
+        image.config.digest
+    )  # containerd's id, the older
+    if held and engine.is_complete(held):
+        engine.tag(held, name)
+        return LoadResult(reference, held, 0, len(image.layers))
+    sending = _Sending(image, name, engine, terminal)
     held_layers = _held(image, engine)
-    sent, refusal = _send(image, name, held_layers, engine, terminal)
-    if refusal and held_layers:
+    refusal = sending.send(held_layers)
+    # containerd takes an archive without a blob, if it has what the blob unpacks to from another image
+    if held_layers and (refusal or not engine.is_complete(engine.image_id(str(name)) or "")):
         terminal.say("the engine wants the layers that it seemed to hold: sending all")
         held_layers = frozenset()
-        again, refusal = _send(image, name, held_layers, engine, terminal)
-        sent += again
+        refusal = sending.send(held_layers)
     if refusal:
         raise EngineError(
             "the Docker Engine refuses the image", cause=refusal, remedy="docker version; docker info"
@@ -83,7 +86,8 @@ def load(image: LaidOutImage, reference: str, terminal: Terminal, engine: Engine
         raise EngineError(
             f"the Docker Engine took the image, but does not know {name}", remedy="docker image ls"
         )
-    return LoadResult(reference, image_id, sent, sum(layer.digest in held_layers for layer in image.layers))
+    reused = sum(layer.digest in held_layers for layer in image.layers)
+    return LoadResult(reference, image_id, sending.sent, reused)
 
 
 def _held(image: LaidOutImage, engine: Engine) -> frozenset[str]:
@@ -106,21 +110,22 @@ def _common_start(one: Iterable[str], other: Iterable[str]) -> int:
     return count
 
 
-def _send(
-    image: LaidOutImage, name: Reference, without: Collection[str], engine: Engine, terminal: Terminal
-) -> tuple[int, str | None]:
-    total = sum(blob.size for blob in dict.fromkeys(image.blobs) if blob.digest not in without)
-    counter = _Counter()
-    with terminal.progress(f"loading {name}", total, unit_bytes=True) as progress:
-        refusal = engine.load(counter.count(archive(image, name, without), progress))
-    return counter.sent, refusal
+@dataclass
+class _Sending:
+    """Sends an image as archives, and counts their bytes."""
 
+    image: LaidOutImage
+    name: Reference
+    engine: Engine
+    terminal: Terminal
+    sent: int = 0
 
-class _Counter:
-    def __init__(self) -> None:
-        self.sent = 0
+    def send(self, without: Collection[str]) -> str | None:
+        total = sum(blob.size for blob in dict.fromkeys(self.image.blobs) if blob.digest not in without)
+        with self.terminal.progress(f"loading {self.name}", total, unit_bytes=True) as progress:
+            return self.engine.load(self._counted(archive(self.image, self.name, without), progress))
 
-    def count(self, pieces: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    def _counted(self, pieces: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
         for piece in pieces:
             if piece:  # an empty chunk would end the request
                 yield piece
@@ -172,6 +177,20 @@ class DockerEngine:
                 return str(self._client.inspect_image(name)["Id"])
             except ImageNotFound:
                 return None
+
+    def is_complete(self, image_id: str) -> bool:
+        if not self.keeps_blobs():
+            return True
+        client = self._client
+        with _answering():  # `manifests` (since 1.47) is not in the SDK
+            answer = client.get(
+                f"{client.base_url}/v{client.api_version}/images/json?manifests=1", timeout=_SECONDS
+            )
+            images = answer.json() if answer.ok else []
+        manifests = [
+            one for image in images if image["Id"] == image_id for one in image.get("Manifests") or ()
+        ]
+        return any(one["ID"] == image_id and one.get("Available") for one in manifests)
 
     def tag(self, image_id: str, reference: Reference) -> None:
         with _answering():

@@ -109,3 +109,9 @@ class ImageError(AirlockError):
     """The image has not been composed, or not for this platform."""
 
     exit_code = 16
+
+
+class StorageError(AirlockError):
+    """A folder cannot be written to: no space, no permission, or read-only."""
+
+    exit_code = 17

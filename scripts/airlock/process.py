@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Arg = str | Path
+Done = subprocess.CompletedProcess[bytes]
 
 
 def find(*names: str) -> Path | None:
@@ -31,7 +32,7 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     check: bool = True,
-) -> subprocess.CompletedProcess[bytes]:
+) -> Done:
     """Run a program to its end and capture what it prints.
 
     Raises CommandError where it cannot be started or, with `check`, where it fails.

@@ -12,12 +12,11 @@ from airlock.errors import CommandError, SandboxError
 from airlock.namespaces import Bubblewrap, Sandbox, Unshare
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Sequence
 
     from airlock.inside import Inside
 
-    Run = Callable[[Sequence[str]], subprocess.CompletedProcess[bytes]]
+    Run = Callable[[Sequence[str]], process.Done]
     ReadSetting = Callable[[str], str]
 
 _DOCKER = (
@@ -88,7 +87,7 @@ def _error(said: Sequence[str], read: ReadSetting) -> SandboxError:
     )
 
 
-def _run(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+def _run(command: Sequence[str]) -> process.Done:
     return process.run(command, check=False, env={})
 
 

@@ -85,9 +85,10 @@ def test_a_layer_that_is_there_in_another_compression_is_sent_after_all(
     content = uuid.uuid4().hex
     engines.load(image(tmp_path / "zstd", content), f"{name}:v1", QUIET)
 
-    engines.load(image(tmp_path / "gzip", content, GZIP), f"{name}:v2", QUIET)
+    result = engines.load(image(tmp_path / "gzip", content, GZIP), f"{name}:v2", QUIET)
 
     assert version(engine, f"{name}:v2") == content
+    assert engines.connect().is_complete(result.image_id)
 
 
 def test_without_an_engine_it_is_said_how_to_have_one(tmp_path: Path) -> None:

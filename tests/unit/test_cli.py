@@ -53,3 +53,16 @@ def test_each_kind_of_failure_has_an_exit_code_of_its_own() -> None:
 def test_a_failure_says_fact_cause_and_next_step() -> None:
     text = str(errors.LockError("it is so", cause="one\ntwo", remedy="do this"))
     assert text == "it is so\n  because: one\n           two\n  next:    do this"
+
+
+def test_a_folder_that_cannot_be_written_is_a_clear_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "cache/frames")
+
+    monkeypatch.setattr(cli.cli, "main", full)
+    assert run(monkeypatch, "image") == errors.StorageError.exit_code
+    printed = capsys.readouterr().err
+    assert "No space left on device" in printed
+    assert "AIRLOCK_CACHE" in printed

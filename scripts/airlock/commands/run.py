@@ -22,7 +22,7 @@ Examples:
 """
 
 
-@click.command("run", epilog=EPILOG)
+@click.command("run", epilog=EPILOG, context_settings={"allow_interspersed_args": False})
 @click.option("--platform", help="Use the image for this platform (default: this machine's).")
 @click.option("--env", "variables", multiple=True, metavar="K=V", help="Set a variable (repeatable).")
 @click.option(

@@ -1,0 +1,49 @@
+"""The reference of all commands, written from their own help: `python -m airlock.reference > docs/reference.md`."""
+
+from __future__ import annotations
+
+import click
+
+from airlock import errors
+from airlock.cli import COMMANDS, INTERRUPTED, cli
+
+WIDTH = 100
+
+
+def render() -> str:
+    """Return docs/reference.md: the help of every command, and the exit codes."""
+    context = click.Context(cli, info_name="airlock", terminal_width=WIDTH, max_content_width=WIDTH)
+    parts = [
+        "# Reference",
+        "Written by `make docs` from the commands' own help.",
+        _block(cli.get_help(context)),
+    ]
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        inner = click.Context(
+            command, parent=context, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
+        )
+        parts += [f"## airlock {name}", _block(command.get_help(inner))]
+    return "\n\n".join([*parts, "## Exit codes", _exit_codes()]) + "\n"
+
+
+def _block(text: str) -> str:
+    return "```\n" + "\n".join(line.rstrip() for line in text.splitlines()) + "\n```"
+
+
+def _exit_codes() -> str:
+    rows = [
+        "| code | means |",
+        "| --- | --- |",
+        "| 0 | done |",
+        "| 2 | the command line cannot be understood |",
+    ]
+    kinds = sorted(errors.AirlockError.__subclasses__(), key=lambda kind: kind.exit_code)
+    rows += [f"| {kind.exit_code} | {(kind.__doc__ or '').splitlines()[0].rstrip('.')} |" for kind in kinds]
+    rows += [f"| {INTERRUPTED} | interrupted by Ctrl-C: what was finished is kept |"]
+    return "\n".join([*rows, "", "`airlock run` exits with the code of the command it ran."])
+
+
+if __name__ == "__main__":
+    click.echo(render(), nl=False)
