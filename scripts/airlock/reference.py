@@ -12,7 +12,7 @@ WIDTH = 100
 
 def render() -> str:
     """Return docs/reference.md: the help of every command, and the exit codes."""
-    context = click.Context(cli, info_name="airlock", terminal_width=WIDTH, max_content_width=WIDTH)
+    context = _context(cli, "airlock", None)
     parts = [
         "# Reference",
         "Written by `make docs` from the commands' own help.",
@@ -21,11 +21,21 @@ def render() -> str:
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None
-        inner = click.Context(
-            command, parent=context, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
-        )
+        inner = _context(command, name, context)
         parts += [f"## airlock {name}", _block(command.get_help(inner))]
     return "\n\n".join([*parts, "## Exit codes", _exit_codes()]) + "\n"
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    names = cli.context_settings["help_option_names"]
+    return click.Context(
+        command,
+        parent=parent,
+        info_name=name,
+        max_content_width=WIDTH,
+        terminal_width=WIDTH,
+        help_option_names=names,
+    )
 
 
 def _block(text: str) -> str:
