@@ -27,6 +27,7 @@ lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
 
 test: $(READY) ## run the tests that need neither network nor Docker
+	@echo "the tests that need Docker and the real packages are run by: make integration" >&2
 	@$(BIN)/python -m pytest
 
 integration: $(READY) ## run the tests with real parts: the real store, a Docker Engine, skopeo

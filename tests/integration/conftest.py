@@ -8,14 +8,14 @@ import sys
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
 from airlock import process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from subprocess import CompletedProcess
 
 REPOSITORY = Path(__file__).parents[2]
@@ -99,12 +99,14 @@ def document(text: str) -> dict[str, Any]:
     return value
 
 
-def missing(part: str) -> NoReturn:
-    """Skip for want of a real part, or fail with AIRLOCK_REQUIRE_REAL=1, so that CI cannot skip unseen."""
-    message = f"{part}, then: make integration"
-    if os.environ.get("AIRLOCK_REQUIRE_REAL") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make a skip a failure with AIRLOCK_REQUIRE_REAL=1, so that CI cannot skip unseen."""
+    report = yield
+    if report.skipped and os.environ.get("AIRLOCK_REQUIRE_REAL") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"a real part is missing, and AIRLOCK_REQUIRE_REAL is set: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -112,11 +114,11 @@ def engine() -> Engine:
     """Give the docker CLI that talks to a running engine."""
     program = process.find("docker")
     if program is None:
-        missing("there is no docker program: install one")
+        pytest.skip("there is no docker program: install one, then: make integration")
     done = process.run([program, "version", "--format", "{{.Server.Version}}"], check=False)
     if done.returncode:
         cause = done.stderr.decode(errors="replace").strip()
-        missing(f"no Docker Engine ({cause}): start one, or set DOCKER_HOST")
+        pytest.skip(f"no Docker Engine ({cause}): start one, or set DOCKER_HOST, then: make integration")
     return Engine(program)
 
 
@@ -124,7 +126,7 @@ def engine() -> Engine:
 def skopeo() -> Path:
     program = process.find("skopeo")
     if program is None:
-        missing("there is no skopeo: apt-get install skopeo")
+        pytest.skip("there is no skopeo: apt-get install skopeo, then: make integration")
     return program
 
 

@@ -17,7 +17,7 @@ EPILOG = """\b
 Examples:
   airlock run -- airflow version
   airlock run -- python -c 'import airflow.providers.amazon'
-  airlock run --bind dags:/opt/airflow/dags -- airflow dags list
+  airlock run --bind dags:/opt/airflow/dags -- python dags/preflight.py
   airlock run                         a shell, on a terminal
 """
 
