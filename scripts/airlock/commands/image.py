@@ -71,9 +71,18 @@ def command(
 
 
 def _report(session: Session, image: Image, seconds: float) -> None:
-    columns = [Column("layer"), Column("packages", right=True), Column("size", right=True), Column("")]
+    flush_right = ("packages", "size", "seconds")
+    columns = [
+        Column(title, right=title in flush_right) for title in ("layer", "packages", "size", "was", "seconds")
+    ]
     rows = [
-        [layer.name, str(len(layer.packages)), megabytes(layer.size), "reused" if layer.reused else "built"]
+        [
+            layer.name,
+            str(len(layer.packages)),
+            megabytes(layer.size),
+            "reused" if layer.reused else "built",
+            f"{layer.seconds:.2f}",
+        ]
         for layer in image.layers
     ]
     session.terminal.table(columns, rows)

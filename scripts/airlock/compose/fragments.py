@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -39,7 +40,7 @@ class Fragments:
     """Gets the facts and the frame of a fragment: from the cache, or by making it."""
 
     def __init__(self, cache: Cache, workers: int) -> None:
-        self.made: set[str] = set()
+        self._seconds: dict[str, float] = {}
         self._cache = cache
         self._workers = workers
         self._facts: dict[str, Facts] = {}
@@ -60,6 +61,10 @@ class Fragments:
             self._make(spec)
         return self._facts[spec.key]
 
+    def seconds(self, spec: FragmentSpec) -> float:
+        """Return how long the fragment took to make, 0 where it was cached."""
+        return self._seconds.get(spec.key, 0.0)
+
     def frame(self, spec: FragmentSpec) -> bytes:
         """Return the compressed cut; one that was lost or altered in the cache is made again."""
         frame = self._cache.read("frames", spec.key)
@@ -74,12 +79,13 @@ class Fragments:
         return True
 
     def _make(self, spec: FragmentSpec, progress: Progress | None = None) -> Fragment:
+        start = time.monotonic()
         fragment = spec.make()
         self._cache.write("frames", spec.key, fragment.frame)
         self._cache.write("facts", spec.key, fragment.facts.to_json())
         with self._lock:
             self._facts[spec.key] = fragment.facts
-            self.made.add(spec.key)
+            self._seconds[spec.key] = time.monotonic() - start
         if progress:
             progress.advance(spec.weight, spec.label)
         return fragment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ class Layer:
     size: int
     media_type: str
     reused: bool  # the blob was already in the layout
+    seconds: float  # spent on its fragments, by whichever worker, and on joining them
 
 
 def inputs_of(plan: LayerPlan, folders: Mapping[str, Entry], compression: Zstd) -> str:
@@ -61,6 +63,7 @@ def join(
     blobs: Path,
 ) -> Layer:
     """Make the layer's blob stand in the folder `blobs` under its digest, and describe it."""
+    start = time.monotonic()
     inputs = inputs_of(plan, folders, compression)
     key = key_of(recipe.of(recipe.LAYER), [spec.key for spec in plan.fragments], inputs)
     record = cache.read_json("layers", key)
@@ -80,6 +83,7 @@ def join(
         key=inputs,
         media_type=compression.media_type,
         reused=reused,
+        seconds=time.monotonic() - start + sum(fragments.seconds(spec) for spec in plan.fragments),
         **record,
     )
 
