@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Count, FakeWeb
-
     from airlock.places import Places
     from airlock.store import StoreFile
+    from fake_web import Count, FakeWeb
 
 URL = "https://me:secret@files.example.invalid/demo.whl?token=secret"
 CONTENT = b"0123456789abcdef"

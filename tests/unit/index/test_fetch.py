@@ -21,10 +21,9 @@ from airlock.terminal import Terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FakeWeb
-
     from airlock.places import Places
     from airlock.store import StoreFile
+    from fake_web import FakeWeb
 
 INDEX, MIRROR = "https://index.example.invalid/simple/", "https://mirror.example.invalid/debian"
 QUIET = Terminal(quiet=True)

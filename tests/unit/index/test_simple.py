@@ -13,9 +13,8 @@ from airlock.index.simple import JSON, Finder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FakeWeb
-
     from airlock.store import StoreFile
+    from fake_web import FakeWeb
 
 INDEX, OTHER = "https://me:secret@a.example.invalid/simple", "https://b.example.invalid/simple/"
 NAME = "demo_pkg-1.0+cpu-py3-none-any.whl"
