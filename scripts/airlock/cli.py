@@ -27,7 +27,19 @@ COMMANDS = {
     "image": "Compose the image from the sealed store.",
     "run": "Run a command in the image, without a network.",
 }
-_STORAGE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
+_STORAGE = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.EIO,
+    }
+)
 _STORAGE_REMEDY = (
     "make room or give permission there, or choose another cache folder with AIRLOCK_CACHE; then run it again"
 )
@@ -107,7 +119,7 @@ def main() -> NoReturn:
         if error.errno not in _STORAGE:
             raise
         failure = StorageError(
-            f"a file cannot be written: {error.strerror}", cause=str(error), remedy=_STORAGE_REMEDY
+            f"a file cannot be read or written: {error.strerror}", cause=str(error), remedy=_STORAGE_REMEDY
         )
         sys.stderr.write(f"airlock: {failure}\n")
         code = failure.exit_code

@@ -6,6 +6,7 @@ import difflib
 import os
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airlock.errors import ConfigError
@@ -13,7 +14,6 @@ from airlock.platforms import PLATFORMS, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,13 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
     ]
     if not values["platforms"]:
         problems.append("[tool.airlock] platforms is empty")
-    distributions = tuple(project / folder for folder in values["distributions"])
+    folders = list(dict.fromkeys(values["distributions"]))
     problems += [
-        f"[tool.airlock] distributions names {folder.relative_to(project)}, which has no pyproject.toml"
-        for folder in distributions
-        if not (folder / "pyproject.toml").is_file()
+        f"[tool.airlock] distributions names {folder}, which is not a folder of the project with a pyproject.toml"
+        for folder in folders
+        if Path(folder).is_absolute() or not (project / folder / "pyproject.toml").is_file()
     ]
+    distributions = tuple(project / folder for folder in folders)
     if problems:
         raise ConfigError(
             f"the configuration of {project} cannot be used",
@@ -111,7 +112,7 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         debian_suite=str(values["debian-suite"]),
         debian_mirror=str(values["debian-mirror"]).rstrip("/"),
         distributions=distributions,
-        platforms=tuple(PLATFORMS[name] for name in values["platforms"]),
+        platforms=tuple(PLATFORMS[name] for name in dict.fromkeys(values["platforms"])),
     )
 
 
@@ -136,8 +137,12 @@ def _table(project: Path, problems: list[str]) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problems.append(f"{path} cannot be read: {error}")
         return {}
-    table = document.get("tool", {}).get("airlock", {})
-    return table if isinstance(table, dict) else {}
+    tool = document.get("tool", {})
+    table = tool.get("airlock", {}) if isinstance(tool, dict) else None
+    if isinstance(table, dict):
+        return table
+    problems.append(f"[tool.airlock] in {path} must be a table")
+    return {}
 
 
 def _same_shape(value: object, default: str | list[str]) -> bool:

@@ -53,9 +53,14 @@ def run(
         raise CommandError(
             f"{Path(command[0]).name} failed with exit code {done.returncode}",
             cause=done.stderr.decode(errors="replace").strip()[-4000:],
-            remedy=f"to see it alone: {shlex.join(str(arg) for arg in command)}",
+            remedy=f"to see it alone: {_shown(command)}",
         )
     return done
+
+
+def _shown(command: Sequence[Arg]) -> str:
+    """Return a command as it is typed; a program given as text is left out."""
+    return shlex.join("…" if "\n" in str(argument) else str(argument) for argument in command)
 
 
 def start(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:

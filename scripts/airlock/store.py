@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -57,7 +58,8 @@ class Store:
         path = self.path(file)
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != file.sha256:
-            path.unlink()
+            with contextlib.suppress(OSError):  # a store may be read-only
+                path.unlink()
             raise CorruptError(
                 f"{file.filename} in the store is not the file that the lock names",
                 cause=f"its sha256 is not {file.sha256}; it has been removed",

@@ -174,8 +174,12 @@ def test_two_owners_of_a_path_are_named_and_one_can_be_chosen(project: Project) 
     said = project.refused("image", "--offline", code=10)
     path = "/opt/venv/lib/python3.13/site-packages/flask/__init__.py"
     assert f"{path}: flask and airlock-operators" in said
-    code = path.replace("__init__.py", "__pycache__/__init__.cpython-313.pyc")
-    project.append("image/image.toml", f'\n[owners]\n"{path}" = "flask"\n"{code}" = "flask"\n')
+    project.append("image/image.toml", f'\n[owners]\n"{path}" = "flask"\n')
+    project.image()
+
+
+def test_a_source_that_is_too_deep_for_python_is_left_uncompiled(project: Project) -> None:
+    (project.folder / "operators/airlock_operators/deep.py").write_text(f"x = {'-' * 6000}1\n")
     project.image()
 
 

@@ -57,3 +57,15 @@ def test_no_platform_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         config.load(project(tmp_path, "platforms = []"), environ={})
     assert "platforms is empty" in caught.value.cause
+
+
+def test_a_platform_named_twice_is_meant_once(tmp_path: Path) -> None:
+    found = config.load(project(tmp_path), environ={}, platforms=["linux/amd64", "linux/amd64"])
+    assert found.platforms == (AMD64,)
+
+
+@pytest.mark.parametrize("content", ["tool = 3", "[tool]\nairlock = 3"])
+def test_a_table_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(content)
+    with pytest.raises(ConfigError, match="cannot be used"):
+        config.load(tmp_path, environ={})

@@ -1,14 +1,12 @@
 """Bytecode for Python sources, compiled by the image's own interpreter, without a sandbox.
 
-The interpreter is started through its own dynamic loader from a folder that holds just it, which works
-where namespaces are forbidden. Bytecode does not depend on the processor's architecture.
+Bytecode does not depend on the processor's architecture: this machine's interpreter compiles for all.
 """
 
 from __future__ import annotations
 
 import hashlib
 import posixpath
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,44 +37,17 @@ class Compiler(Protocol):
     def compile(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]: ...
 
 
-@dataclass(frozen=True)
-class ImageInterpreter:
-    """The interpreter of the image, unpacked in `root`."""
-
-    root: Path
-    loader: str  # path below root
-    libraries: str  # path below root
-    version: str  # 3.13
-    identity: str
-
-    @property
-    def tag(self) -> str:
-        return f"cpython-{self.version.replace('.', '')}"
-
-    def compile(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        if not sources:
-            return []
-        request = [len(sources).to_bytes(8, "big")]
-        for path, content in sources:
-            name = path.encode()
-            request += (len(name).to_bytes(8, "big"), name, len(content).to_bytes(8, "big"), content)
-        command = [self.root / self.loader, "--library-path", self.root / self.libraries]
-        command += [
-            self.root / f"usr/bin/python{self.version}",
-            "-S",
-            "-B",
-            "-s",
-            "-P",
-            "-c",
-            _INSIDE.read_text(),
-        ]
-        answer = process.run(
-            [str(part) for part in command],
-            stdin=b"".join(request),
-            env={"PYTHONHASHSEED": "0"},
-            cwd=self.root,
-        ).stdout
-        return list(_contents(answer))
+def compile_with(interpreter: Sequence[str], sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    """Compile sources in a process of their own; `interpreter` is the command that starts the image's Python."""
+    if not sources:
+        return []
+    request = [len(sources).to_bytes(8, "big")]
+    for path, content in sources:
+        name = path.encode()
+        request += (len(name).to_bytes(8, "big"), name, len(content).to_bytes(8, "big"), content)
+    command = [*interpreter, "-S", "-B", "-s", "-P", "-c", _INSIDE.read_text(encoding="utf-8")]
+    answer = process.run(command, stdin=b"".join(request), env={"PYTHONHASHSEED": "0"}, cwd=Path("/")).stdout
+    return list(_contents(answer))
 
 
 def identity(interpreter_debs: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from airlock.errors import CollisionError
+from airlock.errors import CollisionError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,7 +14,23 @@ if TYPE_CHECKING:
 
 
 def losers(fragments: Iterable[Facts], owners: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """Return, by package, the paths that it must leave to the owner that the configuration names."""
+    """Return, by package, the paths that it must leave to the owner that the configuration names.
+
+    Raises ConfigError where an owner does not have its path: nobody would keep it.
+    """
+    fragments = list(fragments)
+    held = {(fact.path, facts.package) for facts in fragments for fact in facts.paths}
+    wrong = [
+        f"/{path}: {package} has no such path"
+        for path, package in owners.items()
+        if (path, package) not in held
+    ]
+    if wrong:
+        raise ConfigError(
+            "[owners] in image/image.toml names packages that do not have the path",
+            cause="\n".join(wrong),
+            remedy="name a package that has it, or remove the line",
+        )
     return {
         facts.package: lost
         for facts in fragments

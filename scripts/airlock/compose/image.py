@@ -14,6 +14,7 @@ from airlock.compose.fragments import Fragments
 from airlock.compose.layer import Layer, LayerPlan
 from airlock.compose.sources import Workshop
 from airlock.compose.verdict import Rules
+from airlock.errors import LockError
 from airlock.platforms import native
 from airlock.store import Store
 from airlock.wheels import source
@@ -69,7 +70,7 @@ def files(inputs: Inputs, platforms: Iterable[Platform]) -> list[StoreFile]:
 
 def compose(inputs: Inputs, places: Places, terminal: Terminal, workers: int | None = None) -> list[Image]:
     """Compose the configured platforms into the project's OCI layout."""
-    with layout.locked(inputs.config.layout):
+    with layout.locked(inputs.config.layout, terminal):
         images = [
             _compose_one(inputs, platform, places, terminal, workers) for platform in inputs.config.platforms
         ]
@@ -86,7 +87,7 @@ def _compose_one(
     inputs: Inputs, platform: Platform, places: Places, terminal: Terminal, workers: int | None
 ) -> Image:
     count = workers or (os.cpu_count() or 1) + 1  # one more, for a worker waits while its compiler works
-    shop = _workshop(inputs, places)
+    shop = _workshop(inputs, platform, places)
     pieces = Fragments(shop.cache, count)
     rules = Rules(platform, dict(inputs.image.owners), dict(inputs.debian.libraries))
     layers, folders = verdict.settle(
@@ -94,20 +95,24 @@ def _compose_one(
     )
     blobs = layout.blobs(inputs.config.layout)
     joined = fragments.in_parallel(
-        count, lambda part: layer.join(part, folders, pieces, shop.compression, shop.cache, blobs), layers
+        count,
+        lambda part: layer.join(part, folders[part.name], pieces, shop.compression, shop.cache, blobs),
+        layers,
     )
     return _documents(inputs, platform, joined)
 
 
-def _workshop(inputs: Inputs, places: Places) -> Workshop:
+def _workshop(inputs: Inputs, platform: Platform, places: Places) -> Workshop:
     store = Store(places.store)
+    python = interpreter.packages(inputs.debian, platform)
     return Workshop(
         store=store,
         cache=Cache(places.cache),
-        compiler=interpreter.unpack(inputs.debian, native(), store, places.trees),
+        compiler=interpreter.ImageInterpreter(inputs.debian, native(), store, places.trees),
         compression=Zstd(inputs.image.layers.zstd_level),
         image=inputs.image,
         python=interpreter.python_version(inputs.debian),
+        interpreter=tuple((item.package, item.version) for item in python),
         lost={},
     )
 
@@ -156,7 +161,14 @@ def _documents(inputs: Inputs, platform: Platform, layers: list[Layer]) -> Image
 
 
 def _airflow_version(lock: AirflowLock) -> str:
-    return next((package.version for package in lock.packages if package.name == "apache-airflow"), "")
+    versions = {package.name: package.version for package in lock.packages}
+    version = versions.get("apache-airflow") or versions.get("apache-airflow-core")
+    if version is None:
+        raise LockError(
+            "airflow.lock holds no Airflow",
+            remedy="add apache-airflow to constraints/airflow.in, then: airlock lock",
+        )
+    return version
 
 
 def _digest(path: Path) -> str:

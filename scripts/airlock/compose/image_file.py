@@ -6,8 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airlock.compose import entry
-from airlock.config import unknown_keys
+from airlock.compose import entry, image_schema
 from airlock.debian.base import User
 from airlock.debian.deb import Selection
 from airlock.errors import ConfigError
@@ -16,15 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.compose.entry import Entry
-
-_KNOWN: dict[str, tuple[str, ...]] = {
-    "user": ("name", "uid", "gid", "home"),
-    "config": ("entrypoint", "cmd", "workdir", "stop-signal", "ports", "env", "labels"),
-    "debian": ("leave-out", "keep", "links"),
-    "layers": ("alone-over-megabytes", "provider-bins", "other-bins", "zstd-level"),
-    "directories": (),
-    "owners": (),
-}
 
 
 @dataclass(frozen=True)
@@ -67,13 +57,7 @@ def load(path: Path) -> ImageFile:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read", cause=str(error), remedy=f"mend {path}") from error
-    problems = unknown_keys(document, _KNOWN, "")
-    for section, keys in _KNOWN.items():
-        table = document.get(section, {})
-        if not isinstance(table, dict):
-            problems.append(f"[{section}] must be a table")
-        elif keys:
-            problems += unknown_keys(table, keys, f"[{section}] ")
+    problems = image_schema.problems(document)
     if not problems:
         try:
             return _image_file(document)

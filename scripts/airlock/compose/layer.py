@@ -48,7 +48,7 @@ class Layer:
 def inputs_of(plan: LayerPlan, folders: Mapping[str, Entry], compression: Zstd) -> str:
     """Return the layer's input key: what it is made from, whichever version of the code makes it.
 
-    `folders` are those of the image that are not plain.
+    `folders` are those of the layer that are not plain.
     """
     special = [(item.path, item.mode, item.uid, item.gid) for _, item in sorted(folders.items())]
     return key_of([spec.inputs for spec in plan.fragments], special, compression.identity)

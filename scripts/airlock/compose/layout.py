@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airlock.compose.layer import Layer
     from airlock.compose.oci import Document
     from airlock.platforms import Platform
+    from airlock.terminal import Terminal
 
 VERSION = '{"imageLayoutVersion":"1.0.0"}'
 
@@ -25,11 +26,15 @@ def blobs(layout: Path) -> Path:
 
 
 @contextlib.contextmanager
-def locked(layout: Path) -> Iterator[None]:
+def locked(layout: Path, terminal: Terminal) -> Iterator[None]:
     """Keep other composers off this layout; they wait."""
     layout.parent.mkdir(parents=True, exist_ok=True)
     with (layout.parent / f".{layout.name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            terminal.say(f"another airlock composes into {layout}: waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

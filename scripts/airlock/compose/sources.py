@@ -11,6 +11,7 @@ from airlock.cache import Cache, key_of
 from airlock.compose import bytecode, entry, fragment, recipe
 from airlock.compose.fragments import FragmentSpec
 from airlock.debian import base, deb
+from airlock.walk import below
 from airlock.wheels import source, wheel
 from airlock.wheels.layout import VenvLayout
 from airlock_spec.paths import IDENTITY, VENV
@@ -42,6 +43,7 @@ class Workshop:
     compression: Zstd
     image: ImageFile
     python: str  # 3.13
+    interpreter: tuple[tuple[str, str], ...]  # the image's: the same whichever machine composes
     lost: Mapping[str, frozenset[str]]  # by package, the paths that the configuration gives to another
 
     @property
@@ -49,13 +51,15 @@ class Workshop:
         return VenvLayout(VENV, self.python)
 
     def inputs(self, *inputs: object) -> str:
-        return key_of(self.compiler.identity, self.compression.identity, VENV, *inputs)
+        return key_of(self.interpreter, self.compression.identity, VENV, *inputs)
 
     def spec(
         self, package: str, label: str, inputs: str, weight: int, entries: Callable[[], Sequence[Entry]]
     ) -> FragmentSpec:
-        lost = self.lost.get(package, frozenset())
+        lost = set(self.lost.get(package, ()))
         if lost:
+            # bytecode is never compared with its source, so it must not outlive it
+            lost |= {bytecode.cached_path(path, self.compiler.tag) for path in lost if path.endswith(".py")}
             inputs = key_of(inputs, sorted(lost))
 
         def make() -> Fragment:
@@ -63,7 +67,14 @@ class Workshop:
                 package, [item for item in entries() if item.path not in lost], self.compression
             )
 
-        return FragmentSpec(package, label, inputs, key_of(recipe.of(recipe.FRAGMENT), inputs), weight, make)
+        return FragmentSpec(
+            package,
+            label,
+            inputs,
+            key_of(recipe.of(recipe.FRAGMENT), self.compiler.identity, inputs),
+            weight,
+            make,
+        )
 
 
 def wheel_spec(shop: Workshop, locked: LockedWheel) -> FragmentSpec:
@@ -130,7 +141,7 @@ def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
 def identity_spec(shop: Workshop, identity: Identity) -> FragmentSpec:
     """Plan the fragment of the file that tells the image what it is made of."""
     content = identity.to_json()
-    inputs = shop.inputs("identity", content)
+    inputs = shop.inputs("identity", IDENTITY, content)
     return shop.spec("identity", "identity", inputs, 1, lambda: [entry.file(IDENTITY.lstrip("/"), content)])
 
 
@@ -150,7 +161,7 @@ def _venv(layout: VenvLayout) -> list[Entry]:
 def _rootfs(folder: Path) -> list[Entry]:
     """Read the files as git keeps them: the executable bit is the only mode there is."""
     found: list[Entry] = []
-    for path in sorted(folder.rglob("*")):
+    for path in below(folder):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             found.append(entry.symlink(name, str(path.readlink())))

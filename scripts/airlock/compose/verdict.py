@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from airlock.terminal import Terminal
 
 Lost = dict[str, frozenset[str]]  # by package, the paths that the configuration gives to another
-Folders = dict[str, Entry]  # the image's folders that are not plain, by path
+Folders = dict[str, Entry]  # folders that are not plain, by path
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,19 @@ class Rules:
 
 def settle(
     plan: Callable[[Lost], list[LayerPlan]], rules: Rules, pieces: Fragments, cache: Cache, terminal: Terminal
-) -> tuple[list[LayerPlan], Folders]:
-    """Make what is missing and check it; return the layers, and the folders that are not plain.
+) -> tuple[list[LayerPlan], dict[str, Folders]]:
+    """Make what is missing and check it; return the layers and, by layer, its folders that are not plain.
 
-    Raises CollisionError or MissingLibraryError.
+    Raises CollisionError, MissingLibraryError, or ConfigError for an owner that does not have its path.
     """
     layers = plan({})
-    keys = [spec.key for spec in _specs(layers)]
+    keys = [(part.name, [spec.key for spec in part.fragments]) for part in layers]
     key = key_of(recipe.of(recipe.CHECKS), rules.platform.name, keys, dict(rules.owners))
     known = cache.read_json("checked", key)
     if known is not None:
         lost = {package: frozenset(paths) for package, paths in known["lost"].items()}
-        folders = [Entry(path, Kind.DIRECTORY, mode, uid, gid) for path, mode, uid, gid in known["folders"]]
-        return (plan(lost) if lost else layers), {item.path: item for item in folders}
+        folders = {name: [_folder(*item) for item in items] for name, items in known["folders"].items()}
+        return (plan(lost) if lost else layers), _by_path(folders)
     facts = _facts(layers, pieces, terminal)
     lost = collisions.losers(facts, rules.owners)
     if lost:
@@ -53,16 +54,42 @@ def settle(
         facts = _facts(layers, pieces, terminal)
     collisions.require_none(facts)
     libraries.require_all(facts, rules.platform, rules.libraries)
-    folders = [item for one in facts for item in one.directories if not item.is_default_directory]
+    special = {item.path: item for one in facts for item in one.directories if not item.is_default_directory}
+    folders = {part.name: _special_of(part, special, pieces) for part in layers}
     cache.write_json(
         "checked",
         key,
         {
             "lost": {package: sorted(paths) for package, paths in lost.items()},
-            "folders": [(item.path, item.mode, item.uid, item.gid) for item in folders],
+            "folders": {
+                name: [(item.path, item.mode, item.uid, item.gid) for item in items]
+                for name, items in folders.items()
+            },
         },
     )
-    return layers, {item.path: item for item in folders}
+    return layers, _by_path(folders)
+
+
+def _special_of(part: LayerPlan, special: Folders, pieces: Fragments) -> list[Entry]:
+    """Return the special folders that the layer holds or has paths below: it must write them alike."""
+    above: set[str] = set()
+    for spec in part.fragments:
+        facts = pieces.facts(spec)
+        above.update(item.path for item in facts.directories)
+        for path in (*(fact.path for fact in facts.paths), *(item.path for item in facts.directories)):
+            parent = posixpath.dirname(path)
+            while parent and parent not in above:
+                above.add(parent)
+                parent = posixpath.dirname(parent)
+    return [special[path] for path in sorted(above & special.keys())]
+
+
+def _by_path(folders: Mapping[str, list[Entry]]) -> dict[str, Folders]:
+    return {name: {item.path: item for item in items} for name, items in folders.items()}
+
+
+def _folder(path: str, mode: int, uid: int, gid: int) -> Entry:
+    return Entry(path, Kind.DIRECTORY, mode, uid, gid)
 
 
 def _facts(layers: Iterable[LayerPlan], pieces: Fragments, terminal: Terminal) -> list[Facts]:

@@ -69,8 +69,8 @@ def _entries(data: tarfile.TarFile, filename: str) -> Iterable[Entry]:
     files: set[str] = set()
     for member in data:
         path = _MERGED.sub(r"usr/\1", entry.safe_path(member.name, filename))
-        if not path:
-            continue
+        if not path or (member.isdir() and _MERGED.match(f"{path}/")):
+            continue  # the root, or the folder that is now one of base-files' links
         if member.isreg():
             stream = data.extractfile(member)
             assert stream is not None

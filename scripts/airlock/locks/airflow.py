@@ -102,11 +102,17 @@ def _packages(lines: Iterable[str]) -> Iterable[LockedPackage]:
     for line in (*lines, ""):
         if line.startswith("# file: "):
             platform, filename, size, sha256 = line.removeprefix("# file: ").split()
+            if "/" in filename:
+                raise ValueError(f"a file name with a folder: {filename}")
             files.append((platform, StoreFile(filename, int(size), sha256)))
         elif line.startswith("# via: "):
             via = tuple(line.removeprefix("# via: ").split(", "))
         elif "==" in line:
             name, _, version = line.removesuffix(" \\").partition("==")
+        elif line and not line.startswith("    --hash=sha256:"):
+            raise ValueError(f"not understood: {line}")
+        elif not line and name and not files:
+            raise ValueError(f"no file for {name}")
         elif not line and name:
             yield LockedPackage(name, version, tuple(files), via)
             name, files, via = "", [], ()

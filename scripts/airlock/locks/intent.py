@@ -165,12 +165,19 @@ class _ProjectFile:
     document: dict[str, Any]
     problems: list[str]
 
+    def _table(self, name: str) -> dict[str, Any]:
+        table = self.document.get(name, {})
+        if isinstance(table, dict):
+            return table
+        self.problems.append(f"{self.source}: [{name}] must be a table")
+        return {}
+
     @property
     def name(self) -> str:
-        return str(self.document.get("project", {}).get("name", ""))
+        return str(self._table("project").get("name", ""))
 
     def dependencies(self) -> list[Asked]:
-        project = self.document.get("project", {})
+        project = self._table("project")
         if "dependencies" in project.get("dynamic", ()):
             self.problems.append(
                 f"{self.source}: [project] dependencies is dynamic; airlock reads them from this file"
@@ -178,12 +185,12 @@ class _ProjectFile:
         return self._asked(project.get("dependencies", []), "[project] dependencies")
 
     def build_requires(self) -> list[Asked]:
-        requires = self.document.get("build-system", {}).get("requires", [])
+        requires = self._table("build-system").get("requires", [])
         return self._asked(requires, "[build-system] requires")
 
     def group(self, name: str, within: tuple[str, ...] = ()) -> list[Asked]:
         """Return a dependency group with the groups that it includes (PEP 735)."""
-        items = self.document.get("dependency-groups", {}).get(name, [])
+        items = self._table("dependency-groups").get(name, [])
         asked = self._asked([item for item in items if isinstance(item, str)], f"[dependency-groups] {name}")
         for item in items:
             included = item.get("include-group") if isinstance(item, dict) else None

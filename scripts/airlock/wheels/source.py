@@ -20,13 +20,15 @@ from packaging.requirements import Requirement
 
 from airlock import process
 from airlock.cache import Cache, key_of
+from airlock.compose import recipe
 from airlock.compose.tar import EPOCH
 from airlock.errors import BuildError, CommandError
+from airlock.walk import below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_IGNORED_FOLDERS = frozenset({"__pycache__", "build", "dist", "node_modules"})
+_RESULTS = frozenset({"build", "dist", "node_modules"})
 _BUILD = """
 import sys, pyproject_hooks
 backend, source, target = sys.argv[1:]
@@ -54,6 +56,12 @@ def describe(folder: Path) -> Distribution:
         system = project["build-system"]
         backend, requires = system["build-backend"], [Requirement(text).name for text in system["requires"]]
         name = project["project"]["name"]
+        if (
+            not isinstance(name, str)
+            or not isinstance(backend, str)
+            or not isinstance(system["requires"], list)
+        ):
+            raise TypeError("name and build-backend must be strings, requires a list of them")  # noqa: TRY301
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BuildError(
             f"{folder / 'pyproject.toml'} cannot be used",
@@ -67,11 +75,12 @@ def describe(folder: Path) -> Distribution:
 
 def wheel(distribution: Distribution, cache: Cache) -> tuple[str, bytes]:
     """Return the file name and content of the wheel, built at most once for the same sources."""
-    known = cache.read("wheels", distribution.digest)
+    key = key_of(recipe.of(("wheels/source.py",)), distribution.digest)  # new code builds anew
+    known = cache.read("wheels", key)
     if known is None:
         name, content = _build(distribution)
         known = name.encode() + b"\n" + content
-        cache.write("wheels", distribution.digest, known)
+        cache.write("wheels", key, known)
     name_line, _, content = known.partition(b"\n")
     return name_line.decode(), content
 
@@ -80,6 +89,9 @@ def _build(distribution: Distribution) -> tuple[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="airlock-") as folder:
         source, target = Path(folder) / "source", Path(folder) / "wheel"
         target.mkdir()
+        # hatchling asks the folders above for a .gitignore, up to one that holds .git
+        (source / ".git").mkdir(parents=True)
+        (source / ".hg").mkdir()
         for path in _sources(distribution.folder):
             copy = source / path.relative_to(distribution.folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -110,10 +122,12 @@ def _environment() -> dict[str, str]:
 
 
 def _sources(folder: Path) -> Iterable[Path]:
-    for path in sorted(folder.rglob("*")):
+    for path in below(folder):
         parts = path.relative_to(folder).parts
-        if any(
-            part in _IGNORED_FOLDERS or part.startswith(".") or part.endswith(".egg-info") for part in parts
+        if (
+            parts[0] in _RESULTS  # of a build; below it a package may have any name
+            or "__pycache__" in parts
+            or any(part.startswith(".") or part.endswith(".egg-info") for part in parts)
         ):
             continue
         if path.is_file() and path.suffix != ".pyc":

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import configparser
+import csv
 import hashlib
 import io
+import lzma
 import posixpath
 import stat
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 import installer
 from installer.destinations import WheelDestination
 from installer.exceptions import InstallerError
-from installer.records import Hash, RecordEntry
+from installer.records import Hash, InvalidRecordEntry, RecordEntry
 from installer.scripts import Script
 from installer.sources import WheelFile
 from installer.utils import Scheme, construct_record_file, fix_shebang
@@ -31,6 +35,11 @@ if TYPE_CHECKING:
     from airlock.wheels.layout import VenvLayout
 
 INSTALLER = b"airlock\n"
+# what zipfile, csv, configparser and installer (its assertions, too) raise over a file that is no good wheel
+_MALFORMED = (
+    InstallerError, InvalidRecordEntry, zipfile.BadZipFile, zlib.error, lzma.LZMAError, csv.Error,
+    configparser.Error, KeyError, ValueError, RuntimeError, EOFError, AssertionError,
+)  # fmt: skip
 
 
 def entries(filename: str, content: bytes, layout: VenvLayout, compiler: Compiler) -> list[Entry]:
@@ -44,7 +53,7 @@ def entries(filename: str, content: bytes, layout: VenvLayout, compiler: Compile
             _require_safe(archive, filename)
             destination = _Destination(filename, layout)
             installer.install(WheelFile(archive), destination, {"INSTALLER": INSTALLER})
-    except (zipfile.BadZipFile, InstallerError, KeyError, ValueError, NotImplementedError, EOFError) as error:
+    except _MALFORMED as error:
         raise UnsafeArchiveError(
             f"{filename} is not a wheel that can be installed",
             cause=f"{type(error).__name__}: {error}",
@@ -56,8 +65,15 @@ def entries(filename: str, content: bytes, layout: VenvLayout, compiler: Compile
 
 
 def _require_safe(archive: zipfile.ZipFile, filename: str) -> None:
+    seen: set[str] = set()
     for member in archive.infolist():
-        entry.safe_path(member.filename, filename)
+        if (path := entry.safe_path(member.filename, filename)) in seen:
+            raise UnsafeArchiveError(
+                f"{filename} has two members of one name: {path}",
+                cause="which of them is installed would depend on the tool",
+                remedy="do not use this file; report it to whoever published it",
+            )
+        seen.add(path)
         mode = member.external_attr >> 16
         if mode and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_IFMT(mode) == 0):
             raise UnsafeArchiveError(

@@ -34,7 +34,7 @@ def test_folders_have_a_mode_and_an_owner(tmp_path: Path) -> None:
         (USER + "[confg]\n", "confg is not known; perhaps you meant config"),
         (USER + '[config]\nentry-point = ["x"]\n', "perhaps you meant entrypoint"),
         ("", "user"),
-        (USER + '[directories]\n"/data" = { mode = "rwx" }\n', "ValueError"),
+        (USER + '[directories]\n"/data" = { mode = "rwx" }\n', "must be as"),
         (USER + "layers = 3\n", "uid"),
     ],
 )
@@ -42,6 +42,36 @@ def test_what_cannot_be_used_is_said(tmp_path: Path, text: str, said: str) -> No
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, text)
     assert said in caught.value.cause or "[user]" in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[config]\nentrypoint = "/entrypoint"\n', "entrypoint must be a list of strings"),
+        ("[config]\nworkdir = 5\n", "workdir must be a string"),
+        ('[directories]\n"/opt/../../x" = { mode = "0755" }\n', "absolute path below /"),
+        ('[directories]\n"/" = { mode = "0755" }\n', "absolute path below /"),
+        ('[directories]\n"/x" = { mode = "0755", udi = 5 }\n', "perhaps you meant uid"),
+        ('[directories]\n"/x" = { mode = "0o775777777" }\n', "must be as"),
+        ("[layers]\nzstd-level = 99\n", "whole number from 1 to 22"),
+        ("[layers]\nother-bins = 0\n", "whole number from 1 to 60"),
+        ('[debian.links]\n"../nawk" = "/usr/bin/mawk"\n', "absolute path below /"),
+        ('[debian.links]\n"/usr/bin/nawk" = 3\n', "must be a string"),
+        ("[config.env]\nA = 1\n[debian]\nkeep = 3\n[owners]\nx = 1\n", "keep must be a list of strings"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_its_key(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, USER + text)
+    assert said in caught.value.cause
+
+
+@pytest.mark.parametrize("line", ['name = "a:b"', "uid = -5", 'home = "../x"', 'home = "/x:y"', "gid = true"])
+def test_an_account_that_cannot_be_is_refused(tmp_path: Path, line: str) -> None:
+    key = line.split(" ", 1)[0]
+    text = "\n".join(line if row.startswith(f"{key} ") else row for row in USER.splitlines())
+    with pytest.raises(ConfigError):
+        load(tmp_path, text)
 
 
 def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:

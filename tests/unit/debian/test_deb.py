@@ -25,6 +25,11 @@ def test_paths_go_through_the_merged_usr() -> None:
     assert paths(content) == ["usr/bin/x", "usr/lib/x86_64-linux-gnu/y", "library/z"]
 
 
+def test_a_folder_that_is_now_a_link_is_left_to_base_files() -> None:
+    content = make_deb([(member("./lib", tarfile.DIRTYPE, mode=0o755), b""), (member("./lib/x"), b"1")])
+    assert paths(content) == ["usr/lib/x"]
+
+
 def test_the_aliases_of_base_files_stay_links() -> None:
     found = deb.read("b.deb", make_deb([(member("./bin", tarfile.SYMTYPE, target="usr/bin"), b"")]), NOTHING)
     assert [(item.path, item.kind, item.target) for item in found.entries] == [

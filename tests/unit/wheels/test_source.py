@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airlock.cache import Cache
-from airlock.errors import BuildError
+from airlock.errors import BuildError, ConfigError
 from airlock.wheels import source
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def test_the_same_sources_give_the_same_wheel(folder: Path, tmp_path: Path) -> N
 def test_a_wheel_is_built_once(folder: Path, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     built = source.wheel(source.describe(folder), cache)
-    cache.write("wheels", source.describe(folder).digest, b"name.whl\ncached")
+    (kept,) = (path for path in (tmp_path / "cache" / "wheels").rglob("*") if path.is_file())
+    cache.write("wheels", kept.name, b"name.whl\ncached")
     assert source.wheel(source.describe(folder), cache) == ("name.whl", b"cached") != built
 
 
@@ -76,3 +77,30 @@ def test_a_failed_build_says_what_the_backend_said(folder: Path, tmp_path: Path)
     with pytest.raises(BuildError, match="cannot be built") as caught:
         source.wheel(source.describe(folder), Cache(tmp_path / "cache"))
     assert "version" in caught.value.cause
+
+
+def test_an_ignore_file_above_the_temporary_folder_changes_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = source.wheel(source.describe(folder), Cache(tmp_path / "one"))
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "temporary" / ".gitignore").write_text("*.py\n")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    assert source.wheel(source.describe(folder), Cache(tmp_path / "two")) == plain
+
+
+def test_a_package_may_be_called_build_but_results_of_builds_are_no_sources(folder: Path) -> None:
+    before = source.describe(folder).digest
+    (folder / "build").mkdir()
+    (folder / "build" / "x.py").write_text("")
+    assert source.describe(folder).digest == before
+    (folder / "demo_operators" / "build").mkdir()
+    (folder / "demo_operators" / "build" / "__init__.py").write_text("")
+    assert source.describe(folder).digest != before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can list every folder")
+def test_a_folder_that_cannot_be_listed_is_an_error(folder: Path) -> None:
+    (folder / "demo_operators" / "closed").mkdir(mode=0)
+    with pytest.raises(ConfigError, match="cannot be listed"):
+        source.describe(folder)

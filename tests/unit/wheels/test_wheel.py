@@ -89,6 +89,12 @@ def test_a_symlink_is_refused() -> None:
         ("demo-1.0-py3-none-any.whl", make_wheel({})[:-30]),
         ("other-1.0-py3-none-any.whl", make_wheel({})),
         ("demo-1.0-py3-none-any.whl", make_wheel({"demo-1.0.data/elsewhere/x": "x"})),
+        ("demo-1.0-py3-none-any.whl", make_wheel({}, entry_points="no section = here")),
+        (
+            "demo-1.0-py3-none-any.whl",
+            make_wheel({}, entry_points="[console_scripts]\nx = not an entry point!"),
+        ),
+        ("demo-1.0-py3-none-any.whl", make_wheel({"x.py": "x"}).replace(b"x.py,,", b"x.py,z")),
     ],
 )
 def test_what_is_no_wheel_is_refused_by_name(filename: str, content: bytes) -> None:

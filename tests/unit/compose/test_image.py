@@ -1,0 +1,124 @@
+"""The whole story of an image, in miniature."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+import zstandard
+
+from airlock.errors import CollisionError, ConfigError, LockError, UnsafeArchiveError
+from archives import member
+from small_project import HERE, INTERPRETER, Member, SmallProject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SITE = "opt/venv/lib/python3.13/site-packages"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> SmallProject:
+    return SmallProject.create(tmp_path / "project", tmp_path / "cache")
+
+
+def paths(project: SmallProject) -> dict[str, tarfile.TarInfo]:
+    """Return the image's members; a later layer's replaces an earlier one's."""
+    found: dict[str, tarfile.TarInfo] = {}
+    for layer in project.manifest()["layers"]:
+        stream = io.BytesIO(project.blob(layer["digest"]))
+        content = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True).read()
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            found |= {item.name: item for item in archive}
+    return found
+
+
+def test_an_image_holds_packages_bytecode_accounts_and_configuration(project: SmallProject) -> None:
+    project.compose()
+    found = paths(project)
+    assert {
+        f"{SITE}/airflow/__init__.py",
+        f"{SITE}/airflow/__pycache__/__init__.cpython-313.pyc",
+        "etc/passwd",
+        "var/lib/dpkg/status",
+        "opt/venv/pyvenv.cfg",
+        "opt/airlock/identity.json",
+        "entrypoint",
+    } <= set(found)
+    assert found["tmp"].mode == 0o1777
+    assert {(item.uname, item.mtime) for item in found.values()} == {("", 315532800)}
+
+
+def test_another_folder_and_cache_give_the_same_digest(project: SmallProject, tmp_path: Path) -> None:
+    other = SmallProject.create(tmp_path / "elsewhere" / "project", tmp_path / "other cache")
+    assert other.compose().digest == project.compose().digest
+
+
+def test_composing_again_reuses_everything(project: SmallProject) -> None:
+    first, second = project.compose(), project.compose()
+    assert first.digest == second.digest
+    assert all(layer.reused for layer in second.layers)
+
+
+def test_a_folder_with_a_mode_of_its_own_changes_only_the_layers_it_is_in(project: SmallProject) -> None:
+    before = {layer.name: layer.digest for layer in project.compose().layers}
+    project.append("image/image.toml", '[directories]\n"/data" = { mode = "0775", uid = 50000 }\n')
+    after = {layer.name: layer.digest for layer in project.compose().layers}
+    assert {name for name in after if after[name] != before[name]} == {"rootfs"}
+    assert paths(project)["data"].mode == 0o775
+
+
+def test_a_damaged_interpreter_is_unpacked_again(project: SmallProject) -> None:
+    project.compose()
+    (loader,) = project.places.trees.glob(f"*/usr/lib/{HERE.multiarch}/ld-*")
+    loader.write_bytes(b"")
+    project.lock_wheels({"apache-airflow": {"airflow/__init__.py": "x = 2\n"}})
+    project.compose()
+    assert loader.stat().st_size > 0
+
+
+def test_packages_of_the_interpreter_cannot_write_through_each_others_links(
+    project: SmallProject, tmp_path: Path
+) -> None:
+    debs: dict[str, list[Member]] = {name: [] for name in (*INTERPRETER, "base-files")}
+    debs["libc6"] = [
+        (member("./a/b/c/one", tarfile.SYMTYPE, target="../../.."), b""),
+        (member("./x/two", tarfile.SYMTYPE, target="../a/b/c/one/.."), b""),
+    ]
+    debs["libexpat1"] = [(member("./x/two/escaped"), b"x")]
+    project.lock_debs(debs)
+    with pytest.raises(UnsafeArchiveError, match="through a link: /x/two/escaped"):
+        project.compose()
+    assert not list(tmp_path.rglob("escaped"))
+
+
+def test_a_path_goes_to_its_configured_owner_with_its_bytecode(project: SmallProject) -> None:
+    both = {"apache-airflow": {"shared.py": "mine = 1\n"}, "intruder": {"shared.py": "theirs = 1\n"}}
+    project.lock_wheels(both)
+    with pytest.raises(CollisionError, match="2 paths"):
+        project.compose()
+    project.append("image/image.toml", f'[owners]\n"/{SITE}/shared.py" = "apache-airflow"\n')
+    project.compose()
+    project.lock_wheels({**both, "intruder": {}})
+    alone = paths(project)[f"{SITE}/shared.py"].size
+    assert alone == len("mine = 1\n")
+
+
+def test_an_owner_that_does_not_have_the_path_is_refused(project: SmallProject) -> None:
+    project.append("image/image.toml", f'[owners]\n"/{SITE}/airflow/__init__.py" = "apache-airflw"\n')
+    with pytest.raises(ConfigError, match="do not have the path"):
+        project.compose()
+
+
+def test_a_lock_without_airflow_is_a_clear_error(project: SmallProject) -> None:
+    project.lock_wheels({"something-else": {}})
+    with pytest.raises(LockError, match="holds no Airflow"):
+        project.compose()
+
+
+def test_a_lock_without_this_machines_interpreter_is_a_clear_error(project: SmallProject) -> None:
+    project.lock_debs({name: [] for name in INTERPRETER if name != "libc6"})
+    with pytest.raises(LockError, match="this machine"):
+        project.compose()
