@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from airlock.errors import BuildError, ConfigError
 from airlock.wheels import source
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 PROJECT = """
 [build-system]
@@ -99,8 +100,16 @@ def test_a_package_may_be_called_build_but_results_of_builds_are_no_sources(fold
     assert source.describe(folder).digest != before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can list every folder")
-def test_a_folder_that_cannot_be_listed_is_an_error(folder: Path) -> None:
-    (folder / "demo_operators" / "closed").mkdir(mode=0)
+def test_a_folder_that_cannot_be_listed_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = folder / "demo_operators" / "closed"
+    closed.mkdir()
+    real = os.scandir
+
+    def scandir(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path) == closed:  # root could list it, whatever its mode
+            raise PermissionError(13, "Permission denied", str(closed))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(ConfigError, match="cannot be listed"):
         source.describe(folder)
