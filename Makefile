@@ -33,6 +33,10 @@ test: $(READY) ## run the tests that need neither network nor Docker
 integration: $(READY) ## run the tests with real parts: the real store, a Docker Engine, skopeo
 	@$(BIN)/python -m pytest tests/integration
 
+runner: ## prepare a CI machine for `make integration` (uses sudo)
+	sudo sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=0
+	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static
+
 lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
 
