@@ -60,7 +60,7 @@ class FakeWeb:
         body = self.files[url]
         cut = self.cuts[url].pop(0) if self.cuts.get(url) else None
         headers = {"Content-Type": self.kinds.get(url, "text/html")}
-        match = re.fullmatch(r"bytes=(\d+)-", wanted)
+        match = re.fullmatch(r"bytes=(\d+)-\d*", wanted)
         if match and self.ranges:
             start = int(match[1])
             if start >= len(body):

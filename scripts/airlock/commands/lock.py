@@ -88,6 +88,8 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
     """Join the resolvers to the user's indexes and mirror."""
     from airlock.debian import locking as locking_debian  # noqa: PLC0415
     from airlock.index.configuration import configured, uv_environment  # noqa: PLC0415
+    from airlock.index.sizes import THREADS, sizes  # noqa: PLC0415
+    from airlock.index.web import Web  # noqa: PLC0415
     from airlock.locks import locking  # noqa: PLC0415
     from airlock.locks.uv import UvProgram, shared  # noqa: PLC0415
 
@@ -99,7 +101,10 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
 
     indexes = configured(config.project)
     uv, shared_uv = (UvProgram(uv_environment(chosen)) for chosen in (indexes, shared(indexes)))
-    return locking.Locking(config, wanted, moving, debs, uv, shared_uv, session.terminal)
+    web = Web(indexes, THREADS)
+    return locking.Locking(
+        config, wanted, moving, debs, uv, shared_uv, session.terminal, lambda urls: sizes(web, urls)
+    )
 
 
 def known_names(names: tuple[str, ...], before: Locks, wanted: Intent) -> frozenset[str]:

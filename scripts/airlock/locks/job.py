@@ -11,7 +11,7 @@ from airlock.locks.conflict import explain, lacks_dates, mentioned
 from airlock.locks.uv import Question, file_names, input_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from airlock.locks.intent import Asked
     from airlock.locks.target import Target
@@ -41,6 +41,9 @@ class Job:
     bound: str | None
     uv: Uv
     moving: frozenset[str] = frozenset()  # names to bring to the newest version
+    sizes: Callable[[Sequence[str]], Mapping[str, int]] = (
+        lambda _: {}
+    )  # URL: bytes, where the index is silent
 
     def versions(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, Found]:
         """Resolve for one platform, with `pins` fixed and as many versions kept as can be.

@@ -12,7 +12,7 @@ from airlock.locks.target import target
 from airlock.writing import write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from airlock.config import Config
@@ -106,6 +106,7 @@ class Locking:
     uv: Uv
     toolchain_uv: Uv  # asks no folder of this machine
     terminal: Terminal
+    sizes: Callable[[Sequence[str]], Mapping[str, int]] = lambda _: {}  # as Job.sizes
 
     def resolve(self, before: Locks) -> Locks:
         """Return the locks that answer the intent. Raises ResolveError, FetchError, LockError."""
@@ -133,7 +134,7 @@ class Locking:
         kept_versions = {} if self.upgrade.everything else versions
         names = ", ".join(platform.name for platform in self.config.platforms)
         self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
-        job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names)
+        job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names, self.sizes)
         lock = resolver.resolve(job, self.config.platforms)
         if lock.resolved == resolver.NO_BOUND:
             self.terminal.say(f"  resolved {resolver.NO_BOUND}")

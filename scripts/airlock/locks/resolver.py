@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 AS_OF = "as of "
 NO_BOUND = "without a date: the index gives no upload times"
+UNKNOWN = 0  # a size that the index did not give
 ROUNDS = 4  # of agreeing on the versions of several platforms; real locks need one or two
 
 
@@ -49,7 +50,11 @@ def resolve(job: Job, platforms: Sequence[Platform]) -> AirflowLock:
         platforms=tuple(platform.name for platform in platforms),
         resolved=AS_OF + job.bound if job.bound else NO_BOUND,
         intent=pairs(job.asked),
-        packages=tuple(_package(job, name, found, tuple(sorted(via.get(name, ())))) for name in names),
+        packages=_sized(
+            job,
+            [_package(job, name, found, tuple(sorted(via.get(name, ())))) for name in names],
+            _urls(found),
+        ),
     )
 
 
@@ -120,11 +125,39 @@ def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tup
         where = f"{platform} and CPython {target.python}"
         raise no_wheel(f"{name} {found.version}", where, f"wanted by {', '.join(via)}" if via else "")
     wheel = by_name[filename]
-    sha256, size = wheel.get("hashes", {}).get("sha256"), wheel.get("size")
-    if not sha256 or not size:
+    sha256 = wheel.get("hashes", {}).get("sha256")
+    if not sha256:
         raise ResolveError(
-            f"the index does not give the {'sha256' if not sha256 else 'size'} of {filename}",
-            cause="a lock names both; indexes give them by PEP 503 and 691 (hash), and PEP 700 (size)",
-            remedy="use an index that gives them",
+            f"the index does not give the sha256 of {filename}",
+            cause="a lock names it; indexes give it by PEP 503 and 691",
+            remedy="use an index that gives it",
         )
-    return StoreFile(filename, int(size), sha256)
+    return StoreFile(filename, int(wheel.get("size") or UNKNOWN), sha256)
+
+
+def _urls(found: Mapping[Platform, Mapping[str, Found]]) -> dict[str, str]:
+    """Return the URL of every wheel that uv named, by its sha256."""
+    wheels = (wheel for packages in found.values() for one in packages.values() for wheel in one.wheels)
+    return {
+        wheel["hashes"]["sha256"]: wheel["url"] for wheel in wheels if "url" in wheel and wheel.get("hashes")
+    }
+
+
+def _sized(job: Job, packages: Sequence[LockedPackage], urls: Mapping[str, str]) -> tuple[LockedPackage, ...]:
+    """Ask the servers for the sizes that the index did not give. Raises ResolveError where they do not say."""
+    unknown = {file for package in packages for _, file in package.files if file.size == UNKNOWN}
+    if not unknown:
+        return tuple(packages)
+    sizes = job.sizes([urls[file.sha256] for file in sorted(unknown) if file.sha256 in urls])
+    known = {file: replace(file, size=sizes.get(urls.get(file.sha256, ""), UNKNOWN)) for file in unknown}
+    silent = sorted(file.filename for file, sized in known.items() if sized.size == UNKNOWN)
+    if silent:
+        raise ResolveError(
+            f"neither the index nor its server gives the size of {silent[0]}",
+            cause=f"a lock names the size of each file; {len(silent)} have none",
+            remedy="use an index that gives sizes (PEP 700), or a server that gives Content-Length",
+        )
+    return tuple(
+        replace(package, files=tuple((platform, known.get(file, file)) for platform, file in package.files))
+        for package in packages
+    )

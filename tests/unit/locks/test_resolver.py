@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,8 +119,16 @@ def test_an_index_without_upload_times_is_recorded() -> None:
     assert "--exclude-newer" not in uv.asked[-1].options
 
 
-def test_an_index_without_sizes_is_refused() -> None:
-    with pytest.raises(ResolveError, match=r"does not give the size of click-2\.0"):
+def test_sizes_that_the_index_does_not_give_are_asked_of_its_server() -> None:
+    asked = replace(
+        job(FakeUv({"click": CORE}, sizes=False), "click"), sizes=lambda urls: dict.fromkeys(urls, 77)
+    )
+    (package,) = resolver.resolve(asked, [AMD64]).packages
+    assert [file.size for _, file in package.files] == [77]
+
+
+def test_sizes_that_nobody_gives_are_an_error() -> None:
+    with pytest.raises(ResolveError, match=r"neither the index nor its server gives the size of click-2\.0"):
         resolver.resolve(job(FakeUv({"click": CORE}, sizes=False), "click"), [AMD64])
 
 
