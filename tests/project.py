@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from airlock import process
 from airlock.locks import airflow, debian
+from airlock.platforms import AMD64
+from airlock.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,6 +83,12 @@ class Project:
     @property
     def debian_lock(self) -> DebianLock:
         return debian.read(self.folder / "constraints" / "debian.lock")
+
+    def stored(self, package: str) -> Path:
+        """Return the store's file of a locked Python or Debian package, for linux/amd64."""
+        files = [wheel.file for wheel in self.airflow_lock.wheels(AMD64) if wheel.name == package]
+        files += [deb.file for deb in self.debian_lock.for_platform(AMD64) if deb.package == package]
+        return Store(self.cache / "store").path(files[0])
 
     def write_airflow_lock(self, lock: AirflowLock) -> None:
         (self.folder / "constraints" / "airflow.lock").write_text(airflow.render(lock))
