@@ -90,9 +90,6 @@ class Project:
         files += [deb.file for deb in self.debian_lock.for_platform(AMD64) if deb.package == package]
         return Store(self.cache / "store").path(files[0])
 
-    def write_airflow_lock(self, lock: AirflowLock) -> None:
-        (self.folder / "constraints" / "airflow.lock").write_text(airflow.render(lock))
-
     def write_debian_lock(self, lock: DebianLock) -> None:
         (self.folder / "constraints" / "debian.lock").write_text(debian.render(lock))
 

@@ -178,9 +178,14 @@ def test_two_owners_of_a_path_are_named_and_one_can_be_chosen(project: Project) 
     project.image()
 
 
-def test_a_source_that_is_too_deep_for_python_is_left_uncompiled(project: Project) -> None:
-    (project.folder / "operators/airlock_operators/deep.py").write_text(f"x = {'-' * 6000}1\n")
-    project.image()
+@pytest.mark.parametrize(
+    "content", ["def (", f"x = {'-' * 6000}1"], ids=["syntax error", "too deep to parse"]
+)
+def test_a_source_of_ours_that_python_refuses_is_named(project: Project, content: str) -> None:
+    (project.folder / "operators/airlock_operators/broken.py").write_text(f"{content}\n")
+    said = project.refused("image", "--offline", code=14)
+    assert "airlock-operators has sources that Python 3.13 cannot compile" in said
+    assert "airlock_operators/broken.py" in said
 
 
 def test_a_lock_edited_by_hand_is_refused(project: Project) -> None:

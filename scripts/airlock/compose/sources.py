@@ -11,6 +11,7 @@ from airlock.cache import Cache, key_of
 from airlock.compose import bytecode, entry, fragment, recipe
 from airlock.compose.fragments import FragmentSpec
 from airlock.debian import base, deb
+from airlock.errors import BuildError
 from airlock.walk import below
 from airlock.wheels import source, wheel
 from airlock.wheels.layout import VenvLayout
@@ -92,10 +93,25 @@ def distribution_spec(shop: Workshop, distribution: source.Distribution) -> Frag
     """Plan the fragment of a distribution of this repository."""
 
     def entries() -> list[Entry]:
-        return wheel.entries(*source.wheel(distribution, shop.cache), shop.layout, shop.compiler)
+        made = wheel.entries(*source.wheel(distribution, shop.cache), shop.layout, shop.compiler)
+        _require_compiled(distribution, shop, made)
+        return made
 
     inputs = shop.inputs("distribution", distribution.digest)
     return shop.spec(distribution.name, distribution.name, inputs, 1, entries)
+
+
+def _require_compiled(distribution: source.Distribution, shop: Workshop, made: Sequence[Entry]) -> None:
+    """Raise BuildError for a source of ours that Python refuses; those of others may be templates."""
+    paths = {item.path for item in made}
+    modules = (path for path in paths if path.endswith(".py") and shop.layout.sources.match(path))
+    broken = sorted(path for path in modules if bytecode.cached_path(path, shop.compiler.tag) not in paths)
+    if broken:
+        raise BuildError(
+            f"{distribution.name} has sources that Python {shop.python} cannot compile",
+            cause="\n".join(path.removeprefix(f"{shop.layout.site_packages}/") for path in broken),
+            remedy=f"python3 -m compileall -q {distribution.folder}",
+        )
 
 
 def deb_spec(shop: Workshop, locked: LockedDeb) -> FragmentSpec:
