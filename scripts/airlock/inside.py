@@ -66,6 +66,12 @@ class Inside:
     workdir: str
 
 
+def holds_program(found: Inside, name: str) -> bool:
+    """Whether the image's PATH has a program of this name; a path is taken as it is."""
+    folders = dict(found.env).get("PATH", "").split(":")
+    return "/" in name or any(os.path.lexists(found.root / folder.lstrip("/") / name) for folder in folders)
+
+
 def inside(
     image: LaidOutImage,
     tree: Path,

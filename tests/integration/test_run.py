@@ -254,3 +254,9 @@ def wait_for(what: object) -> None:
     while not what():
         assert time.monotonic() < end, "it did not happen in 10 s"
         time.sleep(0.05)
+
+
+def test_a_program_that_the_image_lacks_is_exit_code_127(project: Project) -> None:
+    done = process.run(project.command("--", "no-such-program"), env=project.env, check=False)
+    assert (done.returncode, done.stdout) == (127, b"")
+    assert b"the image has no program no-such-program on its PATH" in done.stderr

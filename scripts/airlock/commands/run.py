@@ -22,6 +22,9 @@ Examples:
 """
 
 
+NOT_FOUND = 127  # as shells report it
+
+
 @click.command("run", epilog=EPILOG, context_settings={"allow_interspersed_args": False})
 @click.option("--platform", help="Use the image for this platform (default: this machine's).")
 @click.option("--env", "variables", multiple=True, metavar="K=V", help="Set a variable (repeatable).")
@@ -41,15 +44,15 @@ def command(
     variables: tuple[str, ...],
     binds: tuple[str, ...],
     command_: tuple[str, ...],
-) -> None:
+) -> int:
     """Run COMMAND in the image that build/image holds, without a network, as its user.
 
     The image is read-only; /tmp, /run and AIRFLOW_HOME can be written to and are forgotten. Of this machine's
     environment the command sees only TERM, COLUMNS and LINES. The image's entrypoint is not used. The exit
-    code is the command's.
+    code is the command's, or 127 where the image has no such program.
     """
     from airlock import layout, sandbox  # noqa: PLC0415 - heavy imports, after --help
-    from airlock.inside import ReadOnly, inside  # noqa: PLC0415
+    from airlock.inside import ReadOnly, holds_program, inside  # noqa: PLC0415
     from airlock.platforms import native  # noqa: PLC0415
     from airlock.tree import Trees  # noqa: PLC0415
 
@@ -63,8 +66,11 @@ def command(
     image = layout.read_image(config.layout, config.platforms[0] if platform else native())
     with Trees(session.places.trees, session.terminal).use(image) as tree:
         found = inside(image, tree, env=env, binds=shown)
-        # with no environment at all: /proc/1/environ would show it inside
-        process.replace_this(sandbox.choose(found).command(found, words), {})
+        if holds_program(found, words[0]):
+            # with no environment at all: /proc/1/environ would show it inside
+            process.replace_this(sandbox.choose(found).command(found, words), {})
+    click.echo(f"airlock: the image has no program {words[0]} on its PATH", err=True)
+    return NOT_FOUND
 
 
 def _shell() -> tuple[str, ...]:
