@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock.errors import SandboxError
+from airlock_spec.paths import AIRFLOW_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,7 +88,7 @@ def inside(
     come only the terminal's name and size. Raises SandboxError for a bind that has no place.
     """
     variables = _environment(image, tree, host) | dict(env)
-    home = posixpath.normpath(variables.get("AIRFLOW_HOME", "/opt/airflow"))
+    home = posixpath.normpath(variables.get("AIRFLOW_HOME", AIRFLOW_HOME))
     mounts: list[Mount] = [Tmpfs("/tmp", 0o1777), Tmpfs("/run", 0o755), *_home(tree, home)]  # noqa: S108 - the sandbox's
     writable = [mount.target for mount in mounts if isinstance(mount, Tmpfs | Folder)]
     for bind in binds:

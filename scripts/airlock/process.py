@@ -71,15 +71,6 @@ def start(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> su
         raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
 
 
-def call(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> int:
-    """Run a program that has the terminal to itself and return its exit code (128 + n for signal n)."""
-    try:
-        code = subprocess.call(list(command), env=env)
-    except OSError as error:
-        raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
-    return code if code >= 0 else 128 - code
-
-
 def replace_this(command: Sequence[Arg], env: Mapping[str, str]) -> NoReturn:
     """Become another program, which then owns this terminal, signals and exit code."""
     arguments = [str(argument) for argument in command]

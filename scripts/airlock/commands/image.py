@@ -96,7 +96,13 @@ def _report(session: Session, image: Image, seconds: float) -> None:
 def _load(session: Session, image: Image, reference: str) -> LoadResult:
     from airlock import engine, layout  # noqa: PLC0415 - the docker SDK is slow to import
 
-    return engine.load(layout.read_image(session.config.layout, image.platform), reference, session.terminal)
+    laid_out = layout.read_image(session.config.layout, image.platform)
+    loaded = engine.load(laid_out, reference, session.terminal)
+    session.terminal.say(
+        f"loaded {loaded.reference}: {megabytes(loaded.bytes_sent)} sent, "
+        f"{loaded.reused_layers} of {len(image.layers)} layers were there"
+    )
+    return loaded
 
 
 def _result(images: list[Image], loaded: LoadResult | None, *, as_json: bool) -> None:

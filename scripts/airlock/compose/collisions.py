@@ -18,6 +18,8 @@ def losers(fragments: Iterable[Facts], owners: Mapping[str, str]) -> dict[str, f
 
     Raises ConfigError where an owner does not have its path: nobody would keep it.
     """
+    if not owners:
+        return {}
     fragments = list(fragments)
     held = {(fact.path, facts.package) for facts in fragments for fact in facts.paths}
     wrong = [

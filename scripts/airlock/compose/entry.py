@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -111,10 +110,6 @@ def parents(path: str) -> list[str]:
     """List the folders above a path, outermost first."""
     parts = path.split("/")[:-1]
     return ["/".join(parts[: index + 1]) for index in range(len(parts))]
-
-
-def with_mode(entry: Entry, mode: int) -> Entry:
-    return replace(entry, mode=stat.S_IMODE(mode))
 
 
 def join(*parts: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,17 @@ class Facts:
     elves: tuple[ElfFacts, ...]
     size: int  # of the tar cut, in bytes
     note: str = ""  # for Debian packages, the control stanza
+
+    def folders(self) -> set[str]:
+        """Return the folders that a layer needs for this fragment: its own, and all above its paths."""
+        own = {item.path for item in self.directories}
+        above: set[str] = set()
+        for path in (*(fact.path for fact in self.paths), *own):
+            parent = posixpath.dirname(path)
+            while parent and parent not in above:
+                above.add(parent)
+                parent = posixpath.dirname(parent)
+        return own | above
 
     def to_json(self) -> bytes:
         document = {

@@ -130,10 +130,5 @@ def _folders_of(plan: LayerPlan, folders: Mapping[str, Entry], fragments: Fragme
 
     Were a parent written with other attributes in a later layer, it would change those of the first.
     """
-    needed: set[str] = set()
-    for spec in plan.fragments:
-        facts = fragments.facts(spec)
-        needed.update(item.path for item in facts.directories)
-        for path in (*(fact.path for fact in facts.paths), *(item.path for item in facts.directories)):
-            needed.update(entry.parents(path))
+    needed = set().union(*(fragments.facts(spec).folders() for spec in plan.fragments))
     return [folders.get(path) or entry.directory(path) for path in sorted(needed)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,16 +71,8 @@ def settle(
 
 def _special_of(part: LayerPlan, special: Folders, pieces: Fragments) -> list[Entry]:
     """Return the special folders that the layer holds or has paths below: it must write them alike."""
-    above: set[str] = set()
-    for spec in part.fragments:
-        facts = pieces.facts(spec)
-        above.update(item.path for item in facts.directories)
-        for path in (*(fact.path for fact in facts.paths), *(item.path for item in facts.directories)):
-            parent = posixpath.dirname(path)
-            while parent and parent not in above:
-                above.add(parent)
-                parent = posixpath.dirname(parent)
-    return [special[path] for path in sorted(above & special.keys())]
+    needed = set().union(*(pieces.facts(spec).folders() for spec in part.fragments))
+    return [special[path] for path in sorted(needed & special.keys())]
 
 
 def _by_path(folders: Mapping[str, list[Entry]]) -> dict[str, Folders]:

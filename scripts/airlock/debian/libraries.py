@@ -15,17 +15,27 @@ if TYPE_CHECKING:
 
 Libraries = tuple[tuple[str, str], ...]  # (soname, package)
 
+LIBC = (
+    "libanl.so.1",
+    "libc.so.6",
+    "libdl.so.2",
+    "libm.so.6",
+    "libmvec.so.1",
+    "libnsl.so.1",
+    "libpthread.so.0",
+    "libresolv.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+)
 # what manylinux policies leave to the system: PEP 513, 571, 599, 600
 MANYLINUX = (
+    *LIBC,
     "libICE.so.6",
     "libSM.so.6",
     "libX11.so.6",
     "libXext.so.6",
     "libXrender.so.1",
-    "libanl.so.1",
     "libatomic.so.1",
-    "libc.so.6",
-    "libdl.so.2",
     "libexpat.so.1",
     "libgcc_s.so.1",
     "libglib-2.0.so.0",
@@ -33,14 +43,7 @@ MANYLINUX = (
     "libgomp.so.1",
     "libgthread-2.0.so.0",
     "libGL.so.1",
-    "libm.so.6",
-    "libmvec.so.1",
-    "libnsl.so.1",
-    "libpthread.so.0",
-    "libresolv.so.2",
-    "librt.so.1",
     "libstdc++.so.6",
-    "libutil.so.1",
     "libz.so.1",
 )
 # what database drivers, authentication and wheels built here from source link to
@@ -96,21 +99,7 @@ _NAMED_OTHERWISE |= dict.fromkeys(
     ("libglib-2.0.so.0", "libgobject-2.0.so.0", "libgthread-2.0.so.0"),
     ("libglib2.0-0t64", "libglib2.0-0"),
 )
-_NAMED_OTHERWISE |= dict.fromkeys(
-    (
-        "libanl.so.1",
-        "libc.so.6",
-        "libdl.so.2",
-        "libm.so.6",
-        "libmvec.so.1",
-        "libnsl.so.1",
-        "libpthread.so.0",
-        "libresolv.so.2",
-        "librt.so.1",
-        "libutil.so.1",
-    ),
-    ("libc6",),
-)
+_NAMED_OTHERWISE |= dict.fromkeys(LIBC, ("libc6",))
 
 
 def from_contents(pieces: Iterable[bytes], multiarch: str, sonames: Collection[str] = SONAMES) -> Libraries:
