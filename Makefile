@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+CHECKS := $(VENV)/checks
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help image load fetch lock lock-check run test lint types integration format docs clean
+.PHONY: help image load image-docker reproduce diff fetch lock lock-check test lint types integration \
+	runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -17,6 +20,16 @@ image: $(READY) ## compose the image into build/image and print its digest
 load: $(READY) ## compose the image and load it into the Docker Engine
 	@$(BIN)/airlock image --load
 
+image-docker: $(READY) ## build image/Dockerfile with BuildKit and load it as NAME:docker
+	@$(BIN)/airlock context
+	@docker buildx bake --file build/docker/docker-bake.json
+
+diff: $(READY) ## say, as Markdown, what this work tree's locks change against SINCE (origin/main)
+	@$(BIN)/airlock diff git:$(or $(SINCE),origin/main) . --markdown
+
+reproduce: $(READY) ## build the image twice, in two worlds, and compare
+	@$(BIN)/airlock reproduce
+
 fetch: $(READY) ## fill the store, so that everything later works without a network
 	@$(BIN)/airlock fetch
 
@@ -26,28 +39,39 @@ lock: $(READY) ## resolve constraints/*.in into locks
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
 
-test: $(READY) ## run the tests that need neither network nor Docker
+test: $(CHECKS) ## run the tests that need neither network nor Docker
 	@echo "the tests that need Docker and the real packages are run by: make integration" >&2
 	@$(BIN)/python -m pytest
 
-integration: $(READY) ## run the tests with real parts: the real store, a Docker Engine, skopeo
+integration: $(CHECKS) ## run the tests with real parts: the real store, a Docker Engine, skopeo
 	@$(BIN)/python -m pytest tests/integration
+
+bench-layers: $(CHECKS) ## replay the layer plan over a history of locks
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.layers
 
 runner: ## prepare a CI machine for `make integration` (uses sudo)
 	sudo sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=0
 	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static
 
-lint: $(READY) ## check style and formatting
+bench: bench-layers bench-image ## run every benchmark (docs/benchmarks/)
+
+bench-image: $(CHECKS) ## measure building the image against BuildKit; wants a Docker Engine, and takes 20 minutes
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.image
+
+lint: $(CHECKS) ## check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
 
-types: $(READY) ## check types
+types: $(CHECKS) ## check types
 	@$(BIN)/mypy
 
-format: $(READY) ## format the code
+format: $(CHECKS) ## format the code
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
 docs: $(READY) ## write docs/reference.md from the commands' help
 	@$(BIN)/python -m airlock.reference >docs/reference.md
+
+prune: $(READY) ## remove from the store and the caches what was not used for two days
+	@$(BIN)/airlock cache prune --store --older-than 2d
 
 clean: ## remove results and the environment (not the store and caches)
 	rm -rf build $(VENV)
@@ -56,6 +80,12 @@ $(READY): constraints/toolchain.lock pyproject.toml scripts/airlock_spec/pyproje
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("airlock needs Python 3.11 or later: make PYTHON=python3.11 ...")'
 	@echo "preparing $(VENV) from constraints/toolchain.lock" >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r constraints/toolchain.lock >&2
-	@$(BIN)/python -m pip --disable-pip-version-check install -qq --no-index --no-deps --no-build-isolation -e scripts/airlock_spec -e . >&2
+	@sed '/^# development:/,$$d' constraints/toolchain.lock >$(VENV)/toolchain.txt
+	@$(PIP) --require-hashes -r $(VENV)/toolchain.txt >&2
+	@$(PIP) --no-index --no-deps --no-build-isolation -e scripts/airlock_spec -e . >&2
+	@touch $@
+
+$(CHECKS): $(READY)
+	@echo "adding what tests and checks need to $(VENV)" >&2
+	@$(PIP) --require-hashes -r constraints/toolchain.lock >&2
 	@touch $@

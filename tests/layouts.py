@@ -8,6 +8,7 @@ import io
 import json
 import tarfile
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import zstandard
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
 GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 TIME = 315532800
 
 
@@ -30,6 +33,8 @@ class Member:
     type: bytes = tarfile.REGTYPE
     target: str = ""
     mode: int = 0o644
+    uid: int = 50000
+    mtime: int = TIME
 
 
 def folder(name: str, mode: int = 0o755) -> Member:
@@ -50,9 +55,18 @@ def tar(members: Sequence[Member]) -> bytes:
         for member in members:
             info = tarfile.TarInfo(member.name)
             info.type, info.linkname, info.mode = member.type, member.target, member.mode
-            info.size, info.mtime, info.uid = len(member.content), TIME, 50000
+            info.size, info.mtime, info.uid = len(member.content), member.mtime, member.uid
             archive.addfile(info, io.BytesIO(member.content))
     return buffer.getvalue()
+
+
+def pax_member(
+    name: str, content: bytes, headers: Mapping[str, str], type_: bytes = tarfile.REGTYPE
+) -> bytes:
+    """Return a member with an extended header (pax) of any records, without the end of a tar."""
+    info = tarfile.TarInfo(name)
+    info.pax_headers, info.size, info.type = dict(headers), len(content), type_
+    return info.tobuf(tarfile.PAX_FORMAT) + content + bytes(-len(content) % tarfile.BLOCKSIZE)
 
 
 def compress(content: bytes, media_type: str = ZSTD) -> bytes:
@@ -63,29 +77,81 @@ def compress(content: bytes, media_type: str = ZSTD) -> bytes:
 
 def write_layout(
     layout: Path,
-    layers: Sequence[Sequence[Member]],
+    layers: Sequence[Sequence[Member] | bytes],
     *,
     settings: Mapping[str, object] | None = None,
     media_type: str = ZSTD,
     architecture: str = "amd64",
+    configuration: Mapping[str, object] | None = None,
+    annotations: Sequence[Mapping[str, object]] = (),
 ) -> str:
-    """Write an image of these layers; return its digest."""
-    tars = [tar(members) for members in layers]
+    """Write an image of these layers, each of members or a tar; return its digest.
+
+    `configuration` replaces keys of the image's, `annotations` are the layers'.
+    """
+    platform = _platform(architecture)
+    descriptor = _image(
+        layout, layers, settings or {}, media_type, platform, configuration or {}, annotations
+    )
+    _index(layout, [descriptor])
+    return str(descriptor["digest"])
+
+
+def write_index(
+    layout: Path,
+    images: Mapping[str, Sequence[Sequence[Member]]],
+    *,
+    system: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Write one image for several architectures, by way of a nested index; return platform: digest."""
+    platforms = {name: _platform(name, (system or {}).get(name, "linux")) for name in images}
+    descriptors = [_image(layout, images[name], {}, ZSTD, platforms[name]) for name in images]
+    content = _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": descriptors})
+    _index(layout, [_blob(layout, content, INDEX)])
+    names = [f"{one['os']}/{one['architecture']}" for one in platforms.values()]
+    return {name: str(one["digest"]) for name, one in zip(names, descriptors, strict=True)}
+
+
+def write_platforms(
+    layout: Path, platforms: Sequence[Mapping[str, str]], layers: Sequence[Sequence[Member]]
+) -> None:
+    """Write an image of the same layers for each platform, as the index and the configurations name it."""
+    _index(layout, [_image(layout, layers, {}, ZSTD, platform) for platform in platforms])
+
+
+def _platform(architecture: str, system: str = "linux") -> dict[str, str]:
+    return {"architecture": architecture, "os": system}
+
+
+def _image(
+    layout: Path,
+    layers: Sequence[Sequence[Member] | bytes],
+    settings: Mapping[str, object],
+    media_type: str,
+    platform: Mapping[str, str],
+    configuration: Mapping[str, object] = MappingProxyType({}),
+    annotations: Sequence[Mapping[str, object]] = (),
+) -> dict[str, object]:
+    tars = [layer if isinstance(layer, bytes) else tar(layer) for layer in layers]
     described = [_blob(layout, compress(content, media_type), media_type) for content in tars]
-    platform = {"architecture": architecture, "os": "linux"}
+    for layer, notes in zip(described, annotations, strict=False):
+        layer["annotations"] = notes
     diff_ids = [f"sha256:{hashlib.sha256(content).hexdigest()}" for content in tars]
-    config = platform | {"config": settings or {}, "rootfs": {"type": "layers", "diff_ids": diff_ids}}
+    roots = {"type": "layers", "diff_ids": diff_ids}
+    config = {**platform, "config": settings, "rootfs": roots, **configuration}
     manifest = {
         "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "mediaType": MANIFEST,
         "config": _blob(layout, _json(config), "application/vnd.oci.image.config.v1+json"),
         "layers": described,
     }
-    descriptor = _blob(layout, _json(manifest), "application/vnd.oci.image.manifest.v1+json")
-    index = {"schemaVersion": 2, "manifests": [descriptor | {"platform": platform}]}
-    (layout / "index.json").write_bytes(_json(index))
+    descriptor = _blob(layout, _json(manifest), MANIFEST)
+    return descriptor | {"platform": platform}
+
+
+def _index(layout: Path, descriptors: Sequence[Mapping[str, object]]) -> None:
+    (layout / "index.json").write_bytes(_json({"schemaVersion": 2, "manifests": descriptors}))
     (layout / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
-    return str(descriptor["digest"])
 
 
 def _blob(layout: Path, content: bytes, media_type: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,18 @@ class Project:
 
     def write_debian_lock(self, lock: DebianLock) -> None:
         (self.folder / "constraints" / "debian.lock").write_text(debian.render(lock))
+
+    def swap_platforms(self, package: str) -> None:
+        """Give each platform the other's wheel of a package."""
+        lock = self.airflow_lock
+        changed = []
+        for one in lock.packages:
+            if one.name == package:
+                (first, wheel), (second, other) = one.files
+                one = replace(one, files=((first, other), (second, wheel)))  # noqa: PLW2901
+            changed.append(one)
+        path = self.folder / "constraints" / "airflow.lock"
+        path.write_text(airflow.render(replace(lock, packages=tuple(changed))))
 
     def append(self, path: str, text: str) -> None:
         file = self.folder / path

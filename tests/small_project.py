@@ -107,7 +107,7 @@ class SmallProject:
         )
 
     def compose(self) -> Image:
-        (made,) = image.compose(self.inputs, self.places, Terminal(quiet=True), workers=2)
+        (made,) = image.compose(self.inputs, self.places, Terminal(quiet=True), workers=2).images
         return made
 
     def blob(self, digest: str) -> bytes:

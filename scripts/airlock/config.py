@@ -22,7 +22,8 @@ class Config:
 
     project: Path
     name: str  # the image's reference without a tag
-    platforms: tuple[Platform, ...]
+    platforms: tuple[Platform, ...]  # to fetch for and to compose
+    locked_platforms: tuple[Platform, ...]  # what the locks cover: these, and perhaps more
     debian_suite: str
     debian_mirror: str  # the root that holds debian/ and debian-security/; "" means the host's apt source
     distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
@@ -60,6 +61,7 @@ class Config:
 DEFAULTS: dict[str, str | list[str]] = {
     "name": "airlock/airflow",
     "platforms": ["linux/amd64"],
+    "lock-platforms": [],
     "debian-suite": "trixie",
     "debian-mirror": "",
     "distributions": [],
@@ -78,6 +80,7 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         text = environ.get("AIRLOCK_" + key.upper().replace("-", "_"))
         if text is not None:
             values[key] = text.split() if isinstance(default, list) else text
+    locked = [values["platforms"], values["lock-platforms"]]
     if chosen := list(platforms):
         values["platforms"] = chosen
     problems += unknown_keys(values, DEFAULTS, "[tool.airlock] ")
@@ -88,7 +91,7 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
             values[key] = default
     problems += [
         f"platform {name!r} is not one of {', '.join(PLATFORMS)}"
-        for name in values["platforms"]
+        for name in dict.fromkeys([*values["platforms"], *values["lock-platforms"]])
         if name not in PLATFORMS
     ]
     if not values["platforms"]:
@@ -112,8 +115,14 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         debian_suite=str(values["debian-suite"]),
         debian_mirror=str(values["debian-mirror"]).rstrip("/"),
         distributions=distributions,
-        platforms=tuple(PLATFORMS[name] for name in dict.fromkeys(values["platforms"])),
+        platforms=_platforms(values["platforms"]),
+        locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )
+
+
+def _platforms(names: Iterable[str]) -> tuple[Platform, ...]:
+    """Return them by name, so that the order in which they were asked for changes nothing."""
+    return tuple(PLATFORMS[name] for name in sorted(set(names)))
 
 
 def unknown_keys(given: Mapping[str, Any], known: Iterable[str], where: str) -> list[str]:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+def printable(text: str, keep: str = "") -> str:
+    """Return a text of whatever origin so that it cannot command a terminal; `keep` stays as it is."""
+    return "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in text)
+
+
 class AirlockError(Exception):
     """A foreseen failure; `cli.main` prints it without a traceback and exits with `exit_code`.
 
@@ -24,7 +29,7 @@ class AirlockError(Exception):
         for label, text in (("because:", self.cause), ("next:", self.remedy)):
             if text:
                 lines.append(f"  {label:9}" + text.replace("\n", "\n" + " " * 11))
-        return "\n".join(lines)
+        return printable("\n".join(lines), keep="\n")
 
 
 class ConfigError(AirlockError):
@@ -115,3 +120,21 @@ class StorageError(AirlockError):
     """A folder cannot be written to: no space, no permission, or read-only."""
 
     exit_code = 17
+
+
+class AwsError(AirlockError):
+    """AWS does not answer, or refuses the request."""
+
+    exit_code = 18
+
+
+class NotReproducibleError(AirlockError):
+    """Two builds of the same inputs differ."""
+
+    exit_code = 19
+
+
+class ForeignBinaryError(AirlockError):
+    """A program or library of the image is for another processor than its platform's."""
+
+    exit_code = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,17 @@ if TYPE_CHECKING:
 
     from airlock.platforms import Platform
 
+_INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+_NAME = re.compile(
+    r"[A-Za-z0-9_.-]+"
+)  # of a part of a platform, which is printed, and a key of what is compared
+_USUAL_VARIANTS = {"arm64": "v8"}  # as what is meant where no variant is named
 _SHA256_LENGTH = 64
+_UNKNOWN = "unknown/unknown"  # what BuildKit calls the platform of an attestation
 _AGAIN = "airlock image"
 
 
@@ -23,7 +34,7 @@ _AGAIN = "airlock image"
 class Descriptor:
     """What names a blob: `digest` is `sha256:` and 64 hexadecimal digits, `size` is in bytes.
 
-    `platform` is OCI's os/architecture, where the descriptor has one.
+    `platform` is OCI's os/architecture[/variant], where the descriptor has one.
     """
 
     media_type: str
@@ -53,6 +64,12 @@ class LaidOutImage:
         return self.manifest.digest
 
     @property
+    def platform(self) -> str:
+        """OCI's os/architecture[/variant], as the image's configuration has it; some leave the variant out."""
+        name, named = _platform(self.configuration), self.manifest.platform or ""
+        return named if named.startswith(f"{name}/") else name
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """How the image wants to be run: Env, WorkingDir, User, … (config.md, property `config`)."""
         settings: Mapping[str, Any] = self.configuration.get("config") or {}
@@ -67,19 +84,45 @@ class LaidOutImage:
         return _blob(self.layout, descriptor)
 
 
+def images(layout: Path) -> list[LaidOutImage]:
+    """Read every image of a layout, through a nested index where there is one; attestations are left out.
+
+    Raises as `read_image` does.
+    """
+    found = [_image(layout, manifest) for manifest in _manifests(layout)]
+    return [image for image in found if image.platform != _UNKNOWN]
+
+
 def read_image(layout: Path, platform: Platform) -> LaidOutImage:
     """Read the image for `platform`; the blobs of its layers are looked at for their size alone.
 
     Raises ImageError where there is none, CorruptError where a blob is missing or is not what it should be.
     """
-    manifest = _for_platform(layout, platform)
+    manifests = _manifests(layout)
+    named = next((manifest for manifest in manifests if manifest.platform == platform.name), None)
+    if named:
+        return _image(layout, named)
+    unnamed = [_image(layout, manifest) for manifest in manifests if manifest.platform is None]
+    found = next((image for image in unnamed if image.platform == platform.name), None)
+    if found:
+        return found
+    held = {manifest.platform or "" for manifest in manifests} | {image.platform for image in unnamed}
+    raise ImageError(
+        f"there is no image for {platform} in {layout}",
+        cause=f"it holds: {', '.join(sorted(held - {''})) or 'none'}",
+        remedy=f"{_AGAIN} --platform {platform}",
+    )
+
+
+def _image(layout: Path, manifest: Descriptor) -> LaidOutImage:
     try:
         document = _document(layout, manifest)
         config = _descriptor(document["config"])
         layers = tuple(_descriptor(layer) for layer in document["layers"])
         configuration = _document(layout, config)
         diff_ids = tuple(_sha256(diff_id) for diff_id in configuration["rootfs"]["diff_ids"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        _require_form(configuration)
+    except _MALFORMED as error:
         raise _malformed(layout, manifest.digest, error) from error
     if len(diff_ids) != len(layers):
         raise _malformed(layout, manifest.digest, f"{len(layers)} layers, but {len(diff_ids)} diff ids")
@@ -88,27 +131,37 @@ def read_image(layout: Path, platform: Platform) -> LaidOutImage:
     return LaidOutImage(layout, manifest, config, layers, configuration, diff_ids)
 
 
-def _for_platform(layout: Path, platform: Platform) -> Descriptor:
+def _manifests(layout: Path) -> list[Descriptor]:
+    """Return the manifests that the layout's index names, itself or by way of the index of an image."""
     try:
-        index = json.loads((layout / "index.json").read_bytes())
-        manifests = [_descriptor(manifest) for manifest in index["manifests"]]
+        listed = _listed(json.loads((layout / "index.json").read_bytes()))
+        nested = {
+            one: _present(layout, _listed(_document(layout, one)))
+            for one in listed
+            if one.media_type in _INDEXES
+        }
     except FileNotFoundError as error:
         raise ImageError(
             f"there is no image in {layout}", cause="it has not been composed", remedy=_AGAIN
         ) from error
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (OSError, *_MALFORMED) as error:
         raise _malformed(layout, "index.json", error) from error
-    found = next((manifest for manifest in manifests if manifest.platform == platform.name), None)
-    if found is None:
-        held = (
-            ", ".join(sorted(manifest.platform or "an unnamed platform" for manifest in manifests)) or "none"
-        )
-        raise ImageError(
-            f"there is no image for {platform} in {layout}",
-            cause=f"it holds: {held}",
-            remedy=f"{_AGAIN} --platform {platform}",
-        )
-    return found
+    return [
+        manifest for one in listed for manifest in nested.get(one, [one]) if manifest.platform != _UNKNOWN
+    ]
+
+
+def _present(layout: Path, manifests: list[Descriptor]) -> list[Descriptor]:
+    """Leave out the manifests that are not there: containerd's store saves an index as it was pulled.
+
+    Where none is there, the image itself is what is missing.
+    """
+    images = [manifest for manifest in manifests if manifest.platform != _UNKNOWN]
+    return [manifest for manifest in images if _blob(layout, manifest).exists()] or images
+
+
+def _listed(index: Mapping[str, Any]) -> list[Descriptor]:
+    return [_descriptor(manifest) for manifest in index["manifests"]]
 
 
 def _document(layout: Path, descriptor: Descriptor) -> dict[str, Any]:
@@ -144,14 +197,38 @@ def _require_whole(layout: Path, descriptor: Descriptor) -> None:
 
 
 def _descriptor(value: Any) -> Descriptor:
-    platform = value.get("platform")
+    platform, size, annotations = value.get("platform"), value["size"], value.get("annotations") or {}
+    if not isinstance(size, int):
+        raise TypeError(f"a size is a number of bytes, not {size!r}")
+    if not all(isinstance(text, str) for text in annotations.values()):
+        raise TypeError("an annotation is no text")
     return Descriptor(
         str(value["mediaType"]),
         _sha256(value["digest"]),
-        int(value["size"]),
-        dict(value.get("annotations") or {}),
-        f"{platform['os']}/{platform['architecture']}" if platform else None,
+        size,
+        dict(annotations),
+        _platform(platform) if platform else None,
     )
+
+
+def _platform(value: Mapping[str, Any]) -> str:
+    variant = value.get("variant")
+    if variant == _USUAL_VARIANTS.get(value["architecture"]):
+        variant = None
+    parts = [value["os"], value["architecture"], *([variant] if variant else [])]
+    if not all(isinstance(part, str) and _NAME.fullmatch(part) for part in parts):
+        raise ValueError(f"{'/'.join(map(str, parts))!r} is no platform")
+    return "/".join(parts)
+
+
+def _require_form(configuration: Mapping[str, Any]) -> None:
+    """Refuse a configuration (config.md) that only looks like one to whoever reads it later."""
+    _platform(configuration)
+    if not isinstance(configuration.get("config") or {}, dict):
+        raise TypeError("the configuration's config is no object")
+    history = configuration.get("history") or []
+    if not isinstance(history, list) or not all(isinstance(one, dict) for one in history):
+        raise TypeError("the configuration's history is no list of objects")
 
 
 def _sha256(digest: str) -> str:

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from airlock.errors import StorageError
+
 
 @dataclass(frozen=True)
 class Places:
@@ -35,8 +37,17 @@ class Places:
 
 
 def places() -> Places:
+    """Return where this user's are. Raises StorageError where the user has no home and names no other folder."""
     chosen = os.environ.get("AIRLOCK_CACHE")
     if chosen:
         return Places(Path(chosen).expanduser().absolute())
-    base = os.environ.get("XDG_CACHE_HOME")
-    return Places((Path(base) if base else Path.home() / ".cache") / "airlock")
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        # a relative path is to be ignored, says the XDG Base Directory Specification
+        return Places((base if base.is_absolute() else Path.home() / ".cache") / "airlock")
+    except RuntimeError as error:
+        raise StorageError(
+            "there is no folder for the store and the caches",
+            cause=f"HOME is not set, and the user has no entry in /etc/passwd: {error}",
+            remedy="export AIRLOCK_CACHE=FOLDER",
+        ) from error

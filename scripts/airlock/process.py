@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Arg = str | Path
 Done = subprocess.CompletedProcess[bytes]
+Running = subprocess.Popen[bytes]
 
 
 def find(*names: str) -> Path | None:
@@ -63,10 +64,19 @@ def _shown(command: Sequence[Arg]) -> str:
     return shlex.join("…" if "\n" in str(argument) else str(argument) for argument in command)
 
 
-def start(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+def start(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> Running:
     """Start a program that goes on beside this one; what it prints is captured."""
     try:
         return subprocess.Popen(list(command), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+
+
+def serve(command: Sequence[Arg], *, env: Mapping[str, str], cwd: Path) -> Running:
+    """Start a program that answers on stdout what it is asked on stdin, until that is closed."""
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(list(command), env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe)
     except OSError as error:
         raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
 

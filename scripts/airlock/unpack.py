@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
-import hashlib
 import os
 import shutil
 import tarfile
-import zlib
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-import zstandard
-
+from airlock import layer_tar
 from airlock.compose import entry
-from airlock.errors import CorruptError, UnsafeArchiveError
+from airlock.errors import UnsafeArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from airlock.layer_tar import LayerTar
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 _CHUNK = 1 << 20
-_BLOCK = 1 << 16  # tarfile copies what it has buffered for each member: with 1 MiB it takes twice the time
 _REMEDY = "do not use this image; compose it again: airlock image"
 
 
@@ -31,61 +26,11 @@ def unpack(blob: Path, media_type: str, diff_id: str, folder: Path) -> None:
     """Unpack the layer `blob` into the empty folder `folder`; whiteouts become empty files of their names.
 
     Owners are not kept, set-user-id bits are dropped, and all stays readable for the user.
-    Raises UnsafeArchiveError for a member that does not belong into a layer, CorruptError where the
-    content is not that of `diff_id` (`sha256:…`).
+    Raises UnsafeArchiveError for a member that does not belong into a layer, CorruptError where it is
+    damaged or not the layer of `diff_id` (`sha256:…`).
     """
-    with _content(blob, media_type) as content:
-        try:
-            with tarfile.open(fileobj=cast("IO[bytes]", content), mode="r|", bufsize=_BLOCK) as archive:
-                _Layer(folder, blob.name[:12]).write(archive)
-            while content.read(_CHUNK):
-                pass  # what follows the end of the archive belongs to the diff id, too
-        except (tarfile.TarError, zstandard.ZstdError, zlib.error, EOFError, gzip.BadGzipFile) as error:
-            raise CorruptError(
-                f"the layer {blob} is damaged", cause=str(error), remedy="airlock image"
-            ) from error
-    if content.digest != diff_id:
-        raise CorruptError(
-            f"the layer {blob} is not what the image's configuration names",
-            cause=f"its diff id is {content.digest}, not {diff_id}",
-            remedy="airlock image",
-        )
-
-
-class _Hashed:
-    """A stream that hashes what is read from it."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._sha256 = hashlib.sha256()
-
-    def read(self, size: int) -> bytes:
-        data: bytes = self._stream.read(size)
-        self._sha256.update(data)
-        return data
-
-    @property
-    def digest(self) -> str:
-        return f"sha256:{self._sha256.hexdigest()}"
-
-
-@contextlib.contextmanager
-def _content(blob: Path, media_type: str) -> Iterator[_Hashed]:
-    with blob.open("rb") as file:
-        if media_type.endswith("+zstd"):
-            # a layer is many frames, and the reader stops after the first unless told otherwise
-            stream = zstandard.ZstdDecompressor().stream_reader(
-                file, read_size=_CHUNK, read_across_frames=True
-            )
-            yield _Hashed(stream)
-        elif media_type.endswith("gzip"):
-            yield _Hashed(gzip.GzipFile(fileobj=file))
-        elif media_type.endswith(".tar"):
-            yield _Hashed(file)
-        else:
-            raise CorruptError(
-                f"the layer {blob} has an unknown media type", cause=media_type, remedy="airlock image"
-            )
+    with layer_tar.opened(blob, media_type, diff_id) as layer:
+        _Layer(folder, blob.name[:12]).write(layer)
 
 
 class _Layer:
@@ -99,9 +44,9 @@ class _Layer:
         self._name = f"layer {name}"
         self._types: dict[str, bytes] = {"": tarfile.DIRTYPE}
 
-    def write(self, archive: tarfile.TarFile) -> None:
+    def write(self, layer: LayerTar) -> None:
         folder_modes: dict[Path, int] = {}
-        for member in archive:
+        for member in layer:
             path = entry.safe_path(member.name, self._name)
             place = self._root / path
             self._make_way(path, member)
@@ -113,7 +58,7 @@ class _Layer:
             elif member.islnk():
                 os.link(self._link_target(path, member.linkname), place, follow_symlinks=False)
             elif member.isreg():
-                _write_file(archive, member, place)
+                _write_file(layer, member, place)
             else:
                 raise self._unsafe(path, "devices, pipes and sockets have no place in an image")
             self._types[path] = member.type
@@ -153,10 +98,8 @@ class _Layer:
         return UnsafeArchiveError(f"{self._name} has an unsafe member: {path!r}", cause=cause, remedy=_REMEDY)
 
 
-def _write_file(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
-    source = archive.extractfile(member)
-    assert source is not None
+def _write_file(layer: LayerTar, member: tarfile.TarInfo, place: Path) -> None:
     with place.open("xb", buffering=0) as file:
-        shutil.copyfileobj(source, file, _CHUNK)
+        shutil.copyfileobj(layer.content(member), file, _CHUNK)
         os.fchmod(file.fileno(), member.mode & 0o777 | 0o400)
         os.utime(file.fileno(), (member.mtime, member.mtime))

@@ -69,3 +69,22 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "pyproject.toml").write_text(content)
     with pytest.raises(ConfigError, match="cannot be used"):
         config.load(tmp_path, environ={})
+
+
+def test_locks_may_cover_more_platforms_than_are_composed(tmp_path: Path) -> None:
+    folder = project(tmp_path, 'platforms = ["linux/amd64"]\nlock-platforms = ["linux/arm64", "linux/amd64"]')
+    found = config.load(folder, environ={})
+    assert (found.platforms, found.locked_platforms) == ((AMD64,), (AMD64, ARM64))
+    chosen = config.load(folder, environ={}, platforms=["linux/arm64"])
+    assert (chosen.platforms, chosen.locked_platforms) == ((ARM64,), (AMD64, ARM64))
+
+
+def test_a_platform_for_one_command_leaves_the_locks_as_wide_as_they_are(tmp_path: Path) -> None:
+    folder = project(tmp_path, 'platforms = ["linux/amd64"]')
+    chosen = config.load(folder, environ={}, platforms=["linux/arm64"])
+    assert (chosen.platforms, chosen.locked_platforms) == ((ARM64,), (AMD64, ARM64))
+
+
+def test_the_order_in_which_platforms_are_asked_for_changes_nothing(tmp_path: Path) -> None:
+    both = ["linux/arm64", "linux/amd64"]
+    assert config.load(project(tmp_path), environ={}, platforms=both).platforms == (AMD64, ARM64)

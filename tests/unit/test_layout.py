@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airlock.errors import CorruptError, ImageError
-from airlock.layout import read_image
+from airlock.layout import images, read_image
 from airlock.platforms import AMD64, ARM64
-from layouts import Member, write_layout
+from layouts import INDEX, Member, write_index, write_layout, write_platforms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,10 +81,130 @@ def test_a_document_that_was_changed_is_found(tmp_path: Path, number: int) -> No
         b"{}",
         b'{"manifests": [1]}',
         json.dumps({"manifests": [{"mediaType": "", "digest": "sha256:../../x", "size": 1}]}).encode(),
+        json.dumps(
+            {"manifests": [{"mediaType": "", "digest": f"sha256:{'0' * 64}", "size": math.inf}]}
+        ).encode(),
+        b"[" * 200_000,
     ],
+    ids=range(7),
 )
 def test_an_index_that_makes_no_sense_is_told_from_none(tmp_path: Path, index: bytes) -> None:
     (tmp_path / "index.json").write_bytes(index)
 
     with pytest.raises(CorruptError, match=r"index.json .* is malformed"):
         read_image(tmp_path, AMD64)
+
+
+def test_images_are_found_through_a_nested_index(tmp_path: Path) -> None:
+    digests = write_index(tmp_path, {"amd64": LAYERS, "arm64": LAYERS[:1]})
+
+    assert [(image.platform, image.digest) for image in images(tmp_path)] == list(digests.items())
+    assert read_image(tmp_path, ARM64).digest == digests["linux/arm64"]
+    assert len(read_image(tmp_path, AMD64).layers) == 2
+
+
+def test_an_attestation_is_no_image(tmp_path: Path) -> None:
+    write_index(tmp_path, {"amd64": LAYERS, "unknown": LAYERS[:1]}, system={"unknown": "unknown"})
+
+    assert [image.platform for image in images(tmp_path)] == ["linux/amd64"]
+
+
+def test_a_manifest_whose_platform_the_index_does_not_name_is_known_by_its_configuration(
+    tmp_path: Path,
+) -> None:
+    digest = write_layout(tmp_path, LAYERS)
+    index = json.loads((tmp_path / "index.json").read_text())
+    del index["manifests"][0]["platform"]
+    (tmp_path / "index.json").write_text(json.dumps(index))
+
+    assert read_image(tmp_path, AMD64).digest == digest
+    with pytest.raises(ImageError) as caught:
+        read_image(tmp_path, ARM64)
+    assert caught.value.cause == "it holds: linux/amd64"
+
+
+def test_an_index_may_name_platforms_that_are_not_there(tmp_path: Path) -> None:
+    digests = write_index(tmp_path, {"amd64": LAYERS, "arm64": LAYERS[:1]})
+    (tmp_path / "blobs" / "sha256" / digests["linux/arm64"].removeprefix("sha256:")).unlink()
+
+    assert [image.digest for image in images(tmp_path)] == [digests["linux/amd64"]]
+    with pytest.raises(ImageError, match="no image for linux/arm64") as caught:
+        read_image(tmp_path, ARM64)
+    assert caught.value.cause == "it holds: linux/amd64"
+
+    (tmp_path / "blobs" / "sha256" / digests["linux/amd64"].removeprefix("sha256:")).unlink()
+    with pytest.raises(CorruptError, match="missing"):
+        images(tmp_path)
+
+
+def test_dockers_list_of_manifests_is_an_index(tmp_path: Path) -> None:
+    digests = write_index(tmp_path, {"amd64": LAYERS, "arm64": LAYERS[:1]})
+    path = tmp_path / "index.json"
+    path.write_text(
+        path.read_text().replace(INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
+    )
+
+    assert [image.digest for image in images(tmp_path)] == list(digests.values())
+
+
+def test_a_platform_is_named_with_its_variant_unless_that_is_the_usual_one(tmp_path: Path) -> None:
+    platforms = [
+        {"os": "linux", "architecture": "arm", "variant": "v6"},
+        {"os": "linux", "architecture": "arm", "variant": "v7"},
+        {"os": "linux", "architecture": "arm64", "variant": "v8"},
+        {"os": "linux", "architecture": "amd64"},
+    ]
+    write_platforms(tmp_path, platforms, LAYERS)
+
+    names = ["linux/arm/v6", "linux/arm/v7", "linux/arm64", "linux/amd64"]
+    assert [image.platform for image in images(tmp_path)] == names
+    assert read_image(tmp_path, ARM64).platform == "linux/arm64"
+
+
+def test_a_variant_that_only_the_index_names_counts(tmp_path: Path) -> None:
+    write_platforms(tmp_path, [{"os": "linux", "architecture": "arm"}], LAYERS)
+    path = tmp_path / "index.json"
+    path.write_text(path.read_text().replace('"arm"', '"arm", "variant": "v7"'))
+
+    assert [image.platform for image in images(tmp_path)] == ["linux/arm/v7"]
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {"config": ["x"]},
+        {"config": "x"},
+        {"history": "abc"},
+        {"history": 5},
+        {"history": ["x"]},
+        {"os": "linux\n# injected"},
+        {"architecture": "amd64\x1b[31m"},
+        {"architecture": "<img>"},
+        {"architecture": ""},
+        {"architecture": 5},
+        {"variant": "../x"},
+        {"rootfs": {"diff_ids": 5}},
+    ],
+    ids=str,
+)
+def test_a_configuration_that_makes_no_sense_is_told(
+    tmp_path: Path, configuration: dict[str, object]
+) -> None:
+    write_layout(tmp_path, LAYERS, configuration=configuration)
+
+    with pytest.raises(CorruptError, match="is malformed"):
+        images(tmp_path)
+
+
+def test_an_annotation_that_is_no_text_is_told(tmp_path: Path) -> None:
+    write_layout(tmp_path, LAYERS, annotations=[{"a": 5}])
+
+    with pytest.raises(CorruptError, match="an annotation is no text"):
+        images(tmp_path)
+
+
+def test_a_platform_of_the_index_that_is_none_is_told(tmp_path: Path) -> None:
+    write_platforms(tmp_path, [{"os": "linux", "architecture": "amd64\n"}], LAYERS)
+
+    with pytest.raises(CorruptError, match="is no platform"):
+        images(tmp_path)

@@ -14,6 +14,7 @@ from airlock.terminal import megabytes
 
 if TYPE_CHECKING:
     from airlock.cli import Session
+    from airlock.compose.image import Inputs
     from airlock.config import Config
     from airlock.locks.airflow import AirflowLock
     from airlock.locks.debian import DebianLock
@@ -55,6 +56,23 @@ def fetch_all(
         f"({summary.fetched} fetched, {megabytes(summary.fetched_bytes)}, {summary.seconds:.1f} s)"
     )
     return summary
+
+
+def sealed_inputs(session: Session, config: Config, *, offline: bool) -> Inputs:
+    """Read what the image is a function of, and fetch what the store lacks for it.
+
+    Raises UnsealedError where `offline` forbids fetching, LockError for a stale lock, and ConfigError.
+    """
+    from airlock.compose import image, image_file  # noqa: PLC0415 - heavy imports, which `fetch` needs none of
+    from airlock.locks.staleness import require_current  # noqa: PLC0415
+    from airlock.store import Store  # noqa: PLC0415
+
+    inputs = image.Inputs(config, image_file.load(config.image_file), *require_current(config))
+    store, wanted = Store(session.places.store), image.files(inputs, config.platforms)
+    if not offline and store.missing(wanted):
+        fetch_all(session, config, inputs.airflow, inputs.debian)
+    store.require_sealed(wanted)
+    return inputs
 
 
 def origin(config: Config) -> Origin:

@@ -12,14 +12,16 @@ from airlock.terminal import Column, megabytes
 
 if TYPE_CHECKING:
     from airlock.cli import Session
-    from airlock.compose.image import Image
-    from airlock.engine import LoadResult
+    from airlock.compose.image import Composed, Image
+    from airlock.engine import Asked, LoadResult
 
 EPILOG = """\b
 Examples:
   airlock image                       compose into build/image, print the digest
   airlock image --offline             the same, and promise not to use the network
   airlock image --load                hand it to the running Docker Engine, too
+  airlock image --platform linux/amd64 --platform linux/arm64
+                                      one image for both: the digest is the index's
   airlock image --json | jq .digest
 """
 
@@ -46,27 +48,24 @@ def command(
 ) -> int:
     """Compose the image from the sealed store into an OCI layout at build/image.
 
-    The same locks and files give the same digest, on every machine. Prints the digest alone on stdout.
+    The same locks and files give the same digest, on every machine. Prints the digest alone on stdout:
+    the manifest's, or for several platforms that of the index that holds them.
     """
-    from airlock.compose import image, image_file  # noqa: PLC0415 - heavy imports, after --help
-    from airlock.locks.staleness import require_current  # noqa: PLC0415
-    from airlock.store import Store  # noqa: PLC0415
+    from airlock import engine  # noqa: PLC0415
+    from airlock.commands.fetch import sealed_inputs  # noqa: PLC0415
+    from airlock.compose import image  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.platforms import native  # noqa: PLC0415
 
     start = time.monotonic()
     config = session.config_for(platforms)
-    inputs = image.Inputs(config, image_file.load(config.image_file), *require_current(config))
-    store = Store(session.places.store)
-    wanted = image.files(inputs, config.platforms)
-    if not offline and store.missing(wanted):
-        from airlock.commands.fetch import fetch_all  # noqa: PLC0415
-
-        fetch_all(session, config, inputs.airflow, inputs.debian)
-    store.require_sealed(wanted)
-    images = image.compose(inputs, session.places, session.terminal, workers)
-    for one in images:
+    inputs = sealed_inputs(session, config, offline=offline)
+    reference = f"{config.name}:{tag}"
+    asked = engine.ask(reference) if load else None  # it answers while we compose
+    composed = image.compose(inputs, session.places, session.terminal, workers)
+    for one in composed.images:
         _report(session, one, time.monotonic() - start)
-    loaded = _load(session, images[0], f"{config.name}:{tag}") if load else None
-    _result(images, loaded, as_json=as_json)
+    loaded = _load(session, composed.image_for(native()), reference, asked()) if asked else None
+    _result(composed, loaded, as_json=as_json)
     return 0
 
 
@@ -93,26 +92,26 @@ def _report(session: Session, image: Image, seconds: float) -> None:
     )
 
 
-def _load(session: Session, image: Image, reference: str) -> LoadResult:
-    from airlock import engine, layout  # noqa: PLC0415 - the docker SDK is slow to import
+def _load(session: Session, image: Image, reference: str, asked: Asked) -> LoadResult:
+    from airlock import layout  # noqa: PLC0415
+    from airlock.engine import load  # noqa: PLC0415
 
     laid_out = layout.read_image(session.config.layout, image.platform)
-    loaded = engine.load(laid_out, reference, session.terminal)
+    loaded = load(laid_out, reference, session.terminal, asked)
     session.terminal.say(
-        f"loaded {loaded.reference}: {megabytes(loaded.bytes_sent)} sent, "
+        f"loaded {loaded.reference} ({image.platform}): {megabytes(loaded.bytes_sent)} sent, "
         f"{loaded.reused_layers} of {len(image.layers)} layers were there"
     )
     return loaded
 
 
-def _result(images: list[Image], loaded: LoadResult | None, *, as_json: bool) -> None:
+def _result(composed: Composed, loaded: LoadResult | None, *, as_json: bool) -> None:
     if not as_json:
-        click.echo("\n".join(image.digest for image in images))
+        click.echo(composed.digest)
         return
     documents = [
         {
             "digest": image.digest,
-            "reference": loaded.reference if loaded else None,
             "platform": image.platform.name,
             "layers": [
                 {
@@ -126,6 +125,8 @@ def _result(images: list[Image], loaded: LoadResult | None, *, as_json: bool) ->
                 for layer in image.layers
             ],
         }
-        for image in images
+        for image in composed.images
     ]
-    click.echo(json.dumps(documents[0] if len(documents) == 1 else {"images": documents}))
+    several = {"digest": composed.digest, "images": documents}
+    document = documents[0] if len(documents) == 1 else several
+    click.echo(json.dumps({**document, "reference": loaded.reference if loaded else None}))

@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ Examples:
 @click.option(
     "--upgrade", is_flag=True, help="Move everything, or only the packages NAME, to newer versions."
 )
+@click.option("--retier", is_flag=True, help="Find the stability tiers of all packages anew.")
 @click.option("--check", is_flag=True, help="Change nothing; fail where a lock does not answer the intent.")
 @click.option(
     "--platform", "platforms", multiple=True, metavar="OS/ARCH", help="Lock for this platform (repeatable)."
@@ -50,6 +52,7 @@ def command(
     names: tuple[str, ...],
     platforms: tuple[str, ...],
     upgrade: bool,
+    retier: bool,
     check: bool,
     as_json: bool,
 ) -> None:
@@ -63,8 +66,8 @@ def command(
 
     if names and not upgrade:
         raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
-    if check and upgrade:
-        raise click.UsageError("--check changes nothing, so --upgrade cannot go with it")
+    if check and (upgrade or retier):
+        raise click.UsageError("--check changes nothing, so neither --upgrade nor --retier can go with it")
     start = time.monotonic()
     config = session.config_for(platforms)
     if check:
@@ -75,7 +78,7 @@ def command(
     before = locking.existing(config, session.terminal, strict=bool(names))
     now = datetime.now(UTC).replace(second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
     moving = locking.Upgrade(now, everything=upgrade and not names, names=known_names(names, before, wanted))
-    after = _real(session, config, wanted, moving).resolve(before)
+    after = replace(_real(session, config, wanted, moving), retier=retier).resolve(before)
     locking.save(config, after)
     changes = locking.compare(before, after)
     show(changes, before, session.terminal)
@@ -88,6 +91,7 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
     """Join the resolvers to the user's indexes and mirror."""
     from airlock.debian import locking as locking_debian  # noqa: PLC0415
     from airlock.index.configuration import configured, uv_environment  # noqa: PLC0415
+    from airlock.index.releases import releases  # noqa: PLC0415
     from airlock.index.sizes import THREADS, sizes  # noqa: PLC0415
     from airlock.index.web import Web  # noqa: PLC0415
     from airlock.locks import locking  # noqa: PLC0415
@@ -103,7 +107,15 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
     uv, shared_uv = (UvProgram(uv_environment(chosen)) for chosen in (indexes, shared(indexes)))
     web = Web(indexes, THREADS)
     return locking.Locking(
-        config, wanted, moving, debs, uv, shared_uv, session.terminal, lambda urls: sizes(web, urls)
+        config,
+        wanted,
+        moving,
+        debs,
+        uv,
+        shared_uv,
+        session.terminal,
+        lambda urls: sizes(web, urls),
+        lambda names: releases(web, indexes, names),
     )
 
 

@@ -5,14 +5,18 @@ Bytecode does not depend on the processor's architecture: this machine's interpr
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import posixpath
+import queue
+import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from airlock import process
 from airlock.compose import entry
 from airlock.compose.entry import Entry, Kind
+from airlock.errors import CommandError
 
 if TYPE_CHECKING:
     import re
@@ -37,17 +41,66 @@ class Compiler(Protocol):
     def compile(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]: ...
 
 
-def compile_with(interpreter: Sequence[str], sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
-    """Compile sources in a process of their own; `interpreter` is the command that starts the image's Python."""
-    if not sources:
-        return []
+class Processes:
+    """Processes of the image's Python that wait for packages to compile, as many as there are threads that ask.
+
+    `interpreter` is the command that starts it. They end when this is closed or forgotten.
+    """
+
+    def __init__(self, interpreter: Sequence[str]) -> None:
+        code = _INSIDE.read_text(encoding="utf-8")
+        self._command = [*interpreter, "-S", "-B", "-s", "-P", "-c", code]
+        self._idle: queue.SimpleQueue[process.Running] = queue.SimpleQueue()
+        self.close = weakref.finalize(self, _stop, self._idle)
+
+    def compile(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Compile the sources of one package. Raises CommandError where the interpreter cannot."""
+        if not sources:
+            return []
+        try:
+            served = self._idle.get_nowait()
+        except queue.Empty:
+            served = process.serve(self._command, env={"PYTHONHASHSEED": "0"}, cwd=Path("/"))
+        try:
+            codes = _answered(served, sources)
+        except BaseException:
+            served.kill()
+            raise
+        self._idle.put(served)
+        return codes
+
+
+def _answered(served: process.Running, sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    assert served.stdin
+    assert served.stdout
     request = [len(sources).to_bytes(8, "big")]
     for path, content in sources:
         name = path.encode()
         request += (len(name).to_bytes(8, "big"), name, len(content).to_bytes(8, "big"), content)
-    command = [*interpreter, "-S", "-B", "-s", "-P", "-c", _INSIDE.read_text(encoding="utf-8")]
-    answer = process.run(command, stdin=b"".join(request), env={"PYTHONHASHSEED": "0"}, cwd=Path("/")).stdout
-    return list(_contents(answer))
+    try:
+        served.stdin.write(sum(map(len, request)).to_bytes(8, "big") + b"".join(request))
+        served.stdin.flush()
+        return [_exactly(served.stdout, int.from_bytes(_exactly(served.stdout, 8), "big")) for _ in sources]
+    except (BrokenPipeError, EOFError) as error:
+        said = served.communicate()[1].decode(errors="replace").strip()
+        raise CommandError(
+            f"the image's Python failed with exit code {served.returncode}",
+            cause=said[-4000:] or "it ended without a word",
+            remedy="make room (memory, processes), then run the same command again",
+        ) from error
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    found = stream.read(size)
+    if len(found) < size:
+        raise EOFError
+    return found
+
+
+def _stop(idle: queue.SimpleQueue[process.Running]) -> None:
+    with contextlib.suppress(queue.Empty):
+        while True:
+            idle.get_nowait().communicate()  # closes its stdin, and waits
 
 
 def identity(interpreter_debs: Iterable[str]) -> str:
@@ -78,11 +131,3 @@ def cached_path(source: str, tag: str) -> str:
     """Return where the import system looks for a source's bytecode (PEP 3147)."""
     folder, name = posixpath.split(source)
     return posixpath.join(folder, "__pycache__", f"{name.removesuffix('.py')}.{tag}.pyc")
-
-
-def _contents(answer: bytes) -> Iterable[bytes]:
-    position = 0
-    while position < len(answer):
-        length = int.from_bytes(answer[position : position + 8], "big")
-        yield answer[position + 8 : position + 8 + length]
-        position += 8 + length

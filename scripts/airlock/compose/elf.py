@@ -11,7 +11,7 @@ _TEXT = {"DT_NEEDED": "needed", "DT_SONAME": "soname", "DT_RPATH": "rpath", "DT_
 
 @dataclass(frozen=True)
 class ElfFacts:
-    """One dynamically linked file; `search` is its RPATH or RUNPATH with `$ORIGIN` unexpanded."""
+    """One program, library or object file; `search` is its RPATH or RUNPATH with `$ORIGIN` unexpanded."""
 
     path: str
     machine: str
@@ -21,7 +21,7 @@ class ElfFacts:
 
 
 def read(path: str, content: bytes) -> ElfFacts | None:
-    """Read the dynamic section, or return None for what is not ELF or holds none (static, object file)."""
+    """Read the machine and the dynamic section, where it has one; return None for what is not ELF."""
     if not content.startswith(MAGIC):
         return None
     from elftools.common.exceptions import ELFError  # noqa: PLC0415 - slow to import, and seldom needed
@@ -32,7 +32,7 @@ def read(path: str, content: bytes) -> ElfFacts | None:
         elf = ELFFile(io.BytesIO(content))
         segment = next((part for part in elf.iter_segments("PT_DYNAMIC")), None)
         if not isinstance(segment, DynamicSegment):
-            return None
+            return ElfFacts(path, elf["e_machine"], "", (), ())
         soname = ""
         needed: list[str] = []
         search: list[str] = []

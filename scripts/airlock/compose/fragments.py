@@ -25,7 +25,8 @@ _R = TypeVar("_R")
 class FragmentSpec:
     """A fragment before it is made.
 
-    `inputs` names what it is made from, `key` also the code that makes it; `weight` says what it may cost.
+    `inputs` names what it is made from, `key` also the code that makes it; `weight` (bytes) says what it may
+    cost, `tier` how often it moves (airlock.locks.tiers).
     """
 
     package: str
@@ -34,6 +35,7 @@ class FragmentSpec:
     key: str
     weight: int
     make: Callable[[], Fragment]
+    tier: int = 0
 
 
 class Fragments:

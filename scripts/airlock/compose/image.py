@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from airlock.cache import Cache
 from airlock.compose import fragments, interpreter, layer, layout, oci, plan, sources, verdict
-from airlock.compose.compression import Zstd
+from airlock.compose.blobs import Blobs
 from airlock.compose.fragments import Fragments
 from airlock.compose.layer import Layer, LayerPlan
 from airlock.compose.sources import Workshop
 from airlock.compose.verdict import Rules
-from airlock.errors import LockError
+from airlock.errors import ConfigError, LockError
 from airlock.platforms import native
 from airlock.store import Store
 from airlock.wheels import source
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from airlock.platforms import Platform
     from airlock.store import StoreFile
     from airlock.terminal import Terminal
+
+
+MOST_LAYERS = 127  # overlayfs as Docker stacks it
 
 
 @dataclass(frozen=True)
@@ -68,32 +71,60 @@ def files(inputs: Inputs, platforms: Iterable[Platform]) -> list[StoreFile]:
     return wanted
 
 
-def compose(inputs: Inputs, places: Places, terminal: Terminal, workers: int | None = None) -> list[Image]:
+@dataclass(frozen=True)
+class Composed:
+    """What a layout holds: one image, or the index of one for each of several platforms."""
+
+    images: tuple[Image, ...]
+
+    @property
+    def digest(self) -> str:
+        return self.images[0].digest if len(self.images) == 1 else f"sha256:{self.index.digest}"
+
+    @property
+    def index(self) -> Document:
+        return oci.index([(image.manifest, image.platform) for image in self.images])
+
+    def image_for(self, platform: Platform) -> Image:
+        """Return the image for a platform, or the first where there is none."""
+        return next((image for image in self.images if image.platform == platform), self.images[0])
+
+
+def compose(inputs: Inputs, places: Places, terminal: Terminal, workers: int | None = None) -> Composed:
     """Compose the configured platforms into the project's OCI layout."""
     with layout.locked(inputs.config.layout, terminal):
-        images = [
-            _compose_one(inputs, platform, places, terminal, workers) for platform in inputs.config.platforms
-        ]
-        layout.publish(
-            inputs.config.layout,
-            [(image.manifest, image.platform) for image in images],
-            [image.config for image in images],
-            [layer for image in images for layer in image.layers],
+        blobs = Blobs(layout.blobs(inputs.config.layout), Cache(places.cache))
+        made = Composed(
+            tuple(
+                _compose_one(inputs, one, places, terminal, workers, blobs) for one in inputs.config.platforms
+            )
         )
-    return images
+        documents = [document for image in made.images for document in (image.config, image.manifest)]
+        index = made.index
+        if len(made.images) > 1:
+            documents.append(index)
+            index = oci.index_of_index(index)
+        layers = [layer for image in made.images for layer in image.layers]
+        layout.publish(inputs.config.layout, index, documents, layers)
+        blobs.remember()
+    return made
 
 
 def _compose_one(
-    inputs: Inputs, platform: Platform, places: Places, terminal: Terminal, workers: int | None
+    inputs: Inputs, platform: Platform, places: Places, terminal: Terminal, workers: int | None, blobs: Blobs
 ) -> Image:
     count = workers or (os.cpu_count() or 1) + 1  # one more, for a worker waits while its compiler works
-    shop = _workshop(inputs, platform, places)
+    shop = workshop(inputs, platform, places)
     pieces = Fragments(shop.cache, count)
-    rules = Rules(platform, dict(inputs.image.owners), dict(inputs.debian.libraries))
+    rules = Rules(
+        platform,
+        dict(inputs.image.owners),
+        dict(inputs.debian.libraries),
+        inputs.image.other_machines,
+    )
     layers, folders = verdict.settle(
         lambda lost: _layers(inputs, platform, replace(shop, lost=lost)), rules, pieces, shop.cache, terminal
     )
-    blobs = layout.blobs(inputs.config.layout)
     joined = fragments.in_parallel(
         count,
         lambda part: layer.join(part, folders[part.name], pieces, shop.compression, shop.cache, blobs),
@@ -102,14 +133,14 @@ def _compose_one(
     return _documents(inputs, platform, joined)
 
 
-def _workshop(inputs: Inputs, platform: Platform, places: Places) -> Workshop:
+def workshop(inputs: Inputs, platform: Platform, places: Places) -> Workshop:
     store = Store(places.store)
     python = interpreter.packages(inputs.debian, platform)
     return Workshop(
         store=store,
         cache=Cache(places.cache),
         compiler=interpreter.ImageInterpreter(inputs.debian, native(), store, places.trees),
-        compression=Zstd(inputs.image.layers.zstd_level),
+        compression=inputs.image.layers.compression,
         image=inputs.image,
         python=interpreter.python_version(inputs.debian),
         interpreter=tuple((item.package, item.version) for item in python),
@@ -121,25 +152,41 @@ def _layers(inputs: Inputs, platform: Platform, shop: Workshop) -> list[LayerPla
     """Plan the layers from the most stable to the most often changed."""
     debs = inputs.debian.for_platform(platform)
     own = [sources.distribution_spec(shop, source.describe(folder)) for folder in inputs.config.distributions]
-    return [
-        LayerPlan(
-            "debian", (*(sources.deb_spec(shop, item) for item in debs), sources.base_spec(shop, debs))
-        ),
-        *plan.python_layers(
-            [sources.wheel_spec(shop, item) for item in inputs.airflow.wheels(platform)], inputs.image.layers
-        ),
-        *(LayerPlan(spec.package, (spec,)) for spec in own),
-        LayerPlan(
-            "rootfs",
-            (
-                sources.rootfs_spec(shop, inputs.config.rootfs),
-                sources.identity_spec(shop, _identity(inputs, platform)),
+    return _require_few(
+        [
+            LayerPlan(
+                "debian", (*(sources.deb_spec(shop, item) for item in debs), sources.base_spec(shop, debs))
             ),
-        ),
-    ]
+            *plan.python_layers(
+                [sources.wheel_spec(shop, item) for item in inputs.airflow.wheels(platform)],
+                inputs.image.layers,
+            ),
+            LayerPlan(
+                "rootfs",
+                (
+                    sources.rootfs_spec(shop, inputs.config.rootfs),
+                    sources.identity_spec(shop, identity(inputs, platform)),
+                ),
+            ),
+            *(
+                LayerPlan(spec.package, (spec,)) for spec in own
+            ),  # edited all day: nothing is unpacked after them
+        ]
+    )
 
 
-def _identity(inputs: Inputs, platform: Platform) -> Identity:
+def _require_few(layers: list[LayerPlan]) -> list[LayerPlan]:
+    """Raise ConfigError where a container engine could not stack the layers."""
+    if len(layers) > MOST_LAYERS:
+        raise ConfigError(
+            f"the image would have {len(layers)} layers, and engines take {MOST_LAYERS}",
+            cause="[layers] in image/image.toml and the number of distributions decide it",
+            remedy="lower alone-at-most, provider-bins or tier-bins in image/image.toml",
+        )
+    return layers
+
+
+def identity(inputs: Inputs, platform: Platform) -> Identity:
     return Identity(
         airflow_lock=_digest(inputs.config.airflow_lock),
         debian_lock=_digest(inputs.config.debian_lock),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airlock.compose import entry, image_schema
+from airlock.compose import compression, entry, image_schema
+from airlock.compose.compression import Zstd
 from airlock.debian.base import User
 from airlock.debian.deb import Selection
 from airlock.errors import ConfigError
@@ -14,6 +15,7 @@ from airlock.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from airlock.compose.compression import Compression
     from airlock.compose.entry import Entry
 
 
@@ -32,12 +34,13 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class LayerRules:
-    """How packages share layers: the big ones alone, the rest in bins by the hash of their name."""
+    """How packages share layers: the biggest alone, providers and each stability tier in bins by name."""
 
-    alone_over_megabytes: float = 2.0
+    alone_over_megabytes: float = 0.4
+    alone_at_most: int = 36
     provider_bins: int = 6
-    other_bins: int = 14
-    zstd_level: int = 3
+    tier_bins: tuple[int, ...] = (2, 3, 3, 3, 1)  # of each tier; the last is of all higher tiers together
+    compression: Compression = field(default_factory=Zstd)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class ImageFile:
     layers: LayerRules
     directories: tuple[Entry, ...]
     owners: tuple[tuple[str, str], ...]  # (path, package): who keeps a path that two packages own
+    other_machines: tuple[str, ...] = ()  # patterns of paths that may be for another processor
 
 
 def load(path: Path) -> ImageFile:
@@ -85,9 +89,10 @@ def _image_file(document: dict[str, Any]) -> ImageFile:
         links=tuple(sorted(debian.get("links", {}).items())),
         layers=LayerRules(
             float(layers.get("alone-over-megabytes", rules.alone_over_megabytes)),
+            int(layers.get("alone-at-most", rules.alone_at_most)),
             int(layers.get("provider-bins", rules.provider_bins)),
-            int(layers.get("other-bins", rules.other_bins)),
-            int(layers.get("zstd-level", rules.zstd_level)),
+            tuple(layers.get("tier-bins", rules.tier_bins)),
+            compression.chosen(layers.get("compression", "zstd"), layers.get("level")),
         ),
         directories=tuple(
             entry.directory(
@@ -96,4 +101,5 @@ def _image_file(document: dict[str, Any]) -> ImageFile:
             for path, how in sorted(document.get("directories", {}).items())
         ),
         owners=tuple(sorted((path.strip("/"), name) for path, name in document.get("owners", {}).items())),
+        other_machines=tuple(document.get("binaries", {}).get("other-machines", ())),
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from airlock.compose import compression
 from airlock.config import unknown_keys
+from airlock.locks import tiers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,26 +16,36 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "user": ("name", "uid", "gid", "home"),
     "config": ("entrypoint", "cmd", "workdir", "stop-signal", "ports", "env", "labels"),
     "debian": ("leave-out", "keep", "links"),
-    "layers": ("alone-over-megabytes", "provider-bins", "other-bins", "zstd-level"),
+    "layers": ("alone-over-megabytes", "alone-at-most", "provider-bins", "tier-bins", "compression", "level"),
+    "binaries": ("other-machines",),
     "directories": (),
     "owners": (),
 }
-_STRINGS = {("user", "name"), ("user", "home"), ("config", "workdir"), ("config", "stop-signal")}
+_STRINGS = {
+    ("user", "name"),
+    ("user", "home"),
+    ("config", "workdir"),
+    ("config", "stop-signal"),
+    ("layers", "compression"),
+}
 _LISTS = {
     ("config", "entrypoint"),
     ("config", "cmd"),
     ("config", "ports"),
     ("debian", "leave-out"),
     ("debian", "keep"),
+    ("binaries", "other-machines"),
 }
 _TABLES = {("config", "env"), ("config", "labels"), ("debian", "links")}
 _NUMBERS = {
     ("user", "uid"): (0, 2**32 - 2),
     ("user", "gid"): (0, 2**32 - 2),
-    ("layers", "provider-bins"): (1, 60),
-    ("layers", "other-bins"): (1, 60),
-    ("layers", "zstd-level"): (1, 22),
+    # at most 50 + 30 + 6 in each of 7 tiers: with the image's own, the 127 layers that an engine stacks
+    ("layers", "alone-at-most"): (0, 50),
+    ("layers", "provider-bins"): (1, 30),
+    ("layers", "level"): (1, 22),
 }
+_TIER_BINS = (tiers.COUNT, 6)  # how many numbers, and how big
 _FOLDER = ("mode", "uid", "gid")
 
 
@@ -51,9 +63,14 @@ def problems(document: Mapping[str, Any]) -> list[str]:
 
 def _wrong_values(document: Mapping[str, Any]) -> list[str]:
     problems = [f"[user] {key} is missing" for key in _KNOWN["user"] if key not in document.get("user", {})]
-    for section in ("user", "config", "debian", "layers"):
+    for section in ("user", "config", "debian", "layers", "binaries"):
         for key, value in document.get(section, {}).items():
             problems += [f"[{section}] {key} {wrong}" for wrong in _wrong((section, key), value)]
+    layers = document.get("layers", {})
+    if not problems and (
+        wrong := compression.problem(layers.get("compression", "zstd"), layers.get("level"))
+    ):
+        problems.append(f"[layers] compression {wrong}")
     for path, how in document.get("directories", {}).items():
         problems += _wrong_path("directories", path)
         if not isinstance(how, dict) or not re.fullmatch("[01]?[0-7]{3}", str(how.get("mode"))):
@@ -79,9 +96,18 @@ def _wrong(key: tuple[str, str], value: object) -> list[str]:
         return ["must be a table"]
     if key in _NUMBERS:
         low, high = _NUMBERS[key]
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        if not _is_whole(value, low, high):
             return [f"must be a whole number from {low} to {high}, not {value!r}"]
+    if key == ("layers", "tier-bins"):
+        most, high = _TIER_BINS
+        numbers = value if isinstance(value, list) else []
+        if not 1 <= len(numbers) <= most or not all(_is_whole(one, 1, high) for one in numbers):
+            return [f"must be a list of 1 to {most} whole numbers from 1 to {high}, not {value!r}"]
     return _wrong_text(key, value) if isinstance(value, str) else []
+
+
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def _wrong_text(key: tuple[str, str], text: str) -> list[str]:

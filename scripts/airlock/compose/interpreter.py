@@ -7,29 +7,35 @@ works where namespaces are forbidden.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
+import os
 import re
+import shutil
 import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airlock import writing
 from airlock.cache import key_of
-from airlock.compose import bytecode, entry
+from airlock.compose import blobs, bytecode, entry
 from airlock.compose.entry import Entry, Kind
 from airlock.debian import deb
 from airlock.errors import LockError, UnsafeArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from airlock.locks.debian import DebianLock, LockedDeb
     from airlock.platforms import Platform
     from airlock.store import Store
 
 _PYTHON = re.compile(r"python(3\.\d+)-minimal")
-_SUMS = ".sums"
+SUMS, _SEEN = ".sums", ".seen"
+LOCK = ".interpreter"  # held alone while one is made, or removed
+NEW = f"{writing.PREFIX}interpreter-"  # begins the name of a folder that is being made, or removed
 _SUPPORT = ("libc6", "libexpat1", "zlib1g")
 
 
@@ -49,21 +55,27 @@ def packages(lock: DebianLock, platform: Platform) -> tuple[LockedDeb, ...]:
 
     Raises LockError where the lock is not for that platform, or lacks one.
     """
-    version = python_version(lock)
-    names = {
-        f"python{version}-minimal",
-        f"libpython{version}-minimal",
-        f"libpython{version}-stdlib",
-        *_SUPPORT,
-    }
-    found = tuple(item for item in lock.for_platform(platform) if item.package in names)
-    if absent := names - {item.package for item in found}:
+    found = held(lock, platform)
+    if absent := _names(python_version(lock)) - {item.package for item in found}:
         raise LockError(
             f"debian.lock holds no Python that this machine ({platform}) can compile bytecode with",
             cause=f"for {platform} it lacks {', '.join(sorted(absent))}",
-            remedy=f"add {platform} to [tool.airlock] platforms, then: airlock lock && airlock fetch",
+            remedy=f"add {platform} to [tool.airlock] lock-platforms, then: airlock lock && airlock fetch",
         )
     return found
+
+
+def held(lock: DebianLock, platform: Platform) -> tuple[LockedDeb, ...]:
+    """Return what the lock holds of them: perhaps not all."""
+    names = {
+        name for item in lock.debs if (match := _PYTHON.fullmatch(item.package)) for name in _names(match[1])
+    }
+    return tuple(item for item in lock.for_platform(platform) if item.package in names)
+
+
+def _names(version: str) -> set[str]:
+    own = {f"python{version}-minimal", f"libpython{version}-minimal", f"libpython{version}-stdlib"}
+    return own | set(_SUPPORT)
 
 
 class ImageInterpreter:
@@ -74,16 +86,16 @@ class ImageInterpreter:
         self._platform, self._store, self._folder = platform, store, folder
         self._version = python_version(lock)
         self._one_at_a_time = threading.Lock()
-        self._command: list[str] = []
+        self._processes: bytecode.Processes | None = None
         self.identity = bytecode.identity(item.sha256 for item in self._packages)
         self.tag = f"cpython-{self._version.replace('.', '')}"
 
     def compile(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
         with self._one_at_a_time:
-            self._command = self._command or self._start()
-        return bytecode.compile_with(self._command, sources)
+            self._processes = self._processes or bytecode.Processes(self._command())
+        return self._processes.compile(sources)
 
-    def _start(self) -> list[str]:
+    def _command(self) -> list[str]:
         """Return the command that starts it through its own dynamic loader."""
         root = self._root()
         libraries = root / "usr/lib" / self._platform.multiarch
@@ -94,33 +106,65 @@ class ImageInterpreter:
         root = self._folder / key_of(
             "interpreter 2", self._platform.name, [item.sha256 for item in self._packages]
         )
-        if not _is_intact(root):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".new-", dir=self._folder) as temporary:
-                fresh = Path(temporary) / "root"
-                for item in self._packages:
-                    unpacked = deb.read(item.filename, self._store.read(item.file), deb.Selection())
-                    _write(fresh, unpacked.entries)
-                (fresh / _SUMS).write_text(json.dumps(_sums(fresh)))
-                if root.exists():
-                    root.rename(Path(temporary) / "damaged")
-                with contextlib.suppress(OSError):  # another process may have been faster
-                    fresh.rename(root)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with _alone(self._folder):
+            if not _is_intact(root):
+                self._unpack(root)
+            with contextlib.suppress(OSError):
+                os.utime(root)  # when it was last used (airlock.cached)
         return root
+
+    def _unpack(self, root: Path) -> None:
+        for abandoned in self._folder.glob(f"{NEW}*"):  # by a process that was killed
+            shutil.rmtree(abandoned, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=NEW, dir=self._folder) as temporary:
+            fresh = Path(temporary) / "root"
+            for item in self._packages:
+                unpacked = deb.read(item.filename, self._store.read(item.file), deb.Selection())
+                _write(fresh, unpacked.entries)
+            (fresh / SUMS).write_text(json.dumps(_sums(fresh)))
+            if root.exists():
+                root.rename(Path(temporary) / "damaged")
+            fresh.rename(root)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other composers waiting: one would move away the interpreter that another starts."""
+    with (folder / LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _is_intact(root: Path) -> bool:
-    """Whether every file is what was unpacked: a machine that lost power may have kept the names alone."""
+    """Whether every file is what was unpacked: a machine that lost power may have kept the names alone.
+
+    Files that nobody touched since they were found to be so are not read again (airlock.compose.blobs).
+    """
     try:
-        return bool(json.loads((root / _SUMS).read_text()) == _sums(root))
+        seen = {str(path): blobs.fingerprint(path) for path in _files(root)}
+        if (root / _SEEN).is_file() and json.loads((root / _SEEN).read_text()) == seen:
+            return True
+        if json.loads((root / SUMS).read_text()) != _sums(root):
+            return False
+        if blobs.is_settled(seen.values()):
+            writing.write(root / _SEEN, json.dumps(seen))
     except (OSError, ValueError):
         return False
+    return True
+
+
+def _files(root: Path) -> list[Path]:
+    folders = ((Path(folder), names) for folder, _, names in os.walk(root))
+    files = (folder / name for folder, names in folders for name in names)
+    ours = {root / SUMS, root / _SEEN}
+    return [path for path in files if path.is_file() and path not in ours]  # links may lead nowhere
 
 
 def _sums(root: Path) -> dict[str, str]:
-    files = (path for path in sorted(root.rglob("*")) if path.is_file() and path.name != _SUMS)
     return {
-        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in _files(root)
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.cache import Cache
-    from airlock.compose.compression import Zstd
+    from airlock.compose.blobs import Blobs
+    from airlock.compose.compression import Compression
     from airlock.compose.entry import Entry
     from airlock.compose.fragments import Fragments, FragmentSpec
 
@@ -45,7 +45,7 @@ class Layer:
     seconds: float  # spent on its fragments, by whichever worker, and on joining them
 
 
-def inputs_of(plan: LayerPlan, folders: Mapping[str, Entry], compression: Zstd) -> str:
+def inputs_of(plan: LayerPlan, folders: Mapping[str, Entry], compression: Compression) -> str:
     """Return the layer's input key: what it is made from, whichever version of the code makes it.
 
     `folders` are those of the layer that are not plain.
@@ -58,25 +58,31 @@ def join(
     plan: LayerPlan,
     folders: Mapping[str, Entry],
     fragments: Fragments,
-    compression: Zstd,
+    compression: Compression,
     cache: Cache,
-    blobs: Path,
+    blobs: Blobs,
 ) -> Layer:
-    """Make the layer's blob stand in the folder `blobs` under its digest, and describe it."""
+    """Make the layer's blob stand among `blobs` under its digest, and describe it."""
     start = time.monotonic()
     inputs = inputs_of(plan, folders, compression)
     key = key_of(recipe.of(recipe.LAYER), [spec.key for spec in plan.fragments], inputs)
+    due = cache.is_due("layers", key)
     record = cache.read_json("layers", key)
-    reused = record is not None and is_intact(blobs / record["digest"], record["digest"], record["size"])
+    reused = record is not None and blobs.holds(record["digest"], record["size"])
     if not reused:
         frames = _frames(plan, folders, fragments, compression)
-        written = _write(frames, blobs, compression, record and record["diff_id"])
+        written = _write(frames, blobs.folder, compression, record and record["diff_id"])
         if record not in (None, written):
             raise AssertionError(
                 f"layer {plan.name} was {record}, now {written}: its key does not name all its inputs"
             )
         record = written
+        blobs.made(record["digest"])
         cache.write_json("layers", key, record)
+    if due:  # what the layer is made of counts as used with it: the next change needs that
+        for spec in plan.fragments:
+            cache.touch("frames", spec.key)
+            cache.touch("facts", spec.key)
     return Layer(
         name=plan.name,
         packages=tuple(spec.label for spec in plan.fragments),
@@ -89,7 +95,7 @@ def join(
 
 
 def _write(
-    frames: Iterable[bytes], blobs: Path, compression: Zstd, known_diff_id: str | None
+    frames: Iterable[bytes], blobs: Path, compression: Compression, known_diff_id: str | None
 ) -> dict[str, Any]:
     """Write the frames as one blob; hashing what they hold can be spared when the diff id is known."""
     digest, diff_id, size = hashlib.sha256(), hashlib.sha256(), 0
@@ -103,20 +109,8 @@ def _write(
     return {"digest": digest.hexdigest(), "size": size, "diff_id": known_diff_id or diff_id.hexdigest()}
 
 
-def is_intact(path: Path, digest: str, size: int) -> bool:
-    """Whether a file holds exactly the content that its digest names."""
-    try:
-        with path.open("rb") as file:
-            return (
-                os.fstat(file.fileno()).st_size == size
-                and hashlib.file_digest(file, "sha256").hexdigest() == digest
-            )
-    except OSError:
-        return False
-
-
 def _frames(
-    plan: LayerPlan, folders: Mapping[str, Entry], fragments: Fragments, compression: Zstd
+    plan: LayerPlan, folders: Mapping[str, Entry], fragments: Fragments, compression: Compression
 ) -> Iterator[bytes]:
     yield compression.frame(tar.cut(_folders_of(plan, folders, fragments)))
     for spec in plan.fragments:

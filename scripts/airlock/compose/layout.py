@@ -7,15 +7,13 @@ import fcntl
 from typing import TYPE_CHECKING
 
 from airlock import writing
-from airlock.compose import oci
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from airlock.compose.layer import Layer
     from airlock.compose.oci import Document
-    from airlock.platforms import Platform
     from airlock.terminal import Terminal
 
 VERSION = '{"imageLayoutVersion":"1.0.0"}'
@@ -40,16 +38,16 @@ def locked(layout: Path, terminal: Terminal) -> Iterator[None]:
 
 def publish(
     layout: Path,
-    manifests: Sequence[tuple[Document, Platform]],
-    configs: Iterable[Document],
+    index: Document,
+    documents: Iterable[Document],
     layers: Iterable[Layer],
 ) -> None:
-    """Make `layout` hold these images alone; a reader sees the old index or the new one, each with its blobs."""
-    documents = [*configs, *(document for document, _ in manifests)]
+    """Make `layout` hold this alone; a reader sees the old index or the new one, each with its blobs."""
+    documents = list(documents)
     for document in documents:
         _write(blobs(layout) / document.digest, document.content)
     _write(layout / "oci-layout", VERSION.encode())
-    _write(layout / "index.json", oci.index(manifests).content)
+    _write(layout / "index.json", index.content)
     wanted = {document.digest for document in documents} | {layer.digest for layer in layers}
     for path in blobs(layout).iterdir():
         if path.name not in wanted:

@@ -36,7 +36,7 @@ def require_all(fragments: Iterable[Facts], platform: Platform, providers: Mappi
         own |= {elf.soname for elf in facts.elves}
         for elf in facts.elves:
             if elf.machine != platform.elf_machine:
-                continue  # a package may carry other machines' files; the loader never opens them
+                continue  # one that image.toml allows: the loader never opens it
             for soname in elf.needed:
                 # what a package ships itself it may load by path before it is needed
                 if soname not in own and not _found(soname, elf, everything, platform):

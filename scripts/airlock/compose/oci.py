@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from airlock.compose.tar import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from airlock.compose.image_file import RunConfig
     from airlock.compose.layer import Layer
@@ -94,18 +94,23 @@ def manifest(config_document: Document, layers: Sequence[Layer], annotations: Ma
 
 
 def index(manifests: Sequence[tuple[Document, Platform]]) -> Document:
-    """Return the layout's index.json, which holds the images alone."""
-    return _document(
-        INDEX,
-        {
-            "schemaVersion": 2,
-            "mediaType": INDEX,
-            "manifests": [
-                document.descriptor(platform={"architecture": platform.architecture, "os": platform.os})
-                for document, platform in manifests
-            ],
-        },
+    """Return the index of an image for several platforms, or of a layout that holds one for one platform."""
+    return _index(
+        document.descriptor(platform={"architecture": platform.architecture, "os": platform.os})
+        for document, platform in manifests
     )
+
+
+def index_of_index(image: Document) -> Document:
+    """Return the index.json of a layout that holds one image for several platforms.
+
+    With one descriptor there, tools that read layouts take it for one image, and choose the platform.
+    """
+    return _index([image.descriptor()])
+
+
+def _index(descriptors: Iterable[dict[str, object]]) -> Document:
+    return _document(INDEX, {"schemaVersion": 2, "mediaType": INDEX, "manifests": list(descriptors)})
 
 
 def _document(media_type: str, value: object) -> Document:

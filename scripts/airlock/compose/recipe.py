@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent.parent
-_LIBRARIES = ("installer", "pyelftools", "python-debian", "zstandard")
+_LIBRARIES = ("deflate", "installer", "pyelftools", "python-debian", "zstandard")
 
 FRAGMENT = (
     "compose/bytecode.py",
@@ -26,7 +26,7 @@ FRAGMENT = (
     "wheels/wheel.py",
 )
 LAYER = ("compose/compression.py", "compose/entry.py", "compose/layer.py", "compose/tar.py")
-CHECKS = ("compose/collisions.py", "compose/libraries.py", "compose/verdict.py")
+CHECKS = ("compose/collisions.py", "compose/libraries.py", "compose/machines.py", "compose/verdict.py")
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airlock.cache import Cache, key_of
@@ -12,6 +12,7 @@ from airlock.compose import bytecode, entry, fragment, recipe
 from airlock.compose.fragments import FragmentSpec
 from airlock.debian import base, deb
 from airlock.errors import BuildError
+from airlock.locks import tiers
 from airlock.walk import below
 from airlock.wheels import source, wheel
 from airlock.wheels.layout import VenvLayout
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.compose.bytecode import Compiler
-    from airlock.compose.compression import Zstd
+    from airlock.compose.compression import Compression
     from airlock.compose.entry import Entry
     from airlock.compose.fragment import Fragment
     from airlock.compose.image_file import ImageFile
@@ -41,7 +42,7 @@ class Workshop:
     store: Store
     cache: Cache
     compiler: Compiler
-    compression: Zstd
+    compression: Compression
     image: ImageFile
     python: str  # 3.13
     interpreter: tuple[tuple[str, str], ...]  # the image's: the same whichever machine composes
@@ -86,7 +87,8 @@ def wheel_spec(shop: Workshop, locked: LockedWheel) -> FragmentSpec:
         return wheel.entries(locked.file.filename, content, shop.layout, shop.compiler)
 
     inputs = shop.inputs("wheel", locked.file.filename, locked.file.sha256)
-    return shop.spec(locked.name, f"{locked.name} {locked.version}", inputs, locked.file.size, entries)
+    spec = shop.spec(locked.name, f"{locked.name} {locked.version}", inputs, locked.file.size, entries)
+    return replace(spec, tier=tiers.UNKNOWN if locked.tier is None else locked.tier)
 
 
 def distribution_spec(shop: Workshop, distribution: source.Distribution) -> FragmentSpec:
@@ -131,8 +133,11 @@ def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
     """Plan the fragment of what maintainer scripts would have made, and of the empty virtual environment."""
 
     def entries() -> list[Entry]:
+        everything = deb.Selection()
         unpacked = {
-            item.package: deb.read(item.filename, shop.store.read(item.file), deb.Selection())
+            item.package: deb.read(
+                item.filename, shop.store.read(item.file), everything, files=item.package in base.SOURCES
+            )
             for item in debs
         }
         return [*base.entries(unpacked, shop.image.user, dict(shop.image.links)), *_venv(shop.layout)]

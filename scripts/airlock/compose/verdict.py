@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock.cache import Cache, key_of
-from airlock.compose import collisions, libraries, recipe
+from airlock.compose import collisions, libraries, machines, recipe
 from airlock.compose.entry import Entry, Kind
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Rules:
     platform: Platform
     owners: Mapping[str, str]  # path: the package that keeps it
     libraries: Mapping[str, str]  # soname: the Debian package that has it
+    other_machines: tuple[str, ...] = ()  # patterns of paths that may be for another processor
 
 
 def settle(
@@ -36,11 +37,13 @@ def settle(
 ) -> tuple[list[LayerPlan], dict[str, Folders]]:
     """Make what is missing and check it; return the layers and, by layer, its folders that are not plain.
 
-    Raises CollisionError, MissingLibraryError, or ConfigError for an owner that does not have its path.
+    Raises CollisionError, ForeignBinaryError, MissingLibraryError; ConfigError for an owner without its path.
     """
     layers = plan({})
     keys = [(part.name, [spec.key for spec in part.fragments]) for part in layers]
-    key = key_of(recipe.of(recipe.CHECKS), rules.platform.name, keys, dict(rules.owners))
+    key = key_of(
+        recipe.of(recipe.CHECKS), rules.platform.name, keys, dict(rules.owners), rules.other_machines
+    )
     known = cache.read_json("checked", key)
     if known is not None:
         lost = {package: frozenset(paths) for package, paths in known["lost"].items()}
@@ -52,6 +55,7 @@ def settle(
         layers = plan(lost)
         facts = _facts(layers, pieces, terminal)
     collisions.require_none(facts)
+    machines.require_one(facts, rules.platform, rules.other_machines)
     libraries.require_all(facts, rules.platform, rules.libraries)
     special = {item.path: item for one in facts for item in one.directories if not item.is_default_directory}
     folders = {part.name: _special_of(part, special, pieces) for part in layers}

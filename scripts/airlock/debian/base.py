@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 REPLACED_DIRECTORIES = frozenset({"var/run", "var/lock"})
 
 
+# packages whose files are read here; of the others only the control stanza is
+SOURCES = frozenset({"base-files", "base-passwd", "ca-certificates", "libc-bin"})
+
+
 @dataclass(frozen=True)
 class User:
     """The account that the image runs as; any other uid works too, in group 0."""
@@ -116,5 +120,6 @@ def _alternatives(links: Mapping[str, str]) -> Iterable[Entry]:
 
 
 def _content(debs: Mapping[str, Deb], package: str, path: str) -> bytes:
+    assert package in SOURCES, f"{package} is read without its files"
     found: Sequence[Entry] = debs[package].entries if package in debs else ()
     return next((item.content for item in found if item.path == path), b"")

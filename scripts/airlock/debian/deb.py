@@ -44,8 +44,8 @@ class Selection:
         return not any(fnmatch.fnmatchcase(path, pattern) for pattern in self.leave_out)
 
 
-def read(filename: str, content: bytes, selection: Selection) -> Deb:
-    """Read a package without running anything of it.
+def read(filename: str, content: bytes, selection: Selection, *, files: bool = True) -> Deb:
+    """Read a package without running anything of it; without its `files`, its control stanza alone.
 
     Raises UnsafeArchiveError where it is malformed, or a member would land outside its place.
     """
@@ -55,8 +55,10 @@ def read(filename: str, content: bytes, selection: Selection) -> Deb:
     try:
         archive = DebFile(fileobj=io.BytesIO(content))
         control = archive.control.get_content("control", encoding="utf-8")
-        with archive.data.tgz() as data:
-            found = list(_entries(data, filename))
+        found: list[Entry] = []
+        if files:
+            with archive.data.tgz() as data:
+                found = list(_entries(data, filename))
     except (DebError, ArError, tarfile.TarError, lzma.LZMAError, OSError, ValueError, EOFError) as error:
         raise UnsafeArchiveError(
             f"{filename} is not a Debian package", cause=str(error), remedy=_REPORT

@@ -89,7 +89,7 @@ def lock_debian(
     indexes = Indexes(archive, _releases(config.debian_suite, archive), Cache(places.cache))
     chosen: dict[Platform, tuple[Package, ...]] = {}
     hints: Libraries = ()
-    for platform in config.platforms:
+    for platform in config.locked_platforms:
         universe = indexes.universe(platform)
         here = [one for one in wanted if one.on(platform)]
         chosen[platform] = _close(
@@ -99,7 +99,7 @@ def lock_debian(
     _require_equal(chosen)
     lock = DebianLock(
         suite=config.debian_suite,
-        platforms=tuple(platform.name for platform in config.platforms),
+        platforms=tuple(platform.name for platform in config.locked_platforms),
         indexes=tuple(str(release) for release in indexes.releases),
         intent=tuple(intent),
         libraries=hints,

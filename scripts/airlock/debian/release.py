@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import hashlib
 from dataclasses import dataclass
@@ -126,8 +127,9 @@ class Archive:
                 remedy="check debian-suite and platforms in [tool.airlock]",
             )
         kept = self.downloads / file.sha256
-        if kept.is_file() and _matches(content := kept.read_bytes(), file):
-            return content
+        with contextlib.suppress(FileNotFoundError):
+            if _matches(content := kept.read_bytes(), file):
+                return content
         content = self._download(release, file)
         writing.write(kept, content)
         return content

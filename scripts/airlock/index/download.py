@@ -11,6 +11,7 @@ import re
 import time
 from typing import IO, TYPE_CHECKING
 
+from airlock import writing
 from airlock.errors import CorruptError, FetchError
 from airlock.index.failures import CutError, GoneError
 from airlock.index.locations import redact
@@ -64,7 +65,7 @@ def download(
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         part.path.chmod(0o644)
-        part.path.replace(target)
+        writing.give_name(part.path, target)
 
 
 def _fill(session: Session, url: str, part: _Part, pause: Callable[[float], None]) -> None:

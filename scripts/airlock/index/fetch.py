@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from airlock.errors import AirlockError, FetchError, LockError
+from airlock.compose import interpreter
+from airlock.errors import AirlockError, FetchError, LockError, StorageError
 from airlock.index.failures import GoneError, UnlistedError
 from airlock.index.parallel import each
+from airlock.platforms import native
 from airlock.store import Store
 
 if TYPE_CHECKING:
@@ -95,8 +97,9 @@ def fetch(
 def wanted_files(
     airflow_lock: AirflowLock, debian_lock: DebianLock, platforms: Iterable[Platform]
 ) -> list[Wanted]:
-    """Return each file of the locks for these platforms once, the biggest first.
+    """Return each file of the locks that composing for these platforms needs once, the biggest first.
 
+    The image's interpreter for this machine is among them: it compiles for all.
     Raises LockError where a lock was not made for one of them.
     """
     chosen: dict[StoreFile, Wanted] = {}
@@ -106,11 +109,13 @@ def wanted_files(
                 raise LockError(
                     f"{name}.lock is not for {platform}",
                     cause=f"it was made for {', '.join(locked)}",
-                    remedy="name the platform in [tool.airlock] platforms, then: airlock lock",
+                    remedy="name the platform in [tool.airlock] lock-platforms, then: airlock lock",
                 )
         wheels = (Wanted(wheel.file, wheel.name) for wheel in airflow_lock.wheels(platform))
         debs = (Wanted(deb.file, deb.package, deb) for deb in debian_lock.for_platform(platform))
         chosen |= {one.file: one for one in (*wheels, *debs)}
+    compiler = interpreter.held(debian_lock, native())
+    chosen |= {deb.file: Wanted(deb.file, deb.package, deb) for deb in compiler}
     for file in chosen:
         if PurePath(file.filename).name != file.filename:  # it becomes a path in the store
             raise LockError(f"a lock names a file {file.filename!r}", cause="that is not a plain file name")
@@ -152,8 +157,13 @@ def _from_any(
                 return None
     except FetchError as error:  # no place is left; that matters only where none had it
         errors = errors or [error]
-    except OSError as error:
-        errors = [FetchError(f"{one.file.filename} cannot be stored", cause=str(error))]
+    except OSError as error:  # of this machine, and so of every file: the network's are FetchErrors
+        raise StorageError(
+            f"{one.file.filename} cannot be stored",
+            cause=str(error),
+            remedy="make room or give permission there, or choose another cache folder with AIRLOCK_CACHE;"
+            " then: airlock fetch",
+        ) from error
     return _Failure(one, errors[0], dropped=one.deb is not None and isinstance(errors[0], GoneError))
 
 
@@ -192,4 +202,7 @@ def _remedy(failures: Sequence[_Failure]) -> str:
         lines[f"airlock lock --upgrade {' '.join(sorted(dropped | unlisted))}"] = None
     if dropped:
         lines["or name a snapshot archive as the mirror: [tool.airlock] debian-mirror"] = None
+        lines[
+            "or take it from who has it: airlock store pull s3://BUCKET/PREFIX, airlock store import FILE"
+        ] = None
     return "\n".join(lines)

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from airlock.errors import FetchError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 JSON = "application/vnd.pypi.simple.v1+json"
 ACCEPT = f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+Parsed = TypeVar("Parsed")  # PEP 695 syntax needs Python 3.12
 FORBIDDEN, GONE = (401, 403), (404, 410)
 OK = 200
 
@@ -123,9 +124,17 @@ def links(session: Session, url: str) -> list[Link]:
     """
     if urlsplit(url).path.endswith(".whl"):  # pip allows a single file among its find-links
         return [Link(_filename(url), urldefrag(url)[0], _sha256(url))]
+    return page(session, url, _parse) or []
+
+
+def page(session: Session, url: str, parse: Callable[[Response, bytes], Parsed]) -> Parsed | None:
+    """Read a page of an index as `parse` does; None where there is none.
+
+    Raises FetchError where the server refuses, fails or answers with something that cannot be parsed.
+    """
     response, body = read(session, url, {"Accept": ACCEPT})
     if response.status in GONE:
-        return []
+        return None
     shown = redact(url)
     if response.status in FORBIDDEN:
         host = urlsplit(shown).netloc
@@ -137,7 +146,7 @@ def links(session: Session, url: str) -> list[Link]:
     if response.status != OK:
         raise FetchError(f"{shown} failed", cause=f"{urlsplit(shown).netloc} answers HTTP {response.status}")
     try:
-        return _parse(response, body)
+        return parse(response, body)
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # nothing in JSON is promised
         kind = response.headers.get("Content-Type", "nothing it names")
         raise FetchError(
@@ -146,9 +155,14 @@ def links(session: Session, url: str) -> list[Link]:
         ) from error
 
 
+def is_json(response: Response) -> bool:
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    return kind.strip().lower() in {JSON, "application/json"}
+
+
 def _parse(response: Response, body: bytes) -> list[Link]:
-    kind, _, parameters = response.headers.get("Content-Type", "").partition(";")
-    if kind.strip().lower() in {JSON, "application/json"}:
+    parameters = response.headers.get("Content-Type", "").partition(";")[2]
+    if is_json(response):
         # pypi_simple's checked model of every file takes four times as long as all else on these pages
         return [
             Link(file["filename"], urljoin(response.url, file["url"]), file["hashes"].get("sha256", ""))

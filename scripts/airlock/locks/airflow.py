@@ -1,7 +1,8 @@
 """`constraints/airflow.lock`: for each Python package and platform, one wheel and its sha256.
 
 The body is a requirements file that `pip install --require-hashes` accepts; each requirement is followed
-by comments that name its files (platform, file name, bytes, hash) and who asked for it.
+by comments that name its files (platform, file name, bytes, hash), who asked for it, and its stability
+tier, which decides its layer (airlock.locks.tiers).
 """
 
 from __future__ import annotations
@@ -24,12 +25,16 @@ ANY = "any"  # stands for every platform in a `# file:` line
 
 @dataclass(frozen=True)
 class LockedPackage:
-    """A Python package (normalized name), the wheel for each platform (or for ANY), and who requires it."""
+    """A Python package (normalized name), the wheel for each platform (or for ANY), and who requires it.
+
+    `tier` is None where the lock does not say, as before it did.
+    """
 
     name: str
     version: str
     files: tuple[tuple[str, StoreFile], ...]
     via: tuple[str, ...] = ()
+    tier: int | None = None
 
     def file(self, platform: Platform) -> StoreFile | None:
         return next((file for name, file in self.files if name in (ANY, platform.name)), None)
@@ -42,6 +47,7 @@ class LockedWheel:
     name: str
     version: str
     file: StoreFile
+    tier: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,8 @@ class AirflowLock:
 
     def wheels(self, platform: Platform) -> tuple[LockedWheel, ...]:
         """Return the wheels of one platform, by name. A package that needs none there is left out."""
-        chosen = ((package, package.file(platform)) for package in self.packages)
-        return tuple(LockedWheel(package.name, package.version, file) for package, file in chosen if file)
+        chosen = ((one, one.file(platform)) for one in self.packages)
+        return tuple(LockedWheel(one.name, one.version, file, one.tier) for one, file in chosen if file)
 
 
 def render(lock: AirflowLock) -> str:
@@ -75,6 +81,7 @@ def _render_package(package: LockedPackage) -> str:
     lines += [" \\\n".join(f"    --hash=sha256:{sha256}" for sha256 in hashes)]
     lines += [f"# file: {name} {file.filename} {file.size} {file.sha256}" for name, file in package.files]
     lines += [f"# via: {', '.join(package.via)}"] if package.via else []
+    lines += [f"# tier: {package.tier}"] if package.tier is not None else []
     return "\n".join(lines) + "\n"
 
 
@@ -99,6 +106,7 @@ def _packages(lines: Iterable[str]) -> Iterable[LockedPackage]:
     name = version = ""
     files: list[tuple[str, StoreFile]] = []
     via: tuple[str, ...] = ()
+    tier: int | None = None
     for line in (*lines, ""):
         if line.startswith("# file: "):
             platform, filename, size, sha256 = line.removeprefix("# file: ").split()
@@ -107,6 +115,8 @@ def _packages(lines: Iterable[str]) -> Iterable[LockedPackage]:
             files.append((platform, StoreFile(filename, int(size), sha256)))
         elif line.startswith("# via: "):
             via = tuple(line.removeprefix("# via: ").split(", "))
+        elif line.startswith("# tier: "):
+            tier = int(line.removeprefix("# tier: "))
         elif "==" in line:
             name, _, version = line.removesuffix(" \\").partition("==")
         elif line and not line.startswith("    --hash=sha256:"):
@@ -114,5 +124,5 @@ def _packages(lines: Iterable[str]) -> Iterable[LockedPackage]:
         elif not line and name and not files:
             raise ValueError(f"no file for {name}")
         elif not line and name:
-            yield LockedPackage(name, version, tuple(files), via)
-            name, files, via = "", [], ()
+            yield LockedPackage(name, version, tuple(files), via, tier)
+            name, files, via, tier = "", [], (), None

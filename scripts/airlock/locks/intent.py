@@ -42,11 +42,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Intent:
-    """All that the project asks for, by the lock that answers; `toolchain` is empty where there is none."""
+    """All that the project asks for, by the lock that answers; `toolchain` is empty where there is none.
+
+    `development` is the part of `toolchain` that only tests and checks need.
+    """
 
     airflow: tuple[Asked, ...]
     debian: tuple[Asked, ...]
     toolchain: tuple[Asked, ...]
+    development: tuple[Asked, ...] = ()
 
 
 def pairs(asked: Iterable[Asked]) -> tuple[tuple[str, str], ...]:
@@ -66,14 +70,15 @@ def read(config: Config) -> Intent:
     for file in local.values():
         airflow += reader.foreign(file.dependencies())
     debian = [*reader.lines(config.constraints / "debian.in")]
-    toolchain = reader.toolchain(reader.project_file(config.project))
+    root = reader.project_file(config.project)
+    toolchain, development = reader.toolchain(root), reader.development(root)
     if reader.problems:
         raise ConfigError(
             "the project does not say clearly what it wants",
             cause="\n".join(reader.problems),
             remedy="mend the lines named above, then run: airlock lock",
         )
-    return Intent(tuple(airflow), tuple(debian), tuple(toolchain))
+    return Intent(tuple(airflow), tuple(debian), tuple(toolchain), tuple(development))
 
 
 class _Reader:
@@ -156,6 +161,10 @@ class _Reader:
             if one.name in self.local:
                 wanted += [*self.local[one.name].dependencies(), *self.local[one.name].build_requires()]
         return self.foreign(wanted)
+
+    def development(self, root: _ProjectFile) -> list[Asked]:
+        """Return what only airlock's own tests and checks need."""
+        return self.foreign(root.group("dev")) if root.name == TOOLCHAIN else []
 
 
 @dataclass(frozen=True)

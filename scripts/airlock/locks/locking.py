@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from airlock.errors import LockError
-from airlock.locks import airflow, debian, intent, moves, pip_constraints, resolver, staleness, toolchain
+from airlock.locks import (
+    airflow,
+    debian,
+    intent,
+    moves,
+    pip_constraints,
+    resolver,
+    staleness,
+    tiers,
+    toolchain,
+)
 from airlock.locks.job import Job
 from airlock.locks.target import target
 from airlock.writing import write
@@ -107,6 +118,8 @@ class Locking:
     toolchain_uv: Uv  # asks no folder of this machine
     terminal: Terminal
     sizes: Callable[[Sequence[str]], Mapping[str, int]] = lambda _: {}  # as Job.sizes
+    releases: Callable[[Sequence[str]], Mapping[str, Sequence[datetime]]] = lambda _: {}  # when each came
+    retier: bool = False  # find the stability tiers anew
 
     def resolve(self, before: Locks) -> Locks:
         """Return the locks that answer the intent. Raises ResolveError, FetchError, LockError."""
@@ -128,17 +141,32 @@ class Locking:
         versions = moves.airflow_versions(old)
         concerned = self.upgrade.concerns(versions)
         if old and not concerned and not staleness.airflow_changes(old, debs, self.wanted, self.config):
-            return old
+            return self._tiered(old, None) if self.retier else old
         image = target(debs)
         bound = self.upgrade.bound(versions, old.resolved if old else None)
         kept_versions = {} if self.upgrade.everything else versions
-        names = ", ".join(platform.name for platform in self.config.platforms)
+        names = ", ".join(platform.name for platform in self.config.locked_platforms)
         self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
         job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names, self.sizes)
-        lock = resolver.resolve(job, self.config.platforms)
+        lock = resolver.resolve(job, self.config.locked_platforms)
         if lock.resolved == resolver.NO_BOUND:
             self.terminal.say(f"  resolved {resolver.NO_BOUND}")
-        return lock
+        return self._tiered(lock, None if self.retier else old)
+
+    def _tiered(self, lock: AirflowLock, old: AirflowLock | None) -> AirflowLock:
+        """Give each package its tier: the one it has, that its layer stays, or one by its releases so far."""
+        known = {one.name: one.tier for one in old.packages if one.tier is not None} if old else {}
+        unknown = [one.name for one in lock.packages if one.name not in known]
+        if unknown:
+            bound = lock.resolved.removeprefix(resolver.AS_OF)
+            at = datetime.fromisoformat(self.upgrade.now if bound == resolver.NO_BOUND else bound)
+            dates = self.releases(unknown)
+            known |= {name: tiers.tier_of(dates.get(name, ()), at) for name in unknown}
+            if dateless := len(unknown) - len(dates):
+                self.terminal.say(
+                    f"  {dateless} packages get the middle stability tier: no index gives their dates"
+                )
+        return replace(lock, packages=tuple(replace(one, tier=known[one.name]) for one in lock.packages))
 
     def _toolchain(self, old: ToolchainLock | None) -> ToolchainLock | None:
         asked = self.wanted.toolchain
@@ -153,7 +181,12 @@ class Locking:
         )
         previous = None if self.upgrade.everything else old
         return toolchain.resolve(
-            asked, previous=previous, moving=self.upgrade.names, bound=bound, uv=self.toolchain_uv
+            asked,
+            development=self.wanted.development,
+            previous=previous,
+            moving=self.upgrade.names,
+            bound=bound,
+            uv=self.toolchain_uv,
         )
 
 

@@ -49,7 +49,7 @@ def debian_changes(lock: DebianLock, wanted: Intent, config: Config) -> list[str
 
 def _platform_changes(locked: tuple[str, ...], config: Config) -> list[str]:
     """Describe the platforms that the lock lacks; it may cover more than are wanted today."""
-    return [f"platforms: + {platform}" for platform in config.platforms if platform.name not in locked]
+    return [f"platforms: + {platform}" for platform in config.locked_platforms if platform.name not in locked]
 
 
 def require_current(config: Config) -> tuple[AirflowLock, DebianLock]:

@@ -1,12 +1,13 @@
 """`constraints/toolchain.lock`: what airlock itself runs on, for `pip install --require-hashes -r`.
 
-One file for every supported Python and system: lines carry markers where versions differ.
+One file for every supported Python and system: lines carry markers where versions differ. What only tests
+and checks need follows the line DEVELOPMENT, so that whoever composes images need not install it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airlock.errors import LockError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from airlock.locks.intent import Asked
     from airlock.locks.uv import Uv
 
+DEVELOPMENT = "# development: only tests and checks need what follows"
 OLDEST_PYTHON = "3.11"  # as requires-python in pyproject.toml; newer ones are covered by the same file
 
 
@@ -47,6 +49,7 @@ class ToolchainLock:
 def resolve(
     asked: tuple[Asked, ...],
     *,
+    development: tuple[Asked, ...] = (),
     previous: ToolchainLock | None,
     moving: Collection[str],
     bound: str | None,
@@ -63,9 +66,28 @@ def resolve(
     answer = uv.compile(question)
     if answer.text is None:
         if bound and lacks_dates(answer.messages):
-            return resolve(asked, previous=previous, moving=moving, bound=None, uv=uv)
+            return resolve(
+                asked, development=development, previous=previous, moving=moving, bound=None, uv=uv
+            )
         raise explain(answer.messages, asked, "the toolchain")
-    return ToolchainLock(OLDEST_PYTHON, AS_OF + bound if bound else NO_BOUND, pairs(asked), answer.text)
+    body = answer.text
+    if development:
+        needed = tuple(one for one in asked if one not in development)
+        question = replace(question, inputs=input_files(needed), preferences=kept(body, ()))
+        answer = uv.compile(question)
+        if answer.text is None:
+            raise explain(answer.messages, needed, "the toolchain")
+        body = divided(body, answer.text)
+    return ToolchainLock(OLDEST_PYTHON, AS_OF + bound if bound else NO_BOUND, pairs(asked), body)
+
+
+def divided(body: str, needed: str) -> str:
+    """Put the packages that `needed` lacks at the end, below the line DEVELOPMENT."""
+    names = set(re.findall(r"^([\w.-]+)==", needed, re.MULTILINE))
+    parts = re.split(r"^(?=[\w.-]+==)", body, flags=re.MULTILINE)
+    first = [part for part in parts if part.partition("==")[0] in names]
+    rest = [part for part in parts if part and part not in first]
+    return "".join([*first, f"\n{DEVELOPMENT}\n", *rest])
 
 
 def kept(body: str, moving: Collection[str]) -> str:

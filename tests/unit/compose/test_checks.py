@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airlock.compose import collisions, entry, fragment, libraries
+from airlock.compose import collisions, entry, fragment, libraries, machines
 from airlock.compose.compression import Zstd
 from airlock.compose.elf import ElfFacts
 from airlock.compose.fragment import Facts
-from airlock.errors import CollisionError, MissingLibraryError
+from airlock.errors import CollisionError, ForeignBinaryError, MissingLibraryError
 from airlock.platforms import AMD64, ARM64
 
 if TYPE_CHECKING:
@@ -96,3 +96,14 @@ def test_a_missing_library_names_who_wants_it_and_who_has_it(held: tuple[Entry, 
         libraries.require_all([facts("libs", *held), wants], AMD64, {"libq.so.1": "libq1"})
     assert "libq.so.1 is needed by greenlet (/opt/g.so); Debian's libq1 has it" in caught.value.cause
     assert "add libq1 to constraints/debian.in" in caught.value.remedy
+
+
+def test_a_file_for_another_processor_is_named_unless_its_path_is_allowed() -> None:
+    elf = ElfFacts("opt/x/helper", "EM_X86_64", "", (), ())
+    one = [with_elves(facts("helper"), elf)]
+    machines.require_one(one, AMD64, ())
+    machines.require_one(one, ARM64, ("/opt/*/helper",))
+    with pytest.raises(ForeignBinaryError, match="another processor than linux/arm64") as caught:
+        machines.require_one(one, ARM64, ("/opt/other/*",))
+    assert caught.value.cause == "/opt/x/helper of helper: EM_X86_64"
+    assert 'other-machines = ["/opt/x/helper"' in caught.value.remedy

@@ -122,3 +122,11 @@ def test_a_lock_without_this_machines_interpreter_is_a_clear_error(project: Smal
     project.lock_debs({name: [] for name in INTERPRETER if name != "libc6"})
     with pytest.raises(LockError, match="this machine"):
         project.compose()
+
+
+def test_more_layers_than_engines_take_are_refused(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airlock.compose.image.MOST_LAYERS", 2)
+    with pytest.raises(ConfigError, match="the image would have 3 layers, and engines take 2"):
+        project.compose()

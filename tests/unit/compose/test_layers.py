@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
 
 from airlock.cache import Cache
-from airlock.compose import entry, fragment, layer, plan
+from airlock.compose import entry, fragment, layer
+from airlock.compose.blobs import Blobs
 from airlock.compose.compression import Zstd
 from airlock.compose.fragments import Fragments, FragmentSpec
-from airlock.compose.image_file import LayerRules
 from airlock.compose.layer import LayerPlan
 
 if TYPE_CHECKING:
@@ -48,7 +50,9 @@ def unpack(blob: bytes) -> list[tarfile.TarInfo]:
 def join(tmp_path: Path, *specs: FragmentSpec, folders: dict[str, Entry] | None = None) -> layer.Layer:
     cache = Cache(tmp_path / "cache")
     part = LayerPlan("part", specs)
-    return layer.join(part, folders or {}, Fragments(cache, 2), Zstd(), cache, tmp_path / "blobs")
+    return layer.join(
+        part, folders or {}, Fragments(cache, 2), Zstd(), cache, Blobs(tmp_path / "blobs", cache)
+    )
 
 
 def test_a_layer_is_one_archive_with_each_folder_once(tmp_path: Path) -> None:
@@ -121,21 +125,15 @@ def test_nothing_half_written_stays_when_a_fragment_fails(tmp_path: Path) -> Non
     assert list((tmp_path / "blobs").iterdir()) == []
 
 
-def test_big_packages_stand_alone_and_providers_have_bins_of_their_own() -> None:
-    counter = Counter()
-    names = [f"package-{number}" for number in range(40)]
-    names += [f"apache-airflow-providers-{number}" for number in range(20)]
-    specs = [*(counter.spec(name) for name in names), counter.spec("numpy", weight=5_000_000)]
-    layers = plan.python_layers(specs, LayerRules(2.0, 4, 6, 3))
-    kinds = {part.name.partition("-")[0] for part in layers}
-    assert kinds == {"numpy", "providers", "python"}
-    assert sorted(spec.package for part in layers for spec in part.fragments) == sorted([*names, "numpy"])
-
-
-def test_a_new_package_changes_the_membership_of_one_bin() -> None:
-    counter = Counter()
-    specs = [counter.spec(f"package-{number}") for number in range(40)]
-    before = plan.python_layers(specs, LayerRules(2.0, 4, 6, 3))
-    after = plan.python_layers([*specs, counter.spec("newcomer")], LayerRules(2.0, 4, 6, 3))
-    unchanged = {part.fragments for part in before} & {part.fragments for part in after}
-    assert len(unchanged) == len(before) - 1
+@pytest.mark.parametrize(("age", "moved"), [(3600, False), (90_000, True)])
+def test_using_a_finished_layer_uses_what_it_is_made_of(tmp_path: Path, age: int, *, moved: bool) -> None:
+    spec = Counter().spec("a", entry.file("x", "1"))
+    join(tmp_path, spec)
+    before = time.time() - age
+    made_of = [
+        path for kind in ("layers", "frames", "facts") for path in (tmp_path / "cache" / kind).glob("*/*")
+    ]
+    for path in made_of:
+        os.utime(path, (before, before))
+    assert join(tmp_path, spec).reused
+    assert [path.stat().st_mtime > before + 1 for path in made_of] == [moved] * 3

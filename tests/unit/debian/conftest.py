@@ -25,9 +25,11 @@ def places(tmp_path: Path) -> Places:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return Config(tmp_path, "example/image", (AMD64,), "trixie", "", ())
+    return Config(tmp_path, "example/image", (AMD64,), (AMD64,), "trixie", "", ())
 
 
 @pytest.fixture
 def config_of_both(tmp_path: Path) -> Config:
-    return Config(tmp_path, "example/image", tuple(PLATFORMS.values()), "trixie", "", ())
+    return Config(
+        tmp_path, "example/image", tuple(PLATFORMS.values()), tuple(PLATFORMS.values()), "trixie", "", ()
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airlock.errors import FetchError, LockError
+from airlock.errors import FetchError, LockError, StorageError
 from airlock.index.fetch import Origin, Wanted, fetch, wanted_files
 from airlock.index.indexes import Indexes
 from airlock.index.parallel import each
@@ -122,10 +122,10 @@ def test_a_bug_is_not_taken_for_a_failure(world: World, places: Places) -> None:
         fetch([world.deb("dash", b"d")], places, lambda: origin, QUIET)
 
 
-def test_a_store_that_cannot_be_written_is_a_fetch_error(world: World, places: Places) -> None:
+def test_a_store_that_cannot_be_written_is_a_storage_error(world: World, places: Places) -> None:
     places.root.mkdir()
     places.downloads.write_text("a file where the folder should be")
-    with pytest.raises(FetchError, match="1 of 1 files"):
+    with pytest.raises(StorageError, match=r"one-1-py3-none-any\.whl cannot be stored"):
         fetch([world.wheel("one", b"1")], places, world.origin, QUIET)
 
 

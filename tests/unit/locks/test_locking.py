@@ -3,18 +3,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airlock.errors import LockError, ResolveError
-from airlock.locks import airflow, intent, pip_constraints, staleness, toolchain
+from airlock.locks import airflow, intent, pip_constraints, staleness, tiers, toolchain
 from airlock.locks.locking import Locking, Locks, Upgrade, compare, existing, save
 from airlock.terminal import Terminal
 from fake_uv import FakeUv, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from airlock.config import Config
     from airlock.locks.debian import DebianLock
@@ -230,3 +231,72 @@ def test_the_airflow_lock_is_the_same_after_reading_and_writing(bench: Bench) ->
         toolchain.render(toolchain.read(bench.config.toolchain_lock))
         == bench.config.toolchain_lock.read_text()
     )
+
+
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@dataclass
+class Index:
+    """Tells when releases came, and counts whom it was asked about."""
+
+    dates: dict[str, list[datetime]]
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, names: Sequence[str]) -> dict[str, list[datetime]]:
+        self.asked += names
+        return {name: self.dates[name] for name in names if name in self.dates}
+
+
+def tiers_of(bench: Bench, releases: Index, *, retier: bool = False) -> dict[str, int | None]:
+    """Lock and return each package's tier."""
+    before = existing(bench.config, QUIET, strict=False)
+    wanted = intent.read(bench.config)
+    run = Locking(
+        bench.config, wanted, Upgrade(NOW), bench.debs, bench.uv, bench.uv, QUIET, releases=releases
+    )
+    after = replace(run, retier=retier).resolve(before)
+    save(bench.config, after)
+    assert existing(bench.config, QUIET, strict=True) == after
+    assert after.airflow
+    return {one.name: one.tier for one in after.airflow.packages}
+
+
+def test_a_package_keeps_the_tier_that_it_was_first_given(bench: Bench) -> None:
+    busy = [DAY - timedelta(days=days) for days in range(100)]
+    first = tiers_of(bench, Index({"boto3": busy, "apache-airflow": [DAY]}))
+    assert first["boto3"] == tiers.tier_of(busy, datetime.fromisoformat(NOW))
+    assert first["boto3"] != first["apache-airflow"]
+
+    (bench.config.constraints / "airflow.in").write_text("apache-airflow==3.3.2\nclick\n")
+    calmer = Index({"boto3": [DAY], "click": busy})
+    second = tiers_of(bench, calmer)
+    assert calmer.asked == ["click"]
+    assert second == {**first, "click": first["boto3"]}
+
+
+def test_tiers_are_found_anew_when_that_is_asked_for(bench: Bench) -> None:
+    busy = [DAY - timedelta(days=days) for days in range(100)]
+    first = tiers_of(bench, Index({"boto3": busy}))
+    asked = len(bench.uv.asked)
+    anew = tiers_of(bench, Index({"boto3": [DAY]}), retier=True)
+    assert anew["boto3"] != first["boto3"]
+    assert len(bench.uv.asked) == asked  # the versions stay
+
+
+def test_releases_after_the_locks_date_do_not_count(bench: Bench) -> None:
+    later = [datetime.fromisoformat(NOW) + timedelta(hours=hours) for hours in range(1, 100)]
+    before = [DAY - timedelta(days=400)]
+    assert tiers_of(bench, Index({"boto3": before + later}))["boto3"] == tiers.tier_of(
+        before, datetime.fromisoformat(NOW)
+    )
+
+
+def test_what_only_tests_need_stands_apart_in_the_toolchains_lock(bench: Bench) -> None:
+    _, after = bench.lock()
+    assert after.toolchain
+    needed, _, development = after.toolchain.body.partition(toolchain.DEVELOPMENT)
+    assert "hatchling==" in needed
+    assert "pytest==" not in needed
+    assert "pytest==" in development
+    assert after.toolchain.versions.keys() >= {"hatchling", "pytest"}
