@@ -1,23 +1,25 @@
-"""The Docker Engine: the only place that talks to one."""
+"""The Docker Engine, and how an image is given to one."""
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
+from airlock import docker_connection, later
 from airlock.archive import Reference, archive
 from airlock.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+    from airlock.docker_connection import Answer, Connection
     from airlock.layout import LaidOutImage
     from airlock.terminal import Progress, Terminal
 
-_SECONDS = 600  # of silence: it unpacks a layer without a word
-_NO_ENGINE = "start the Docker Engine, or name one that runs: export DOCKER_HOST=unix:///PATH/docker.sock"
+_NOT_FOUND, _FAILED = 404, 400
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,29 @@ class LoadResult:
     reused_layers: int
 
 
+@dataclass(frozen=True)
+class Held:
+    """An image that an engine has: its id, the diff ids of its layers in their order.
+
+    `complete` says that every blob of it is known to be there, so that it can also be saved and pushed.
+    """
+
+    image_id: str
+    layers: tuple[str, ...] = ()
+    complete: bool = True
+
+
 class Engine(Protocol):
     """What is asked of a Docker Engine. Every method raises EngineError where it does not answer."""
 
-    def image_id(self, name: str) -> str | None:
-        """Return the id of the image of a name or an id, None where there is none."""
-        ...
-
-    def is_complete(self, image_id: str) -> bool:
-        """Whether it is known to hold every blob of an image, so that it can also be saved and pushed."""
+    def held(self, name: str) -> Held | None:
+        """Return the image of a name or an id, None where there is none."""
         ...
 
     def tag(self, image_id: str, reference: Reference) -> None: ...
 
-    def layers_of_images(self) -> list[list[str]]:
-        """Return the diff ids of each image, in their order."""
+    def images(self) -> list[Held]:
+        """Return every image; where there are many, that takes seconds."""
         ...
 
     def keeps_blobs(self) -> bool:
@@ -56,48 +66,77 @@ class Engine(Protocol):
         ...
 
 
-def load(image: LaidOutImage, reference: str, terminal: Terminal, engine: Engine | None = None) -> LoadResult:
+@dataclass(frozen=True)
+class Asked:
+    """An engine, and what it held under a name when it was asked."""
+
+    engine: Engine
+    held: Held | None
+
+
+def ask(reference: str) -> Callable[[], Asked]:
+    """Connect to the engine and begin to ask what it holds under a name: the image loaded before, if any.
+
+    Raises EngineError where none answers, or nothing can be loaded under that name.
+    """
+    name, engine = Reference.parse(reference), connect()
+    return later.begin(lambda: Asked(engine, engine.held(str(name))))
+
+
+def load(image: LaidOutImage, reference: str, terminal: Terminal, asked: Asked | None = None) -> LoadResult:
     """Give the image to the Docker Engine under the name `reference`, sending only what it does not hold.
 
-    Raises EngineError where no engine answers, or it refuses the image.
+    `asked` spares asking again what `ask` answered. Raises EngineError where no engine answers, or it refuses
+    the image.
     """
     name = Reference.parse(reference)
-    engine = engine or connect()
-    held = engine.image_id(image.manifest.digest) or engine.image_id(
-        image.config.digest
-    )  # containerd's id, the older
-    if held and engine.is_complete(held):
-        engine.tag(held, name)
-        return LoadResult(reference, held, 0, len(image.layers))
+    asked = asked or ask(reference)()
+    engine = asked.engine
+    ids = (image.manifest.digest, image.config.digest)  # containerd's id, the older
+    if asked.held and asked.held.complete and asked.held.image_id in ids:
+        return LoadResult(reference, asked.held.image_id, 0, len(image.layers))
+    other = engine.held(ids[0]) or engine.held(ids[1])
+    if other and other.complete:
+        engine.tag(other.image_id, name)
+        return LoadResult(reference, other.image_id, 0, len(image.layers))
+    return _send(image, reference, asked, terminal)
+
+
+def _send(image: LaidOutImage, reference: str, asked: Asked, terminal: Terminal) -> LoadResult:
+    name, engine = Reference.parse(reference), asked.engine
     sending = _Sending(image, name, engine, terminal)
-    held_layers = _held(image, engine)
-    refusal = sending.send(held_layers)
+    layers = _held_layers(image, asked)
+    refusal = sending.send(layers)
+    loaded = None if refusal else engine.held(str(name))
     # containerd takes an archive without a blob, if it has what the blob unpacks to from another image
-    if held_layers and (refusal or not engine.is_complete(engine.image_id(str(name)) or "")):
+    if layers and not (loaded and loaded.complete):
         terminal.say("the engine wants the layers that it seemed to hold: sending all")
-        held_layers = frozenset()
-        refusal = sending.send(held_layers)
+        layers = frozenset()
+        refusal = sending.send(layers)
+        loaded = None if refusal else engine.held(str(name))
     if refusal:
         raise EngineError(
             "the Docker Engine refuses the image", cause=refusal, remedy="docker version; docker info"
         )
-    image_id = engine.image_id(str(name))
-    if image_id is None:
+    if loaded is None:
         raise EngineError(
             f"the Docker Engine took the image, but does not know {name}", remedy="docker image ls"
         )
-    reused = sum(layer.digest in held_layers for layer in image.layers)
-    return LoadResult(reference, image_id, sending.sent, reused)
+    reused = sum(layer.digest in layers for layer in image.layers)
+    return LoadResult(reference, loaded.image_id, sending.sent, reused)
 
 
-def _held(image: LaidOutImage, engine: Engine) -> frozenset[str]:
+def _held_layers(image: LaidOutImage, asked: Asked) -> frozenset[str]:
     """Return the digests of the layers that the engine seems to hold."""
-    images = engine.layers_of_images()
-    if engine.keeps_blobs():
-        diff_ids = {diff_id for layers in images for diff_id in layers}
+    diff_ids = set(image.diff_ids)
+    likely = [asked.held] if asked.held else []
+    if not any(diff_ids & set(held.layers) for held in likely):
+        likely = asked.engine.images()
+    if asked.engine.keeps_blobs():
+        known = {diff_id for held in likely for diff_id in held.layers}
         pairs = zip(image.layers, image.diff_ids, strict=True)
-        return frozenset(layer.digest for layer, diff_id in pairs if diff_id in diff_ids)
-    common = max((_common_start(layers, image.diff_ids) for layers in images), default=0)
+        return frozenset(layer.digest for layer, diff_id in pairs if diff_id in known)
+    common = max((_common_start(held.layers, image.diff_ids) for held in likely), default=0)
     return frozenset(layer.digest for layer in image.layers[:common])
 
 
@@ -138,102 +177,67 @@ def connect(environ: Mapping[str, str] = os.environ) -> Engine:
 
     Raises EngineError where none answers.
     """
-    import docker  # noqa: PLC0415 - costs 0.2 s
-    from docker.errors import DockerException  # noqa: PLC0415
-    from docker.utils import kwargs_from_env  # noqa: PLC0415
-
-    settings: dict[str, Any] = {**kwargs_from_env(dict(environ))}
-    try:
-        settings.setdefault("base_url", _context_host())
-        client = docker.APIClient(version="auto", timeout=_SECONDS, **settings)
-    except (DockerException, ValueError) as error:
-        raise EngineError(
-            f"no Docker Engine answers at {settings.get('base_url') or 'its usual socket'}",
-            cause=str(error),
-            remedy=_NO_ENGINE,
-        ) from error
-    return DockerEngine(client)
-
-
-def _context_host() -> str | None:
-    """Return where the current Docker context (docker-context(1)) has its engine."""
-    from docker.context import ContextAPI  # noqa: PLC0415
-
-    context = ContextAPI.get_current_context()
-    return str(context.Host) if context and context.Host else None
+    return DockerEngine(docker_connection.connect(environ))
 
 
 class DockerEngine:
-    """A Docker Engine, over its HTTP interface."""
+    """A Docker Engine, by its HTTP interface (Engine API)."""
 
-    def __init__(self, client: Any) -> None:  # docker.APIClient, half of which its stubs leave untyped
-        self._client = client
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keeps_blobs: bool | None = None
 
-    def image_id(self, name: str) -> str | None:
-        from docker.errors import ImageNotFound  # noqa: PLC0415
+    def held(self, name: str) -> Held | None:
+        path = f"/images/{quote(name, safe='/:')}/json"
+        answer = self._connection.request("GET", path, {"manifests": "1"})  # since 1.48
+        if answer.status == _NOT_FOUND:
+            return None
+        found = _document(answer)
+        layers = tuple(found["RootFS"].get("Layers") or ())
+        return Held(str(found["Id"]), layers, complete=self._is_complete(found))
 
-        with _answering():
-            try:
-                return str(self._client.inspect_image(name)["Id"])
-            except ImageNotFound:
-                return None
-
-    def is_complete(self, image_id: str) -> bool:
+    def _is_complete(self, found: Mapping[str, Any]) -> bool:
         if not self.keeps_blobs():
             return True
-        client = self._client
-        with _answering():  # `manifests` (since 1.47) is not in the SDK
-            answer = client.get(
-                f"{client.base_url}/v{client.api_version}/images/json?manifests=1", timeout=_SECONDS
-            )
-            images = answer.json() if answer.ok else []
-        manifests = [
-            one for image in images if image["Id"] == image_id for one in image.get("Manifests") or ()
-        ]
-        return any(one["ID"] == image_id and one.get("Available") for one in manifests)
+        manifests = found.get("Manifests") or ()
+        return any(one["ID"] == found["Id"] and one.get("Available") for one in manifests)
 
     def tag(self, image_id: str, reference: Reference) -> None:
-        with _answering():
-            self._client.tag(image_id, reference.repository, reference.tag)
+        query = {"repo": reference.repository, "tag": reference.tag}
+        _document(self._connection.request("POST", f"/images/{image_id}/tag", query))
 
-    def layers_of_images(self) -> list[list[str]]:
-        from docker.errors import ImageNotFound  # noqa: PLC0415
-
-        found = []
-        with _answering():
-            for digest in {image["Id"] for image in self._client.images()}:
-                with contextlib.suppress(ImageNotFound):  # removed since
-                    found.append(list(self._client.inspect_image(digest)["RootFS"].get("Layers") or ()))
-        return found
+    def images(self) -> list[Held]:
+        ids = {image["Id"] for image in _document(self._connection.request("GET", "/images/json"))}
+        return [held for image_id in ids if (held := self.held(image_id))]  # one may be gone since
 
     def keeps_blobs(self) -> bool:
-        with _answering():
-            status = self._client.info().get("DriverStatus") or ()
-        return ["driver-type", "io.containerd.snapshotter.v1"] in [list(pair) for pair in status]
+        if self._keeps_blobs is None:
+            status = _document(self._connection.request("GET", "/info")).get("DriverStatus") or ()
+            pairs = [list(pair) for pair in status]
+            self._keeps_blobs = ["driver-type", "io.containerd.snapshotter.v1"] in pairs
+        return self._keeps_blobs
 
     def load(self, pieces: Iterator[bytes]) -> str | None:
-        from docker.errors import APIError  # noqa: PLC0415
-        from requests.exceptions import RequestException  # noqa: PLC0415
-
         try:
-            for message in self._client.load_image(pieces, quiet=True):
-                if isinstance(message, dict) and "error" in message:
-                    return str(message["error"])
-        except APIError as error:
-            return str(error.explanation or error)
-        except RequestException as error:  # it may hang up as soon as it sees something that it does not like
-            return str(error)
+            answer = self._connection.request("POST", "/images/load", {"quiet": "1"}, pieces)
+        except EngineError as error:  # it may hang up as soon as it sees something that it does not like
+            return error.cause
+        if answer.status >= _FAILED:
+            return _message(answer)
+        for line in answer.body.splitlines():
+            if "error" in (message := json.loads(line)):
+                return str(message["error"])
         return None
 
 
-@contextlib.contextmanager
-def _answering() -> Iterator[None]:
-    from docker.errors import APIError  # noqa: PLC0415
-    from requests.exceptions import RequestException  # noqa: PLC0415
+def _document(answer: Answer) -> Any:
+    if answer.status >= _FAILED:
+        raise EngineError("the Docker Engine failed", cause=_message(answer), remedy="docker info")
+    return answer.json() if answer.body.strip() else None
 
+
+def _message(answer: Answer) -> str:
     try:
-        yield
-    except APIError as error:
-        raise EngineError("the Docker Engine failed", cause=str(error), remedy="docker info") from error
-    except RequestException as error:
-        raise EngineError("the Docker Engine does not answer", cause=str(error), remedy=_NO_ENGINE) from error
+        return str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.body.decode(errors="replace") or f"HTTP {answer.status}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock import docker_connection
 from airlock import engine as engines
+from airlock.engine import Asked
 from airlock.errors import EngineError
 from airlock.layout import LaidOutImage, read_image
 from airlock.platforms import AMD64
@@ -42,6 +45,26 @@ def image(folder: Path, version: str, media_type: str = ZSTD) -> LaidOutImage:
 
 def version(engine: Engine, reference: str) -> str:
     return engine.text("run", "--rm", "--network", "none", reference, "cat", "/etc/version")
+
+
+def test_an_engine_that_the_sdk_finds_is_given_images_alike(
+    engine: Engine, name: str, tmp_path: Path
+) -> None:
+    """TLS, ssh and contexts go by the SDK; here it is shown the same socket."""
+    found = engines.DockerEngine(docker_connection.Sdk(os.environ))
+    one, two = uuid.uuid4().hex, uuid.uuid4().hex
+    engines.load(image(tmp_path, one), f"{name}:v1", QUIET, Asked(found, None))
+
+    result = engines.load(image(tmp_path, two), f"{name}:v2", QUIET, Asked(found, found.held(f"{name}:v1")))
+
+    assert result.reused_layers == 1
+    assert version(engine, f"{name}:v2") == two
+    assert found.held(f"{name}:v3") is None
+
+
+def test_an_engine_refuses_what_is_no_image_in_words(engine: Engine) -> None:
+    for connection in (docker_connection.connect(os.environ), docker_connection.Sdk(os.environ)):
+        assert engines.DockerEngine(connection).load(iter([bytes(1 << 20)] * 3))
 
 
 @pytest.mark.parametrize("media_type", [ZSTD, GZIP])
@@ -88,7 +111,9 @@ def test_a_layer_that_is_there_in_another_compression_is_sent_after_all(
     result = engines.load(image(tmp_path / "gzip", content, GZIP), f"{name}:v2", QUIET)
 
     assert version(engine, f"{name}:v2") == content
-    assert engines.connect().is_complete(result.image_id)
+    held = engines.connect().held(result.image_id)
+    assert held
+    assert held.complete
 
 
 def test_without_an_engine_it_is_said_how_to_have_one(tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ class Rule:
 RULES = (
     Rule(TOOLCHAIN, ("airflow", "airlock_operators", "airlock_plugins")),
     *(Rule(folder, ("airlock",)) for folder in IN_IMAGE),
-    Rule(TOOLCHAIN, ("docker",), except_in=f"{TOOLCHAIN}/engine.py"),
+    Rule(TOOLCHAIN, ("docker",), except_in=f"{TOOLCHAIN}/docker_connection.py"),
     Rule(TOOLCHAIN, ("subprocess",), except_in=f"{TOOLCHAIN}/process.py"),
-    Rule(TOOLCHAIN, ("boto3", "botocore")),
+    Rule(TOOLCHAIN, ("boto3", "botocore", "mypy_boto3_s3"), except_in=f"{TOOLCHAIN}/s3.py"),
 )
 
 
@@ -126,9 +126,10 @@ def test_every_part_of_the_repository_is_looked_at() -> None:
         ("scripts/airlock_spec/airlock_spec/one.py", "from airflow.sdk import DAG"),
         ("scripts/airlock_spec/airlock_spec/one.py", "from airlock import platforms"),
         ("scripts/airlock/commands/image.py", "import docker.errors"),
-        ("scripts/airlock/deep/engine.py", "import docker"),
+        ("scripts/airlock/deep/docker_connection.py", "import docker"),
         ("scripts/airlock/fetch.py", "from subprocess import run"),
         ("scripts/airlock/fetch.py", "import boto3"),
+        ("scripts/airlock/deep/s3.py", "from botocore.config import Config"),
     ],
 )
 def test_an_import_over_a_boundary_is_found(tmp_path: Path, path: str, source: str) -> None:
@@ -140,8 +141,9 @@ def test_an_import_over_a_boundary_is_found(tmp_path: Path, path: str, source: s
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("scripts/airlock/engine.py", "import docker"),
+        ("scripts/airlock/docker_connection.py", "import docker"),
         ("scripts/airlock/process.py", "import subprocess"),
+        ("scripts/airlock/s3.py", "import boto3\nfrom botocore.config import Config"),
         ("scripts/airlock/image.py", "from airlock_spec.identity import Identity\nfrom . import config"),
         ("scripts/airlock/image.py", "text = 'import airflow'"),
         (

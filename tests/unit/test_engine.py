@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airlock import engine
+from airlock.engine import Asked, Held
 from airlock.errors import EngineError
 from airlock.layout import LaidOutImage, read_image
 from airlock.platforms import AMD64
@@ -17,7 +18,7 @@ from airlock.terminal import Terminal
 from layouts import Member, write_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from airlock.archive import Reference
@@ -31,24 +32,26 @@ class FakeEngine:
     """An engine in memory; it refuses as many archives as `refuses` says."""
 
     ids: dict[str, str] = field(default_factory=dict)
-    images: list[list[str]] = field(default_factory=list)
+    layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: list[list[str]] = field(default_factory=list)
+    listed: int = 0
     blobs: bool = True
     refuses: int = 0
     forgets: bool = False
     incomplete: int = 0  # as many archives leave an image that is not complete
     loaded: list[set[str]] = field(default_factory=list)  # the members of each archive
 
-    def image_id(self, name: str) -> str | None:
-        return self.ids.get(name)
-
-    def is_complete(self, image_id: str) -> bool:
-        return image_id in self.ids.values() and len(self.loaded) >= self.incomplete
+    def held(self, name: str) -> Held | None:
+        image_id = self.ids.get(name)
+        complete = len(self.loaded) >= self.incomplete
+        return Held(image_id, self.layers.get(name, ()), complete) if image_id else None
 
     def tag(self, image_id: str, reference: Reference) -> None:
         self.ids[str(reference)] = image_id
 
-    def layers_of_images(self) -> list[list[str]]:
-        return self.images
+    def images(self) -> list[Held]:
+        self.listed += 1
+        return [Held("sha256:some", tuple(layers)) for layers in self.others]
 
     def keeps_blobs(self) -> bool:
         return self.blobs
@@ -69,6 +72,10 @@ def image(tmp_path: Path) -> LaidOutImage:
     return read_image(tmp_path, AMD64)
 
 
+def load(image: LaidOutImage, fake: FakeEngine) -> engine.LoadResult:
+    return engine.load(image, "a/b:v1", QUIET, Asked(fake, fake.held(NAME)))
+
+
 def sent(image: LaidOutImage, members: set[str]) -> list[bool]:
     """Tell of each layer whether an archive had it."""
     return [f"blobs/sha256/{layer.hex}" in members for layer in image.layers]
@@ -77,7 +84,7 @@ def sent(image: LaidOutImage, members: set[str]) -> list[bool]:
 def test_an_engine_that_holds_nothing_is_sent_all(image: LaidOutImage) -> None:
     fake = FakeEngine()
 
-    result = engine.load(image, "a/b:v1", QUIET, fake)
+    result = load(image, fake)
 
     assert [sent(image, members) for members in fake.loaded] == [[True, True, True]]
     assert (result.reference, result.image_id, result.reused_layers) == ("a/b:v1", "sha256:new", 0)
@@ -89,7 +96,7 @@ def test_an_image_that_is_held_is_only_named(image: LaidOutImage, which: str) ->
     digest = {"manifest": image.manifest, "config": image.config}[which].digest
     fake = FakeEngine(ids={digest: "sha256:held"})
 
-    result = engine.load(image, "a/b:v1", QUIET, fake)
+    result = load(image, fake)
 
     assert fake.loaded == []
     assert fake.ids[NAME] == "sha256:held"
@@ -97,9 +104,9 @@ def test_an_image_that_is_held_is_only_named(image: LaidOutImage, which: str) ->
 
 
 def test_layers_of_other_images_are_not_sent_to_an_engine_that_keeps_blobs(image: LaidOutImage) -> None:
-    fake = FakeEngine(images=[["sha256:other", image.diff_ids[2]], [image.diff_ids[0]]])
+    fake = FakeEngine(others=[["sha256:other", image.diff_ids[2]], [image.diff_ids[0]]])
 
-    result = engine.load(image, "a/b:v1", QUIET, fake)
+    result = load(image, fake)
 
     assert [sent(image, members) for members in fake.loaded] == [[False, True, False]]
     assert result.reused_layers == 2
@@ -109,26 +116,26 @@ def test_an_engine_that_unpacks_layers_over_one_another_holds_only_a_common_star
     image: LaidOutImage,
 ) -> None:
     one, two, three = image.diff_ids
-    fake = FakeEngine(images=[[three], [one, three], [one, two, "sha256:other"], []], blobs=False)
+    fake = FakeEngine(others=[[three], [one, three], [one, two, "sha256:other"], []], blobs=False)
 
-    engine.load(image, "a/b:v1", QUIET, fake)
+    load(image, fake)
 
     assert [sent(image, members) for members in fake.loaded] == [[False, False, True]]
 
 
 def test_an_engine_that_refuses_a_thin_archive_is_sent_all(image: LaidOutImage) -> None:
-    fake = FakeEngine(images=[list(image.diff_ids)], refuses=1)
+    fake = FakeEngine(others=[list(image.diff_ids)], refuses=1)
 
-    result = engine.load(image, "a/b:v1", QUIET, fake)
+    result = load(image, fake)
 
     assert [sent(image, members) for members in fake.loaded] == [[False] * 3, [True] * 3]
     assert result.reused_layers == 0
 
 
 def test_an_engine_that_takes_a_thin_archive_but_lacks_a_blob_is_sent_all(image: LaidOutImage) -> None:
-    fake = FakeEngine(images=[list(image.diff_ids)], incomplete=2)
+    fake = FakeEngine(others=[list(image.diff_ids)], incomplete=2)
 
-    result = engine.load(image, "a/b:v1", QUIET, fake)
+    result = load(image, fake)
 
     assert [sent(image, members) for members in fake.loaded] == [[False] * 3, [True] * 3]
     assert result.reused_layers == 0
@@ -137,14 +144,14 @@ def test_an_engine_that_takes_a_thin_archive_but_lacks_a_blob_is_sent_all(image:
 def test_an_image_that_is_held_incompletely_is_sent_again(image: LaidOutImage) -> None:
     fake = FakeEngine(ids={image.digest: "sha256:held"}, incomplete=1)
 
-    assert engine.load(image, "a/b:v1", QUIET, fake).bytes_sent > 0
+    assert load(image, fake).bytes_sent > 0
 
 
 def test_an_engine_that_refuses_all_is_quoted(image: LaidOutImage) -> None:
-    fake = FakeEngine(images=[list(image.diff_ids)], refuses=2)
+    fake = FakeEngine(others=[list(image.diff_ids)], refuses=2)
 
     with pytest.raises(EngineError) as caught:
-        engine.load(image, "a/b:v1", QUIET, fake)
+        load(image, fake)
 
     assert caught.value.cause == "content digest not found"
 
@@ -153,11 +160,36 @@ def test_a_full_archive_is_not_sent_twice(image: LaidOutImage) -> None:
     fake = FakeEngine(refuses=1)
 
     with pytest.raises(EngineError):
-        engine.load(image, "a/b:v1", QUIET, fake)
+        load(image, fake)
 
     assert len(fake.loaded) == 1
 
 
 def test_an_engine_that_does_not_know_what_it_took_is_told_of(image: LaidOutImage) -> None:
     with pytest.raises(EngineError, match="does not know"):
-        engine.load(image, "a/b:v1", QUIET, FakeEngine(forgets=True))
+        load(image, FakeEngine(forgets=True))
+
+
+def test_the_image_loaded_before_under_the_name_is_enough_to_tell_what_is_held(image: LaidOutImage) -> None:
+    fake = FakeEngine(ids={NAME: "sha256:before"}, layers={NAME: (image.diff_ids[0], "sha256:gone")})
+
+    result = load(image, fake)
+
+    assert [sent(image, members) for members in fake.loaded] == [[False, True, True]]
+    assert (result.reused_layers, fake.listed) == (1, 0)
+
+
+def test_other_images_are_looked_at_where_the_one_before_shares_nothing(image: LaidOutImage) -> None:
+    before = {NAME: ("sha256:other",)}
+    fake = FakeEngine(ids={NAME: "sha256:before"}, layers=before, others=[list(image.diff_ids[:2])])
+
+    load(image, fake)
+
+    assert [sent(image, members) for members in fake.loaded] == [[False, False, True]]
+
+
+def test_the_same_image_under_its_name_costs_one_question(image: LaidOutImage) -> None:
+    fake = FakeEngine(ids={NAME: image.digest})
+
+    assert load(image, fake) == engine.LoadResult("a/b:v1", image.digest, 0, 3)
+    assert (fake.loaded, fake.listed) == ([], 0)
