@@ -1,17 +1,19 @@
 """The cache: what can be made again, under a key of all that determines it.
 
 Every entry begins with the sha256 of the rest, which is checked when it is read: a truncated or altered
-entry is as good as none.
+entry is as good as none. Any entry may vanish at any time (`airlock cache prune`): what reads one can make it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airlock import writing
+from airlock import last_use, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,9 @@ class Cache:
     def read(self, kind: str, key: str) -> bytes | None:
         path = self._path(kind, key)
         try:
-            entry = path.read_bytes()
+            with path.open("rb") as file:
+                entry = file.read()
+                last_use.note(file.fileno(), os.fstat(file.fileno()).st_mtime)
         except FileNotFoundError:
             return None
         digest, _, content = entry.partition(b"\n")
@@ -44,6 +48,18 @@ class Cache:
         with writing.replacing(self._path(kind, key)) as file:
             file.write(hashlib.sha256(content).hexdigest().encode() + b"\n")
             file.write(content)
+
+    def is_due(self, kind: str, key: str) -> bool:
+        """Whether an entry's use was not noted in the last day, or there is none."""
+        try:
+            return last_use.is_due(self._path(kind, key).stat().st_mtime)
+        except OSError:
+            return True
+
+    def touch(self, kind: str, key: str) -> None:
+        """Note the use of an entry that need not be read, if there is one and it can be noted."""
+        with contextlib.suppress(OSError):
+            os.utime(self._path(kind, key))
 
     def read_json(self, kind: str, key: str) -> Any:
         content = self.read(kind, key)

@@ -25,7 +25,12 @@ COMMANDS = {
     "lock": "Resolve the intent into locks of exact versions and hashes.",
     "fetch": "Fill the store with every file that the locks name.",
     "image": "Compose the image from the sealed store.",
+    "context": "Prepare what BuildKit builds image/Dockerfile from.",
+    "reproduce": "Build the image twice, in two worlds, and compare.",
+    "diff": "Compare two images, or the locks of two states.",
     "run": "Run a command in the image, without a network.",
+    "store": "Carry the sealed store elsewhere: as an archive, or in S3.",
+    "cache": "Show what is cached, and remove what was not used lately.",
 }
 _STORAGE = frozenset(
     {
@@ -101,7 +106,7 @@ def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and exit with its code: 0 done, 2 misuse, 3-16 a foreseen failure (errors.py), 130 Ctrl-C."""
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-20 a foreseen failure (errors.py), 130 Ctrl-C."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

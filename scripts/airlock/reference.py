@@ -23,6 +23,9 @@ def render() -> str:
         assert command is not None
         inner = _context(command, name, context)
         parts += [f"## airlock {name}", _block(command.get_help(inner))]
+        for name_below, below in getattr(command, "commands", {}).items():
+            innermost = _context(below, name_below, inner)
+            parts += [f"### airlock {name} {name_below}", _block(below.get_help(innermost))]
     return "\n\n".join([*parts, "## Exit codes", _exit_codes()]) + "\n"
 
 
@@ -47,6 +50,7 @@ def _exit_codes() -> str:
         "| code | means |",
         "| --- | --- |",
         "| 0 | done |",
+        "| 1 | `airlock diff --exit-code`: they differ; or a fault of airlock itself, with a traceback |",
         "| 2 | the command line cannot be understood |",
     ]
     kinds = sorted(errors.AirlockError.__subclasses__(), key=lambda kind: kind.exit_code)

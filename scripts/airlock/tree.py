@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from airlock import unpack, writing
 from airlock.errors import SandboxError
 from airlock.farm import lay_over, prepare_for_running
+from airlock.kept_trees import NEW, KeptTrees, lock, locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 KEPT = 3
 _WORKERS = 4  # more only wait for the file system
-_NEW = ".new-"
 
 
 @dataclass(frozen=True)
@@ -53,25 +53,25 @@ class Trees:
         tree = self.folder / image.manifest.hex
         try:
             self._layers.mkdir(parents=True, exist_ok=True)
-            with _locked(self.folder / ".lock", fcntl.LOCK_SH):
-                lock = _lock(_lock_file(tree), fcntl.LOCK_SH)
-                os.utime(lock)  # when it was last used
+            with locked(self.folder / ".lock", fcntl.LOCK_SH):
+                held = lock(tree.with_suffix(".lock"), fcntl.LOCK_SH)
+                os.utime(held)  # when it was last used
                 made = not tree.is_dir()
                 if made:
                     self._make(image, tree)
             if made:
-                self._prune()
+                KeptTrees(self.folder).keep_newest(KEPT)
         except OSError as error:
             raise SandboxError(
                 f"cannot unpack the image into {self.folder}",
                 cause=str(error),
                 remedy="make room there, or choose another folder: export AIRLOCK_CACHE=FOLDER",
             ) from error
-        os.set_inheritable(lock, True)  # noqa: FBT003 - the function's own shape
+        os.set_inheritable(held, True)  # noqa: FBT003 - the function's own shape
         try:
             yield tree
         finally:
-            os.close(lock)
+            os.close(held)
 
     @property
     def _layers(self) -> Path:
@@ -111,42 +111,6 @@ class Trees:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
 
-    def _prune(self) -> None:
-        """Remove the trees that were not used lately and the layers of none; not now if a tree is being made."""
-        try:
-            alone = _lock(self.folder / ".lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        try:
-            locks = [path for path in self.folder.glob("*.lock") if path.stem != ".lock"]
-            locks.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
-            for lock in locks[KEPT:]:
-                self._remove_unless_used(lock)
-            wanted = {name for record in self.folder.glob("*.json") for name in _layers_of(record)}
-            for layer in self._layers.iterdir():
-                if layer.name not in wanted:
-                    self._remove(layer)
-            for leftover in (*self.folder.glob(f"{_NEW}*"), *self._layers.glob(f"{_NEW}*")):
-                shutil.rmtree(leftover, ignore_errors=True)
-        finally:
-            os.close(alone)
-
-    def _remove_unless_used(self, lock: Path) -> None:
-        try:
-            with _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                self._remove(lock.with_suffix(""))
-                lock.with_suffix(".json").unlink(missing_ok=True)
-                lock.unlink()
-        except BlockingIOError:
-            return
-
-    def _remove(self, folder: Path) -> None:
-        """Remove a folder that must never be seen half removed."""
-        if folder.is_dir():
-            leaving = Path(tempfile.mkdtemp(prefix=_NEW, dir=self.folder))
-            shutil.rmtree(folder.rename(leaving / "leaving"), ignore_errors=True)
-            shutil.rmtree(leaving, ignore_errors=True)
-
 
 @dataclass(frozen=True)
 class _Work:
@@ -173,7 +137,7 @@ def _new_folder(place: Path) -> Iterator[Path]:
 
     Where another process was faster, the folder of that one stays.
     """
-    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=place.parent))
+    new = Path(tempfile.mkdtemp(prefix=NEW, dir=place.parent))
     try:
         yield new
         new.chmod(0o755)
@@ -186,34 +150,3 @@ def _new_folder(place: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
-
-
-def _lock_file(tree: Path) -> Path:
-    return tree.with_suffix(".lock")
-
-
-def _lock(path: Path, how: int) -> int:
-    """Lock a file until the descriptor that is returned, and what inherited it, are closed."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, how)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-@contextlib.contextmanager
-def _locked(path: Path, how: int) -> Iterator[None]:
-    descriptor = _lock(path, how)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _layers_of(record: Path) -> list[str]:
-    try:
-        return [str(name) for name in json.loads(record.read_bytes())["layers"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []  # its layers are unpacked again when they are missed

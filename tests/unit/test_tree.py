@@ -80,13 +80,13 @@ def test_a_tree_in_use_is_never_removed(trees: Trees, tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed(trees: Trees, tmp_path: Path) -> None:
-    (trees.folder / "layers" / ".new-left").mkdir(parents=True)
-    (trees.folder / ".new-left").mkdir()
+    (trees.folder / "layers" / ".airlock-new-left").mkdir(parents=True)
+    (trees.folder / ".airlock-new-left").mkdir()
 
     with trees.use(make(tmp_path, "one")):
         pass
 
-    assert not list(trees.folder.rglob(".new-*"))
+    assert not list(trees.folder.rglob(".airlock-new-*"))
 
 
 def test_a_layer_that_cannot_be_unpacked_leaves_no_tree_behind(trees: Trees, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_layer_that_cannot_be_unpacked_leaves_no_tree_behind(trees: Trees, tmp
         pass
 
     assert held(trees) == {"layers"}
-    assert not list(trees.folder.rglob(".new-*"))
+    assert not list(trees.folder.rglob(".airlock-new-*"))
 
 
 def test_a_damaged_blob_is_no_layer(trees: Trees, tmp_path: Path) -> None:
