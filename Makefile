@@ -55,7 +55,7 @@ runner: ## prepare a CI machine for `make integration` (uses sudo)
 
 bench: bench-layers bench-image ## run every benchmark (docs/benchmarks/)
 
-bench-image: $(CHECKS) ## measure building the image against BuildKit; wants a Docker Engine, and takes 20 minutes
+bench-image: $(CHECKS) ## measure building the image against BuildKit; wants a Docker Engine, and takes half an hour
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.image
 
 lint: $(CHECKS) ## check style and formatting

@@ -25,7 +25,7 @@ from benchmarks.results import Report, Result, Target, machine
 from project import Project, share_store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from airlock.layout import LaidOutImage
     from benchmarks.builders import Builder
@@ -97,28 +97,25 @@ FULL, QUICK = Repeats(1, 3, 5), Repeats(1, 1, 2)
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench-image", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="measure once, to see that it works; keep nothing"
-    )
+    parser.add_argument("--quick", action="store_true", help="measure each case once, containers twice")
     parser.add_argument("--peer", action="append", choices=PEERS, help="measure against this one alone")
     chosen = parser.parse_args(arguments)
     try:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=places().root) as folder:
             repeats = QUICK if chosen.quick else FULL
-            report = measure(Path(folder), repeats, chosen.peer or list(PEERS))
+            for report in measure(Path(folder), repeats, chosen.peer or list(PEERS)):
+                report.write()  # after each peer: the whole takes half an hour
     except AirlockError as error:
         sys.stderr.write(f"bench-image: {error}\n")
         return error.exit_code
     finally:
         docker_engine.remove_images()
     print(report.page())  # noqa: T201 - the result
-    if not chosen.quick:
-        report.write()
     return 0
 
 
-def measure(folder: Path, repeats: Repeats, peers: Sequence[str]) -> Report:
-    """Measure airlock, then each peer; containers of both are timed in turns."""
+def measure(folder: Path, repeats: Repeats, peers: Sequence[str]) -> Iterator[Report]:
+    """Measure airlock, then each peer; containers of both are timed in turns. Yield all that is known so far."""
     composer = Composer(copy(folder, "airlock"))
     results: list[Result] = []
     try:
@@ -127,9 +124,9 @@ def measure(folder: Path, repeats: Repeats, peers: Sequence[str]) -> Report:
         composer.build(LOAD)
         for peer in peers:
             results += against(composer, ours, PEERS[peer](copy(folder, peer)), repeats)
+            yield Report("image", "Building the image", about(repeats), tuple(results), TARGETS)
     finally:
         docker_engine.remove_images(composer.loaded)
-    return Report("image", "Building the image", about(repeats), tuple(results), TARGETS)
 
 
 def against(composer: Composer, ours: Figures, peer: BuildKit, repeats: Repeats) -> list[Result]:
