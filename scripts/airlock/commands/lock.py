@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
+import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,12 +19,15 @@ import click
 from airlock.terminal import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from airlock.cli import Session
     from airlock.config import Config
     from airlock.locks.debian import DebianLock
     from airlock.locks.intent import Intent
     from airlock.locks.locking import Locking, Locks, Upgrade
     from airlock.locks.moves import Move, Moves
+    from airlock.locks.sources import Sources
     from airlock.terminal import Terminal
 
 EXAMPLES = """\
@@ -116,7 +123,46 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
         session.terminal,
         lambda urls: sizes(web, urls),
         lambda names: releases(web, indexes, names),
+        sources=lambda root: _sources(session, config, wanted, root),
     )
+
+
+@contextmanager
+def _sources(session: Session, config: Config, wanted: Intent, root: DebianLock) -> Iterator[Sources]:
+    """Join what builds source distributions to the user's indexes and the store."""
+    from airlock.commands.fetch import origin  # noqa: PLC0415
+    from airlock.compose.interpreter import python_version  # noqa: PLC0415
+    from airlock.index.configuration import configured  # noqa: PLC0415
+    from airlock.index.fetch import THREADS, Wanted, fetch  # noqa: PLC0415
+    from airlock.index.sdists import Releases  # noqa: PLC0415
+    from airlock.index.web import Web  # noqa: PLC0415
+    from airlock.locks.sources import Sources  # noqa: PLC0415
+    from airlock.platforms import native  # noqa: PLC0415
+    from airlock.sdists.build import Builder  # noqa: PLC0415
+    from airlock.store import Store  # noqa: PLC0415
+
+    debs, store, places = root.for_platform(native()), Store(session.places.store), session.places
+    asked = functools.cache(lambda: origin(config))
+
+    def fetched(files: Sequence[Wanted]) -> None:
+        fetch(files, places, asked, session.terminal)
+
+    indexes = configured(config.project)
+    with (
+        tempfile.TemporaryDirectory(prefix="airlock-wheels-") as folder,
+        Builder(debs, python_version(root), store, places) as builder,
+    ):
+        yield Sources(
+            Releases(Web(indexes, THREADS), indexes),
+            builder,
+            store,
+            fetched,
+            debs,
+            Path(folder),
+            wanted.build,
+            config.locked_platforms,
+            session.terminal,
+        )
 
 
 def known_names(names: tuple[str, ...], before: Locks, wanted: Intent) -> frozenset[str]:
@@ -138,7 +184,13 @@ def known_names(names: tuple[str, ...], before: Locks, wanted: Intent) -> frozen
 
 def show(changes: Moves, before: Locks, terminal: Terminal) -> None:
     """Print what moved; of a lock made for the first time the number of its packages alone."""
-    first = {lock for lock in ("debian", "airflow", "toolchain") if getattr(before, lock) is None}
+    known = {
+        "debian": before.debian,
+        "airflow": before.airflow,
+        "debian-build": before.debian_build,
+        "toolchain": before.toolchain,
+    }
+    first = {name for name, lock in known.items() if lock is None}
     rows = [
         (move.lock, move.name, move.before or "-", move.after or "-")
         for move in changes.changes

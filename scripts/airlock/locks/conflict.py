@@ -41,8 +41,7 @@ def explain(messages: str, asked: Iterable[Asked], where: str) -> AirlockError:
                 remedy="check the index in pip's or uv's configuration, then run: airlock lock",
             )
         return ResolveError(f"uv could not resolve {where}", cause=cause)
-    if missing := _NO_WHEEL.search(messages.partition("hint:")[2]) or _NO_WHEEL.search(explanation):
-        name = canonicalize_name(missing[1] or missing[2])
+    if name := lacks_wheel(messages):
         return no_wheel(name, where, "\n".join([*_wanted(name, explanation, ours), _conclusion(shown)]))
     return ResolveError(
         f"no set of versions satisfies the intent for {where}", cause=cause, remedy=_remedy(messages)
@@ -55,6 +54,14 @@ def lacks_dates(messages: str) -> bool:
     blamed = re.findall(r"`([\w.-]+)` was filtered by `exclude-newer`", messages)
     blamed += re.findall(r"([\w.-]+?)(?:[<>=!]\S*)? has no publish time", messages)
     return not {canonicalize_name(name) for name in undated}.isdisjoint(map(canonicalize_name, blamed))
+
+
+def lacks_wheel(messages: str) -> str | None:
+    """Return the package that uv blames for having no wheel."""
+    if "No solution found" not in messages:
+        return None
+    missing = _NO_WHEEL.search(messages.partition("hint:")[2]) or _NO_WHEEL.search(_explanation(messages))
+    return canonicalize_name(missing[1] or missing[2]) if missing else None
 
 
 def mentioned(messages: str, names: Iterable[str]) -> set[str]:

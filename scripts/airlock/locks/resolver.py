@@ -10,7 +10,6 @@ from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
 from airlock.locks.conflict import no_wheel
 from airlock.locks.intent import pairs
 from airlock.locks.job import NoDatesError
-from airlock.locks.target import best, wheel_name
 from airlock.store import StoreFile
 
 if TYPE_CHECKING:
@@ -119,12 +118,11 @@ def _package(
 
 
 def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tuple[str, ...]) -> StoreFile:
-    by_name = {one.get("name") or wheel_name(one.get("url") or one["path"]): one for one in found.wheels}
-    filename = best(by_name, target.tags(platform))
-    if filename is None:
+    wheel = found.best(target.tags(platform))
+    if wheel is None:
         where = f"{platform} and CPython {target.python}"
         raise no_wheel(f"{name} {found.version}", where, f"wanted by {', '.join(via)}" if via else "")
-    wheel = by_name[filename]
+    filename = wheel["name"]
     sha256 = wheel.get("hashes", {}).get("sha256")
     if not sha256:
         raise ResolveError(
