@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from airlock.errors import ResolveError
 from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
@@ -130,7 +133,12 @@ def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tup
             cause="a lock names it; indexes give it by PEP 503 and 691",
             remedy="use an index that gives it",
         )
-    return StoreFile(filename, int(wheel.get("size") or UNKNOWN), sha256)
+    return StoreFile(filename, int(wheel.get("size") or _size_here(wheel.get("url", ""))), sha256)
+
+
+def _size_here(url: str) -> int:
+    """Return the size of a file of this machine, of which uv gives none."""
+    return Path(url2pathname(urlsplit(url).path)).stat().st_size if url.startswith("file:") else UNKNOWN
 
 
 def _urls(found: Mapping[Platform, Mapping[str, Found]]) -> dict[str, str]:

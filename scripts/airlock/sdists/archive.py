@@ -95,6 +95,8 @@ def _build_system(filename: str, pyproject: bytes) -> BuildSystem:
         table: dict[str, Any] = tomllib.loads(pyproject.decode()).get("build-system", {})
         if not table:
             return BuildSystem()
+        if not isinstance(table["requires"], list):
+            raise TypeError("requires must be a list")  # noqa: TRY301
         default = BuildSystem()
         system = BuildSystem(
             tuple(str(Requirement(text)) for text in table["requires"]),

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 _INSIDE = Path(__file__).with_name("build_inside.py")
 _LAST_WORDS = 3000  # characters of what a build printed; its end holds the reason
-_DEBIAN = "name compilers and headers in constraints/debian-build.in (gcc, libc6-dev, python3-dev, …); airlock lock"
+_DEBIAN = (
+    "name compilers and headers in constraints/debian-build.in (gcc, libc6-dev, python3-dev, …); airlock lock"
+)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from airlock.errors import BuildError, NotReproducibleError
 from airlock.index.fetch import Wanted
@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from airlock.locks.build import BuildLock
     from airlock.locks.debian import LockedDeb
     from airlock.platforms import Platform
-    from airlock.sdists.build import Builder
+    from airlock.sdists.build import Built
     from airlock.store import Store, StoreFile
     from airlock.terminal import Terminal
 
 _TAKE_IT = (
     "take the wheel from who has it: airlock store pull s3://BUCKET/PREFIX, or: airlock store import FILE"
 )
+
+
+class Builder(Protocol):
+    """Builds in a sandbox (airlock.sdists.build)."""
+
+    def wheel(self, sdist: StoreFile, requires: Sequence[StoreFile]) -> Built: ...
 
 
 def lacking(lock: AirflowLock, platforms: Iterable[Platform], store: Store) -> tuple[LockedPackage, ...]:
