@@ -31,7 +31,7 @@ _NO_SOLUTION = re.compile(r"^pip\._internal\.exceptions(?:\.\w+)*\.(\w+): (.*)",
 
 
 @dataclass(frozen=True)
-class Testimony:
+class Resolution:
     """What the witness found: name → version, or None and why."""
 
     pins: Mapping[str, str] | None
@@ -46,7 +46,7 @@ class Witness(Protocol):
         """What it is, with its version."""
         ...
 
-    def resolve(self, wheels: Sequence[StoreFile], intent: Mapping[str, str]) -> Testimony: ...
+    def resolve(self, wheels: Sequence[StoreFile], intent: Mapping[str, str]) -> Resolution: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class PipCompile:
         versions = {one.metadata["Name"]: one.version for one in closure(WITNESS)}
         return f"{WITNESS} {versions[WITNESS]} (pip {versions['pip']})"
 
-    def resolve(self, wheels: Sequence[StoreFile], intent: Mapping[str, str]) -> Testimony:
+    def resolve(self, wheels: Sequence[StoreFile], intent: Mapping[str, str]) -> Resolution:
         """Ask it once. Raises SandboxError, CommandError where it breaks, and what the tree raises."""
         with self.tree.use(wheels, intent) as inside:
             python = self.tree.python
@@ -69,9 +69,9 @@ class PipCompile:
             done = process.run(chosen.command(inside, command), check=False, env={})
         said = done.stderr.decode(errors="replace")
         if done.returncode == 0:
-            return Testimony(parse(done.stdout.decode()))
+            return Resolution(parse(done.stdout.decode()))
         if why := explanation(said):
-            return Testimony(None, why)
+            return Resolution(None, why)
         raise CommandError(
             f"{self.name} failed with exit code {done.returncode}",
             cause=said.strip()[-4000:],

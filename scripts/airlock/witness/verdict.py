@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from airlock.locks.intent import Asked
-    from airlock.witness.pip_compile import Testimony
+    from airlock.witness.pip_compile import Resolution
     from airlock.witness.requirements import Reading, Requirements
 
 _MOST_PACKAGES, _MOST = 20, 8  # packages that are shown, and requirements of each
@@ -50,15 +50,15 @@ class Verdict:
 
 
 def judge(
-    testimony: Testimony, locked: Mapping[str, str], requirements: Requirements, witness: str, where: str
+    resolution: Resolution, locked: Mapping[str, str], requirements: Requirements, witness: str, where: str
 ) -> Verdict:
     """Compare the pins of a lock (name → version) with what the witness found."""
-    if testimony.pins is None:
+    if resolution.pins is None:
         unmet = requirements.unmet()
         names = sorted({one.name for one in unmet})
         differences = tuple(_difference(name, locked.get(name, ""), "", requirements) for name in names)
-        return Verdict(witness, where, 0, differences, _in_our_words(testimony.why, requirements.asked))
-    pins = testimony.pins
+        return Verdict(witness, where, 0, differences, _in_our_words(resolution.why, requirements.asked))
+    pins = resolution.pins
     differing = sorted(name for name in locked.keys() | pins.keys() if locked.get(name) != pins.get(name))
     differences = tuple(
         _difference(name, locked.get(name, ""), pins.get(name, ""), requirements) for name in differing

@@ -44,11 +44,11 @@ def verify(config: Config, places: Places, terminal: Terminal) -> Verdict:
 def hear(witness: Witness, wanted: Intent, lock: AirflowLock, platform: Platform, store: Store) -> Verdict:
     """Compare what a witness resolves from the locked wheels of one platform with the lock."""
     wheels = lock.wheels(platform)
-    testimony = witness.resolve([one.file for one in wheels], input_files(wanted.airflow))
+    resolution = witness.resolve([one.file for one in wheels], input_files(wanted.airflow))
     locked = {one.name: one.version for one in wheels}
     where = f"{platform}, CPython {lock.python}"
-    if testimony.pins == locked:
+    if resolution.pins == locked:
         return verdict.Verdict(witness.name, where, len(locked))
     known = {one.name: requirements.read(store.path(one.file), one.version) for one in wheels}
     required = requirements.Requirements(wanted.airflow, known, requirements.environment(lock, platform))
-    return verdict.judge(testimony, locked, required, witness.name, where)
+    return verdict.judge(resolution, locked, required, witness.name, where)
