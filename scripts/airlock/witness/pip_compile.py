@@ -27,7 +27,7 @@ _OPTIONS = (
 )  # fmt: skip
 _NOISE = ("WARNING:", "ResolutionImpossible: for help")
 _TRACEBACK = "Traceback (most recent call last):"
-_NO_SOLUTION = re.compile(r"^pip\._internal\.exceptions(?:\.\w+)*\.(\w+): (.*)", re.MULTILINE | re.DOTALL)
+_NO_SOLUTION = re.compile(r"^pip\._internal\.exceptions(?:\.\w+)+: (.*)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,6 @@ def explanation(said: str) -> str:
         return ""
     lines = [line.removeprefix("  ").removeprefix("ERROR: ") for line in reasons.splitlines()]
     kept = [line for line in lines if line.strip() and not line.startswith(_NOISE)]
-    if conclusion[2].startswith(_NOISE):
+    if conclusion[1].startswith(_NOISE):
         return "\n".join(kept)
-    return "\n".join(dict.fromkeys([*kept, *conclusion[2].strip().splitlines()]))
+    return "\n".join(dict.fromkeys([*kept, *conclusion[1].strip().splitlines()]))
