@@ -44,18 +44,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = world.files.get(path)
         if body is None:
             return self._send(404, b"no such file", {})
-        start = re.fullmatch(r"bytes=(\d+)-", wanted)
-        if start:
-            offset = int(start[1])
-            extent = {"Content-Range": f"bytes {offset}-{len(body) - 1}/{len(body)}"}
-            return self._send(206, body[offset:], extent)
+        part = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted)
+        if part:
+            start, end = int(part[1]), int(part[2] or len(body) - 1) + 1
+            extent = {"Content-Range": f"bytes {start}-{end - 1}/{len(body)}"}
+            return self._send(206, body[start:end], extent)
         return self._send(200, body, {"Content-Type": world.kinds.get(path, "text/html")})
+
+    def do_HEAD(self) -> None:
+        self.do_GET()  # _send leaves the body out
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in (headers | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)
         self.end_headers()
+        if self.command == "HEAD":
+            return
         cut = self.world.cut.pop(self.path, None)
         if self.world.stalled and self.path.startswith("/files/"):
             self.wfile.write(body[: len(body) // 2])
