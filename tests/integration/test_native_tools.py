@@ -145,7 +145,7 @@ def test_constraints_that_no_wheel_meets_are_not_passed_over(sealed: Sealed, tmp
     compiling = ("piptools", "compile", "--output-file", "-", "-c", OTHERS, *FROM_THE_STORE, ASKED)
     for done, said in (
         (sealed.pip("-c", OTHERS, "-r", ASKED), b"conflicting dependencies"),
-        (sealed.run(*compiling), b"pendulum==0.0.1"),
+        (sealed.run(*compiling), b"conflicting dependencies"),
         (sealed.uv("compile", "-c", OTHERS, ASKED, folder=tmp_path), b"pendulum==0.0.1"),
     ):
         assert done.returncode != 0

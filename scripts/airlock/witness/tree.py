@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -16,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from airlock.compose.interpreter import ImageInterpreter, python_version
-from airlock.errors import CommandError
+from airlock.errors import CommandError, LockError
 from airlock.farm import lay_over, prepare_for_running
 from airlock.inside import Inside, Tmpfs
 from airlock.kept_trees import NEW, locked
@@ -69,10 +70,7 @@ class WitnessTree:
             prepare_for_running(root)
             for name in _MERGED:
                 (root / name).symlink_to(f"usr/{name}")
-            for file in wheels:
-                for _ in self.store.chunks(file):
-                    pass  # read to its end, it is the file that the lock names
-                _place(self.store.path(file), root / WHEELS / file.filename)
+            gather(self.store, wheels, root / WHEELS)
             for tool in tools:
                 _place_distribution(tool, root / TOOLS)
             (root / INTENT).mkdir()
@@ -89,6 +87,24 @@ _ENVIRONMENT = (
     ("PYTHONPATH", f"/{TOOLS}"),
     ("PYTHONUTF8", "1"),
 )
+
+
+def gather(store: Store, wheels: Sequence[StoreFile], folder: Path) -> None:
+    """Put the store's files into one folder under their own names, after their content was checked.
+
+    Raises LockError where two have one name, CorruptError and UnsealedError.
+    """
+    names = Counter(file.filename for file in wheels)
+    if twice := [name for name, number in names.items() if number > 1]:
+        raise LockError(
+            f"airflow.lock names {twice[0]} more than once",
+            cause="resolvers tell wheels apart by their names",
+            remedy="airlock lock --upgrade",
+        )
+    for file in wheels:
+        for _ in store.chunks(file):
+            pass  # read to its end, it is the file that the lock names
+        _place(store.path(file), folder / file.filename)
 
 
 def closure(name: str) -> list[Distribution]:
@@ -118,7 +134,7 @@ def closure(name: str) -> list[Distribution]:
 
 def _place_distribution(tool: Distribution, folder: Path) -> None:
     """Give the sandbox a distribution's modules and metadata: nothing else of the environment."""
-    for file in tool.files or ():
+    for file in dict.fromkeys(tool.files or ()):
         if ".." not in file.parts and "__pycache__" not in file.parts:
             _place(Path(str(tool.locate_file(file))), folder / file)
 
@@ -127,5 +143,7 @@ def _place(source: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, place)
-    except OSError:  # another file system, or one without hard links
+    except FileExistsError:
+        raise  # copied over it, a file would change wherever that one is linked
+    except OSError:  # another file system, one without hard links, or a file of another user
         shutil.copyfile(source, place)

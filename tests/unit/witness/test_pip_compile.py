@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airlock.errors import CommandError
 from airlock.witness.pip_compile import explanation, parse
-from airlock.witness.tree import closure
 
 REASONS = """\
 WARNING:pip._internal.cli.index_command:Disabling truststore since ssl support is missing
@@ -57,23 +55,3 @@ def test_pips_conclusion_is_kept_where_it_says_more() -> None:
 )
 def test_what_is_no_conflict_of_versions_is_not_taken_for_one(said: str) -> None:
     assert explanation(said) == ""
-
-
-def test_pip_tools_is_shown_with_all_that_it_needs_and_nothing_else() -> None:
-    names = [one.metadata["Name"] for one in closure("pip-tools")]
-    assert {
-        "pip",
-        "pip-tools",
-        "click",
-        "build",
-        "packaging",
-        "pyproject_hooks",
-        "setuptools",
-        "wheel",
-    } == set(names)
-
-
-def test_a_missing_part_is_told_with_how_it_gets_there() -> None:
-    with pytest.raises(CommandError, match="no-such-distribution is not installed beside airlock") as caught:
-        closure("no-such-distribution")
-    assert "constraints/toolchain.lock" in caught.value.remedy
