@@ -49,6 +49,27 @@ def project(cache: Path, tmp_path: Path) -> Project:
     return Project.copy(tmp_path / "project", cache)
 
 
+@pytest.fixture
+def small(project: Project) -> Project:
+    """Return a project whose lock holds three small wheels; all but those is real."""
+    constraints = project.folder / "constraints"
+    (constraints / "airflow.in").write_text("app[fast]\n")
+    asked = replace(project, environment={"AIRLOCK_DISTRIBUTIONS": ""})
+    requires = "Provides-Extra: fast\nRequires-Dist: quick>=1 ; extra == 'fast'\nRequires-Dist: base\n"
+    wheels = [
+        ("app", "1.0", requires + "Requires-Dist: absent ; sys_platform == 'win32'\n"),
+        ("base", "1.0", ""),
+        ("quick", "1.0", "Requires-Dist: base ; python_full_version >= '3.13'\n"),
+    ]
+    packages = tuple(
+        LockedPackage(name, version, ((ANY, keep(project, name, version, metadata)),))
+        for name, version, metadata in wheels
+    )
+    lock = replace(project.airflow_lock, intent=(("constraints/airflow.in", "app[fast]"),), packages=packages)
+    (constraints / "airflow.lock").write_text(airflow.render(lock))
+    return asked
+
+
 def keep(project: Project, name: str, version: str, metadata: str = "") -> StoreFile:
     """Put a small wheel into the project's store."""
     module = name.replace("-", "_")
@@ -144,37 +165,47 @@ def test_a_pin_that_conflicts_with_another_is_refused_with_the_requirement_betwe
     assert "pip.pypa.io" not in said, "pip's advice is not ours"
 
 
-def test_a_wheel_of_another_version_than_its_pin_is_a_difference(project: Project) -> None:
-    swap(project, "pendulum", "3.9.0", keep(project, "pendulum", "3.8.0"))
+def test_extras_and_markers_are_read_alike(small: Project) -> None:
+    done = small.run("lock", "--verify")
 
-    said, document = refused(project)
+    assert b"verified: 3 packages as locked" in done.stderr
 
-    assert "pendulum: the lock has 3.9.0, the witness 3.8.0" in said
+
+def test_a_wheel_of_another_version_than_its_pin_is_a_difference(small: Project) -> None:
+    swap(small, "base", "2.0", keep(small, "base", "1.9"))
+
+    said, document = refused(small)
+
     assert "1 package differs" in said
+    assert "base: the lock has 2.0, the witness 1.9" in said
+    assert "quick 1.0 requires base; python_full_version >= " in said
+    assert document["verified"] == 2
     (difference,) = document["differences"]
-    assert (difference["lock"], difference["witness"]) == ("3.9.0", "3.8.0")
-    assert document["verified"] == len(project.airflow_lock.wheels(native())) - 1
+    assert (difference["lock"], difference["witness"]) == ("2.0", "1.9")
 
 
-def test_a_package_that_nothing_requires_is_a_difference(project: Project) -> None:
-    file = keep(project, "useless", "1.0")
-    lock = project.airflow_lock
-    more = (*lock.packages, LockedPackage("useless", "1.0", ((ANY, file),)))
-    path = project.folder / "constraints" / "airflow.lock"
-    path.write_text(airflow.render(replace(lock, packages=more)))
+def test_packages_that_nothing_requires_are_differences(small: Project) -> None:
+    more = [LockedPackage(name, "1.0", ((ANY, keep(small, name, "1.0")),)) for name in ("absent", "useless")]
+    lock = small.airflow_lock
+    path = small.folder / "constraints" / "airflow.lock"
+    path.write_text(airflow.render(replace(lock, packages=(*lock.packages, *more))))
 
-    said, _ = refused(project)
+    said, _ = refused(small)
 
+    assert "2 packages differ" in said
+    assert "absent: the lock has 1.0, the witness none" in said
+    assert 'app 1.0 requires absent; sys_platform == "win32": its marker does not hold' in said
     assert "useless: the lock has 1.0, the witness none" in said
-    assert "nothing that is needed requires it" in said
+    assert "airlock lock --upgrade absent useless" in said
 
 
-def test_a_wheel_for_another_python_is_refused(project: Project) -> None:
-    swap(project, "pendulum", "3.3.0", keep(project, "pendulum", "3.3.0", "Requires-Python: >=3.14\n"))
+def test_a_wheel_for_another_python_is_refused(small: Project) -> None:
+    swap(small, "base", "1.0", keep(small, "base", "1.0", "Requires-Python: >=3.14\n"))
 
-    said, _ = refused(project)
+    said, document = refused(small)
 
-    assert f"requires a different Python: {project.airflow_lock.python} not in '>=3.14'" in said
+    assert f"requires a different Python: {small.airflow_lock.python} not in '>=3.14'" in said
+    assert document["differences"] == []
 
 
 def test_a_file_that_the_store_lacks_is_asked_for(project: Project, tmp_path: Path) -> None:
@@ -185,12 +216,12 @@ def test_a_file_that_the_store_lacks_is_asked_for(project: Project, tmp_path: Pa
     assert "airlock fetch" in said
 
 
-def test_an_altered_file_of_the_store_is_noticed(project: Project) -> None:
-    file = keep(project, "pendulum", "3.3.0")
-    swap(project, "pendulum", "3.3.0", file)
-    Store(project.cache / "store").path(file).write_bytes(b"x" * file.size)
+def test_an_altered_file_of_the_store_is_noticed(small: Project) -> None:
+    file = keep(small, "base", "1.0", "Summary: another\n")
+    swap(small, "base", "1.0", file)
+    Store(small.cache / "store").path(file).write_bytes(b"x" * file.size)
 
-    assert "is not the file that the lock names" in project.refused("lock", "--verify", code=8)
+    assert "is not the file that the lock names" in small.refused("lock", "--verify", code=8)
 
 
 def test_a_stale_lock_is_not_verified(project: Project) -> None:
