@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from airlock.compose.interpreter import packages
+from airlock.errors import LockError
 from airlock.locks import intent, staleness
 from airlock.locks.uv import input_files
 from airlock.platforms import native
@@ -14,8 +16,10 @@ from airlock.witness.pip_compile import PipCompile
 from airlock.witness.tree import WitnessTree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from airlock.config import Config
-    from airlock.locks.airflow import AirflowLock
+    from airlock.locks.airflow import AirflowLock, LockedWheel
     from airlock.locks.intent import Intent
     from airlock.places import Places
     from airlock.platforms import Platform
@@ -44,6 +48,7 @@ def verify(config: Config, places: Places, terminal: Terminal) -> Verdict:
 def hear(witness: Witness, wanted: Intent, lock: AirflowLock, platform: Platform, store: Store) -> Verdict:
     """Compare what a witness resolves from the locked wheels of one platform with the lock."""
     wheels = lock.wheels(platform)
+    _require_one_of_each(wheels)
     resolution = witness.resolve([one.file for one in wheels], input_files(wanted.airflow))
     locked = {one.name: one.version for one in wheels}
     where = f"{platform}, CPython {lock.python}"
@@ -52,3 +57,14 @@ def hear(witness: Witness, wanted: Intent, lock: AirflowLock, platform: Platform
     known = {one.name: requirements.read(store.path(one.file), one.version) for one in wheels}
     required = requirements.Requirements(wanted.airflow, known, requirements.environment(lock, platform))
     return verdict.judge(resolution, locked, required, witness.name, where)
+
+
+def _require_one_of_each(wheels: Sequence[LockedWheel]) -> None:
+    """Raise LockError for a package that is locked twice: a resolver would only take one of them."""
+    names = Counter(one.name for one in wheels)
+    if twice := [name for name, number in names.items() if number > 1]:
+        raise LockError(
+            f"airflow.lock holds {', '.join(twice)} more than once",
+            cause="an image has one version of a package",
+            remedy=f"airlock lock --upgrade {' '.join(twice)}",
+        )

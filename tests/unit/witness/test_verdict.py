@@ -7,6 +7,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
+
+from airlock.errors import LockError
 from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
 from airlock.locks.intent import Asked, Intent
 from airlock.platforms import AMD64
@@ -50,7 +53,7 @@ class FakeWitness:
 
 
 def heard(
-    folder: Path, resolution: Resolution, asked: tuple[Asked, ...] = ASKED
+    folder: Path, resolution: Resolution, asked: tuple[Asked, ...] = ASKED, *, times: int = 1
 ) -> tuple[Verdict, FakeWitness]:
     store, packages = Store(folder), []
     for name, (version, metadata) in WHEELS.items():
@@ -60,7 +63,7 @@ def heard(
         )
         store.add(file, [content], "a test")
         packages.append(LockedPackage(name, version, ((ANY, file),)))
-    lock = AirflowLock("3.13.5", "2.41", (AMD64.name,), "test", (), tuple(packages))
+    lock = AirflowLock("3.13.5", "2.41", (AMD64.name,), "test", (), tuple(packages * times))
     witness = FakeWitness(resolution)
     return hear(witness, Intent(asked, (), ()), lock, AMD64, store), witness
 
@@ -73,6 +76,11 @@ def test_equal_pins_agree_and_the_witness_was_given_every_wheel_and_line(tmp_pat
         f"{name}-{version}-py3-none-any.whl" for name, version in PINS.items()
     ]
     assert intent == {"0.in": "app\nbase<3\n", "1.in": "helper\n"}
+
+
+def test_a_package_that_is_locked_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LockError, match=r"airflow\.lock holds app, base, colour, helper more than once"):
+        heard(tmp_path, Resolution(PINS), times=2)
 
 
 def test_a_package_that_the_witness_leaves_out_is_told_with_the_marker_that_decides(tmp_path: Path) -> None:
