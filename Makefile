@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help image load image-docker reproduce diff fetch lock lock-check test lint types integration \
+.PHONY: help image load image-docker reproduce diff fetch lock lock-check verify-lock test lint types integration \
 	runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
@@ -38,6 +38,9 @@ lock: $(READY) ## resolve constraints/*.in into locks
 
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
+
+verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
+	@$(BIN)/airlock lock --verify
 
 test: $(CHECKS) ## run the tests that need neither network nor Docker
 	@echo "the tests that need Docker and the real packages are run by: make integration" >&2

@@ -138,3 +138,9 @@ class ForeignBinaryError(AirlockError):
     """A program or library of the image is for another processor than its platform's."""
 
     exit_code = 20
+
+
+class DisagreementError(AirlockError):
+    """A second resolver does not arrive at what a lock holds."""
+
+    exit_code = 21

@@ -38,6 +38,7 @@ Examples:
   airlock lock --upgrade apache-airflow-providers-http
                                that package alone, and what it cannot do without
   airlock lock --check         exit code 4 where a lock is not current; no network
+  airlock lock --verify        exit code 21 where pip-tools resolves to something else; no network
 """
 
 
@@ -49,9 +50,12 @@ Examples:
 @click.option("--retier", is_flag=True, help="Find the stability tiers of all packages anew.")
 @click.option("--check", is_flag=True, help="Change nothing; fail where a lock does not answer the intent.")
 @click.option(
+    "--verify", is_flag=True, help="Change nothing; fail where pip-tools does not arrive at airflow.lock."
+)
+@click.option(
     "--platform", "platforms", multiple=True, metavar="OS/ARCH", help="Lock for this platform (repeatable)."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what moved as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print what moved, or the verdict, as one JSON object.")
 @click.pass_obj
 def command(
     session: Session,
@@ -61,6 +65,7 @@ def command(
     upgrade: bool,
     retier: bool,
     check: bool,
+    verify: bool,
     as_json: bool,
 ) -> None:
     """Resolve the intent into locks of exact versions and hashes.
@@ -68,6 +73,9 @@ def command(
     Reads constraints/*.in and the dependencies of the project's own distributions. Writes
     constraints/*.lock, all of them or none: debian.lock, whose Python decides which wheels fit,
     airflow.lock, and toolchain.lock. Commit them.
+
+    --verify is the second witness: pip-tools, run by the image's Python in a sandbox without a network,
+    resolves the intent again from the sealed store, for this machine's platform.
     """
     from airlock.locks import intent, locking, staleness  # noqa: PLC0415 - heavy imports, after --help
 
@@ -75,8 +83,15 @@ def command(
         raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
     if check and (upgrade or retier):
         raise click.UsageError("--check changes nothing, so neither --upgrade nor --retier can go with it")
+    if verify and (check or upgrade or retier or platforms):
+        raise click.UsageError(
+            "--verify changes nothing and is for this machine's platform: it goes with --json alone"
+        )
     start = time.monotonic()
     config = session.config_for(platforms)
+    if verify:
+        _verify(session, config, as_json=as_json)
+        return
     if check:
         staleness.check(config)
         session.terminal.say("locks are current")
@@ -163,6 +178,22 @@ def _sources(session: Session, config: Config, wanted: Intent, root: DebianLock)
             config.locked_platforms,
             session.terminal,
         )
+
+
+def _verify(session: Session, config: Config, *, as_json: bool) -> None:
+    """Print the verdict of the second witness. Raises DisagreementError where it is another than the lock."""
+    from airlock.witness import verdict  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.witness.verify import verify  # noqa: PLC0415
+
+    start = time.monotonic()
+    found = verify(config, session.places, session.terminal)
+    if as_json:
+        click.echo(json.dumps(verdict.as_document(found), indent=2))
+    if not found.agrees:
+        raise verdict.failure(found)
+    session.terminal.say(
+        f"verified: {found.verified} packages as locked, for {found.where} ({time.monotonic() - start:.1f} s)"
+    )
 
 
 def known_names(names: tuple[str, ...], before: Locks, wanted: Intent) -> frozenset[str]:

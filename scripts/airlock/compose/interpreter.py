@@ -97,12 +97,13 @@ class ImageInterpreter:
 
     def _command(self) -> list[str]:
         """Return the command that starts it through its own dynamic loader."""
-        root = self._root()
+        root = self.root()
         libraries = root / "usr/lib" / self._platform.multiarch
         loader = libraries / self._platform.loader.rpartition("/")[2]
         return [str(loader), "--library-path", str(libraries), str(root / f"usr/bin/python{self._version}")]
 
-    def _root(self) -> Path:
+    def root(self) -> Path:
+        """Return the folder that it is unpacked in, which is made where it is not there or damaged."""
         root = self._folder / key_of(
             "interpreter 2", self._platform.name, [item.sha256 for item in self._packages]
         )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock import writing, written
+from airlock import written
 from airlock.debian import base, deb
 from airlock.errors import StorageError
 from airlock.farm import prepare_for_running
 from airlock.inside import GID, UID
+from airlock.kept_trees import NEW, locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,6 @@ ENVIRONMENT, SOURCE = (
     "/opt/build",
     "/opt/source",
 )  # where the build's virtual environment and sources are shown
-NEW = f"{writing.PREFIX}build-"  # begins the name of a folder that is in use, or was left by a killed process
 _USER = base.User("build", UID, GID, "/tmp", "/bin/sh")  # noqa: S108 - the sandbox's own
 # what update-alternatives would link, where the packages bring it
 _LINKS = {
@@ -43,7 +42,13 @@ def unpacked(debs: Sequence[LockedDeb], store: Store, folder: Path) -> Iterator[
 
     Raises what `Store.read` and `deb.read` raise, and StorageError where there is no room.
     """
-    with _own_folder(folder) as root:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        locked(folder / ".lock", fcntl.LOCK_SH),  # what is pruned meanwhile is not this
+        tempfile.TemporaryDirectory(prefix=NEW, dir=folder) as own,
+    ):
+        root = Path(own) / "root"
+        root.mkdir(mode=0o755)
         try:
             _unpack(debs, store, root)
         except OSError as error:
@@ -68,21 +73,3 @@ def _unpack(debs: Sequence[LockedDeb], store: Store, root: Path) -> None:
     for place in (ENVIRONMENT, SOURCE):
         (root / place[1:]).mkdir(parents=True)
     prepare_for_running(root)
-
-
-@contextlib.contextmanager
-def _own_folder(folder: Path) -> Iterator[Path]:
-    """Make a folder that is held locked while it is used; remove those that nobody holds."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob(f"{NEW}*"):
-        with (path / "lock").open("w") as abandoned, contextlib.suppress(OSError):
-            fcntl.flock(abandoned, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path, ignore_errors=True)
-    own = Path(tempfile.mkdtemp(prefix=NEW, dir=folder))
-    try:
-        with (own / "lock").open("w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
-            (own / "root").mkdir(mode=0o755)
-            yield own / "root"
-    finally:
-        shutil.rmtree(own, ignore_errors=True)
