@@ -16,7 +16,7 @@ from airlock.locks import format as lock_format
 from airlock.store import StoreFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from airlock.platforms import Platform
@@ -27,8 +27,9 @@ _COMMENTS = ("sdist", "built with", "via", "tier")
 
 @dataclass(frozen=True)
 class Source:
-    """What a wheel was built from: a source distribution, and pins (name==version) that build.lock holds."""
+    """What the wheel for `platform` (or ANY) was built from: an sdist, and pins (name==version) of build.lock."""
 
+    platform: str
     sdist: StoreFile
     requires: tuple[str, ...]
 
@@ -49,6 +50,11 @@ class LockedPackage:
 
     def file(self, platform: Platform) -> StoreFile | None:
         return next((file for name, file in self.files if name in (ANY, platform.name)), None)
+
+    @property
+    def built(self) -> StoreFile | None:
+        """The wheel that was built from source, if one was."""
+        return dict(self.files).get(self.source.platform) if self.source else None
 
 
 @dataclass(frozen=True)
@@ -94,13 +100,17 @@ def _render_package(package: LockedPackage) -> str:
     hashes = sorted({file.sha256 for _, file in package.files})
     lines = [f"{package.name}=={package.version} \\"]
     lines += [" \\\n".join(f"    --hash=sha256:{sha256}" for sha256 in hashes)]
-    lines += [f"# file: {name} {file.filename} {file.size} {file.sha256}" for name, file in package.files]
+    lines += [f"# file: {name} {_render_file(file)}" for name, file in package.files]
     if source := package.source:
-        lines += [f"# sdist: {source.sdist.filename} {source.sdist.size} {source.sdist.sha256}"]
+        lines += [f"# sdist: {source.platform} {_render_file(source.sdist)}"]
         lines += [f"# built with: {' '.join(source.requires)}"]
     lines += [f"# via: {', '.join(package.via)}"] if package.via else []
     lines += [f"# tier: {package.tier}"] if package.tier is not None else []
     return "\n".join(lines) + "\n"
+
+
+def _render_file(file: StoreFile) -> str:
+    return f"{file.filename} {file.size} {file.sha256}"
 
 
 def read(path: Path) -> AirflowLock:
@@ -132,8 +142,7 @@ def _package(lines: Iterable[str]) -> LockedPackage:
     for line in filter(None, lines):
         key, separator, value = line.removeprefix("# ").partition(": ")
         if line.startswith("# file: "):
-            platform, _, file = value.partition(" ")
-            files.append((platform, _file(file)))
+            files.append(_file(value))
         elif line.startswith("# ") and separator and key in _COMMENTS and key not in found:
             found[key] = value
         elif "==" in line and not name:
@@ -148,14 +157,17 @@ def _package(lines: Iterable[str]) -> LockedPackage:
         tuple(files),
         via=tuple(found["via"].split(", ")) if "via" in found else (),
         tier=int(found["tier"]) if "tier" in found else None,
-        source=Source(_file(found["sdist"]), tuple(found["built with"].split()))
-        if "sdist" in found
-        else None,
+        source=_source(found) if "sdist" in found else None,
     )
 
 
-def _file(text: str) -> StoreFile:
-    filename, size, sha256 = text.split()
+def _source(found: Mapping[str, str]) -> Source:
+    platform, sdist = _file(found["sdist"])
+    return Source(platform, sdist, tuple(found["built with"].split()))
+
+
+def _file(text: str) -> tuple[str, StoreFile]:
+    platform, filename, size, sha256 = text.split()
     if "/" in filename:
         raise ValueError(f"a file name with a folder: {filename}")
-    return StoreFile(filename, int(size), sha256)
+    return platform, StoreFile(filename, int(size), sha256)

@@ -54,10 +54,10 @@ class Builder(Protocol):
 
 @dataclass(frozen=True)
 class _Made:
-    """A built wheel, what it was built from, and the packages it was built with."""
+    """A built wheel, its source distribution, and the packages it was built with."""
 
     file: StoreFile
-    source: Source
+    sdist: StoreFile
     requires: tuple[LockedPackage, ...]
 
 
@@ -91,12 +91,11 @@ class Sources:
         """Take over what an earlier lock was built from, where its wheel is in the store."""
         known = {f"{one.name}=={one.version}": one for one in locked.packages}
         for package in old.packages:
-            if package.source and set(package.source.requires) <= known.keys():
-                file = package.files[0][1]
-                if self._store.holds(file):
-                    requires = tuple(known[pin] for pin in package.source.requires)
-                    self._keep(package.name, package.version, _Made(file, package.source, requires))
-                    self._from_source.add(package.name)
+            source, file = package.source, package.built
+            if source and file and set(source.requires) <= known.keys() and self._store.holds(file):
+                requires = tuple(known[pin] for pin in source.requires)
+                self._keep(package.name, package.version, _Made(file, source.sdist, requires))
+                self._from_source.add(package.name)
 
     def options(self, platform: Platform) -> tuple[str, ...]:
         """Return uv's options: where the built wheels are, and which packages are wanted as wheels alone."""
@@ -122,8 +121,9 @@ class Sources:
         """
         if made := self._made.get((name, version)):
             raise _foreign(name, version, made, platform)
-        if name not in self._from_source and self._releases.has_wheels(name, version):
-            self._wheels_only.setdefault(platform, set()).add(name)
+        aside = self._wheels_only.setdefault(platform, set())
+        if name not in (self._from_source | aside) and self._releases.has_wheels(name, version):
+            aside.add(name)
             return
         start = time.monotonic()
         self._keep(name, version, self._build(job, name, version))
@@ -133,20 +133,23 @@ class Sources:
 
     def complete(self, lock: AirflowLock) -> AirflowLock:
         """Name what each built wheel was built from."""
-        sources = {made.file.sha256: made.source for made in self._made.values()}
-        return replace(
-            lock,
-            packages=tuple(replace(one, source=sources.get(one.files[0][1].sha256)) for one in lock.packages),
-        )
+        return replace(lock, packages=tuple(self._with_source(one) for one in lock.packages))
+
+    def _with_source(self, package: LockedPackage) -> LockedPackage:
+        made = self._made.get((package.name, package.version))
+        platform = next((name for name, file in package.files if made and file == made.file), None)
+        if made is None or platform is None:
+            return package
+        return replace(package, source=Source(platform, made.sdist, _pins(made.requires)))
 
     def lock(self, lock: AirflowLock, root: str) -> BuildLock | None:
         """Return the lock of what the built packages of `lock` are built with; None where none was built."""
-        used = {made.source: made.requires for made in self._made.values()}
-        sources = [one.source for one in lock.packages if one.source]
-        packages = {f"{one.name}=={one.version}": one for source in sources for one in used[source]}
-        intent = tuple(one.pair for one in self._limits)
+        built = [self._made[one.name, one.version] for one in lock.packages if one.source]
+        packages = {
+            pin: one for made in built for pin, one in zip(_pins(made.requires), made.requires, strict=True)
+        }
         ordered = tuple(packages[pin] for pin in sorted(packages))
-        return build.BuildLock(root, intent, ordered) if sources else None
+        return build.BuildLock(root, tuple(one.pair for one in self._limits), ordered) if built else None
 
     def _build(self, job: Job, name: str, version: str) -> _Made:
         sdist = self._releases.sdist(name, version)
@@ -159,8 +162,7 @@ class Sources:
         _require_named(built.filename, name, version, sdist)
         file = StoreFile(built.filename, len(built.content), hashlib.sha256(built.content).hexdigest())
         self._store.add(file, [built.content], sdist.filename)
-        pins = tuple(f"{one.name}=={one.version}" for one in requires)
-        return _Made(file, Source(sdist, pins), requires)
+        return _Made(file, sdist, requires)
 
     def _resolve(self, job: Job, sdist: StoreFile, requires: Iterable[str]) -> tuple[LockedPackage, ...]:
         """Resolve build requirements for every platform, as the packages of the image are, and fetch them."""
@@ -182,6 +184,10 @@ class Sources:
             os.link(self._store.path(made.file), place)
         except OSError:  # another file system
             shutil.copyfile(self._store.path(made.file), place)
+
+
+def _pins(packages: Iterable[LockedPackage]) -> tuple[str, ...]:
+    return tuple(f"{one.name}=={one.version}" for one in packages)
 
 
 def _files(packages: Iterable[LockedPackage]) -> tuple[StoreFile, ...]:

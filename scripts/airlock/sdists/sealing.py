@@ -41,9 +41,9 @@ def lacking(lock: AirflowLock, platforms: Iterable[Platform], store: Store) -> t
     found = []
     for platform in platforms:
         for package in lock.packages:
-            file = package.file(platform)
-            if package.source and file and package not in found and store.missing([file]):
-                if package.files[0][0] != ANY and platform != native():
+            source, file = package.source, package.file(platform)
+            if source and file and file == package.built and package not in found and store.missing([file]):
+                if source.platform != ANY and platform != native():
                     raise BuildError(
                         f"{package.name} is compiled from source, for {platform} on {platform} alone",
                         cause=f"this machine is {native()}; no index has {file.filename}",
@@ -75,8 +75,8 @@ def build(
     with terminal.progress(f"building {len(packages)} from source", len(packages)) as progress:
         for package in packages:
             assert package.source
-            start = time.monotonic()
-            file = package.files[0][1]
+            assert package.built
+            start, file = time.monotonic(), package.built
             made = builder.wheel(package.source.sdist, locked.files(package.source.requires, native()))
             _require_same(package, file, hashlib.sha256(made.content).hexdigest())
             store.add(file, [made.content], package.source.sdist.filename)

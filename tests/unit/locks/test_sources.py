@@ -194,6 +194,17 @@ def test_a_compiled_package_is_refused_for_a_platform_that_cannot_be_built_for(t
         bench.lock("old", platforms=(native(), other))
 
 
+def test_beside_a_wheel_from_the_index_the_lock_says_which_platforms_was_built(tmp_path: Path) -> None:
+    other = ARM64 if native() is AMD64 else AMD64
+    release = Release((), (f"cp313-cp313-manylinux_2_28_{other.machine}",))
+    builder = FakeBuilder(f"cp313-cp313-linux_{native().machine}")
+    bench = Bench(tmp_path, FakeUv({"old": {"1": release}, **BACKEND}), builder=builder)
+    (old,) = bench.lock("old", platforms=(AMD64, ARM64)).packages
+    assert old.source
+    assert old.source.platform == native().name
+    assert old.built == old.file(native())
+
+
 def test_a_wheel_of_another_name_than_its_source_is_refused(tmp_path: Path) -> None:
     bench = Bench(
         tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}), builder=FakeBuilder(name="new-1")

@@ -34,7 +34,7 @@ OLD = LockedPackage(
     (("any", stored("old-1-py3-none-any.whl", WHEEL)),),
     ("airflow.in",),
     3,
-    Source(SDIST, ("setuptools==81",)),
+    Source("any", SDIST, ("setuptools==81",)),
 )
 BUILD = BuildLock("sha256:root", (), (LockedPackage("setuptools", "81", (("any", BACKEND),)),))
 
@@ -55,7 +55,7 @@ class FakeBuilder:
 
 def test_a_lock_says_what_a_wheel_was_built_from_and_reads_it_back() -> None:
     text = render_packages([OLD])
-    assert f"# sdist: old-1.tar.gz 1 {SDIST.sha256}\n# built with: setuptools==81\n" in text
+    assert f"# sdist: any old-1.tar.gz 1 {SDIST.sha256}\n# built with: setuptools==81\n" in text
     assert parse_packages(text) == (OLD,)
 
 
@@ -92,6 +92,7 @@ def test_another_wheel_than_the_lock_names_is_refused_and_not_stored(tmp_path: P
 
 def test_a_wheel_compiled_for_another_platform_is_to_be_had_from_elsewhere(tmp_path: Path) -> None:
     other = ARM64 if native() is AMD64 else AMD64
-    compiled = replace(OLD, files=((other.name, OLD.files[0][1]),))
+    source = Source(other.name, SDIST, ("setuptools==81",))
+    compiled = replace(OLD, files=((other.name, OLD.files[0][1]),), source=source)
     with pytest.raises(BuildError, match=f"for {other} on {other} alone"):
         sealing.lacking(lock(compiled), [other], Store(tmp_path))
