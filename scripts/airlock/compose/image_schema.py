@@ -18,6 +18,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "debian": ("leave-out", "keep", "links"),
     "layers": ("alone-over-megabytes", "alone-at-most", "provider-bins", "tier-bins", "compression", "level"),
     "binaries": ("other-machines",),
+    "certificates": ("bundles",),
     "directories": (),
     "owners": (),
 }
@@ -35,6 +36,7 @@ _LISTS = {
     ("debian", "leave-out"),
     ("debian", "keep"),
     ("binaries", "other-machines"),
+    ("certificates", "bundles"),
 }
 _TABLES = {("config", "env"), ("config", "labels"), ("debian", "links")}
 _NUMBERS = {
@@ -63,7 +65,7 @@ def problems(document: Mapping[str, Any]) -> list[str]:
 
 def _wrong_values(document: Mapping[str, Any]) -> list[str]:
     problems = [f"[user] {key} is missing" for key in _KNOWN["user"] if key not in document.get("user", {})]
-    for section in ("user", "config", "debian", "layers", "binaries"):
+    for section in ("user", "config", "debian", "layers", "binaries", "certificates"):
         for key, value in document.get(section, {}).items():
             problems += [f"[{section}] {key} {wrong}" for wrong in _wrong((section, key), value)]
     layers = document.get("layers", {})

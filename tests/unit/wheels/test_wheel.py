@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock.compose.trust import Links
 from airlock.errors import UnsafeArchiveError
 from airlock.wheels import wheel
 from airlock.wheels.layout import VenvLayout
@@ -28,8 +29,12 @@ class FakeCompiler:
         ]
 
 
-def lay_out(content: bytes, filename: str = "demo-1.0-py3-none-any.whl") -> dict[str, Entry]:
-    return {item.path: item for item in wheel.entries(filename, content, LAYOUT, FakeCompiler())}
+def lay_out(
+    content: bytes,
+    filename: str = "demo-1.0-py3-none-any.whl",
+    links: Links = Links(),  # noqa: B008 - frozen
+) -> dict[str, Entry]:
+    return {item.path: item for item in wheel.entries(filename, content, LAYOUT, FakeCompiler(), links)}
 
 
 def test_modules_and_their_bytecode_land_in_site_packages() -> None:
