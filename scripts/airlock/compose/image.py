@@ -47,7 +47,7 @@ class Inputs:
     image: ImageFile
     airflow: AirflowLock
     debian: DebianLock
-    certificates: tuple[CertificateFile, ...] = ()
+    certificates: tuple[CertificateFile, ...]
 
 
 @dataclass(frozen=True)
