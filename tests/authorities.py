@@ -39,8 +39,11 @@ class Signed:
         return self.key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
     @classmethod
-    def authority(cls, name: str, *, days: int = 3650) -> Self:
-        """Make the certificate of a CA, signed by itself; with negative `days` it expired so long ago."""
+    def authority(cls, name: str, *, days: int = 3650, without: str = "") -> Self:
+        """Make the certificate of a CA, signed by itself; with negative `days` it expired so long ago.
+
+        `without` is what Python misses: "critical", "usage" or "identifier".
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         usage = x509.KeyUsage(
             digital_signature=False,
@@ -53,8 +56,15 @@ class Signed:
             encipher_only=False,
             decipher_only=False,
         )
-        extensions = [(x509.BasicConstraints(ca=True, path_length=None), True), (usage, True)]
-        return cls(_sign(name, _name(name), key, key, days, extensions), key)
+        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        extensions: dict[str, tuple[x509.ExtensionType, bool]] = {
+            "critical": (x509.BasicConstraints(ca=True, path_length=None), without != "critical"),
+            "usage": (usage, True),
+            "identifier": (identifier, False),
+        }
+        if without != "critical":
+            extensions.pop(without, None)
+        return cls(_sign(name, _name(name), key, key, days, extensions.values()), key)
 
     def server(self, address: str) -> Signed:
         """Sign the certificate of the server at an IP address."""
@@ -84,7 +94,6 @@ def _sign(
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     begin = now - DAY if days > 0 else now + 2 * days * DAY
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
@@ -93,7 +102,6 @@ def _sign(
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
         .not_valid_after(now + days * DAY)
-        .add_extension(identifier, critical=False)
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)

@@ -22,6 +22,12 @@ _LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})  # RFC 7468, section 5.
 _SUFFIXES = frozenset({".pem", ".crt"})
 _NOTES = frozenset({".md", ".txt", ".rst"})
 _SECRET = b"PRIVATE KEY-----"
+_VERSION_3 = b"\xa0\x03\x02\x01\x02"
+_WANTED = {  # of a CA, as DER has them
+    "basic constraints that are not critical": b"\x06\x03\x55\x1d\x13\x01\x01\xff",
+    "no key usage": b"\x06\x03\x55\x1d\x0f",
+    "no subject key identifier": b"\x06\x03\x55\x1d\x0e",
+}
 
 
 @dataclass(frozen=True)
@@ -68,14 +74,29 @@ def read(folder: Path, project: Path) -> tuple[CertificateFile, ...]:
     return tuple(found)
 
 
-def expired(files: tuple[CertificateFile, ...], now: float) -> list[str]:
-    """Describe what has expired at a time, in seconds of the epoch: a warning, for no date decides the image."""
+def warnings(files: tuple[CertificateFile, ...], now: float) -> list[str]:
+    """Describe what will be in the trust store and be of no use, at a time in seconds of the epoch.
+
+    No error, for no date decides what the image is, and not every library is strict.
+    """
     return [
-        f"warning: image/certificates/{file.name}: {one.subject} expired on {_date(one.not_after)}"
+        f"warning: image/certificates/{file.name}: {one.subject} {wrong}"
         for file in files
         for one in file.certificates
-        if one.not_after < now
+        for wrong in (*_expired(one, now), *_not_strict(one.der))
     ]
+
+
+def _expired(one: Certificate, now: float) -> list[str]:
+    return [f"expired on {_date(one.not_after)}"] if one.not_after < now else []
+
+
+def _not_strict(der: bytes) -> list[str]:
+    """Say what Python refuses since 3.13: VERIFY_X509_STRICT asks of a CA what RFC 5280 does (section 4.2.1)."""
+    if _VERSION_3 not in der[:20]:
+        return []
+    wrong = [what for what, identifier in _WANTED.items() if identifier not in der]
+    return [f"has {', '.join(wrong)}: Python 3.13 refuses what it signs"] if wrong else []
 
 
 class _Unusable(Exception):  # noqa: N818 - never leaves this module

@@ -161,9 +161,24 @@ def test_a_folder_that_is_a_symlink_or_a_file_is_refused(folder: Path, tmp_path:
     assert refused(folder) == ["certificates must be a folder, and no symlink"]
 
 
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ("critical", "basic constraints that are not critical"),
+        ("usage", "no key usage"),
+        ("identifier", "no subject key identifier"),
+    ],
+)
+def test_an_authority_that_python_refuses_is_taken_and_said(folder: Path, without: str, said: str) -> None:
+    (folder / "a.pem").write_text(Signed.authority("Lax", without=without).pem)
+    assert certificates.warnings(read(folder), time.time()) == [
+        f"warning: image/certificates/a.pem: Lax, Example has {said}: Python 3.13 refuses what it signs"
+    ]
+
+
 def test_an_authority_that_expired_is_taken_and_said(folder: Path) -> None:
     (folder / "a.pem").write_text(ONE.pem + Signed.authority("Old", days=-3).pem)
     found = read(folder)
-    (warning,) = certificates.expired(found, time.time())
+    (warning,) = certificates.warnings(found, time.time())
     assert warning.startswith("warning: image/certificates/a.pem: Old, Example expired on 20")
-    assert certificates.expired(found, time.time() - 4 * 86400) == []
+    assert certificates.warnings(found, time.time() - 4 * 86400) == []

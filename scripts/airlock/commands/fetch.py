@@ -74,7 +74,7 @@ def sealed_inputs(session: Session, config: Config, *, offline: bool) -> Inputs:
         certificates.read(config.certificates, config.project),
     )
     inputs = image.Inputs(config, settings, *require_current(config), own)
-    for warning in certificates.expired(own, time.time()):
+    for warning in certificates.warnings(own, time.time()):
         session.terminal.say(warning)
     store, wanted = Store(session.places.store), image.files(inputs, config.platforms)
     if not offline and store.missing(wanted):

@@ -1,7 +1,8 @@
 # ruff: noqa: PLC0415, S106 - each client is imported where it is tried; nothing here is a password
 """Connect with every TLS library of the image to a server of ours, and print what each made of its certificate.
 
-Argument: the folder that holds NAME.pem (certificate and key) for each server. The server tells what a client
+Arguments: the folder that holds NAME.pem (certificate and key) for each server, and perhaps names of clients,
+for not all of them are to be tried. The server tells what a client
 thinks of its certificate: one that trusts it goes on to ask for something, one that does not goes away.
 """
 
@@ -178,7 +179,7 @@ def main() -> None:
     result: dict[str, dict[str, str]] = {}
     for path in sorted(Path(sys.argv[1]).glob("*.pem")):
         result[path.stem] = {}
-        for client in CLIENTS:
+        for client in (one for one in CLIENTS if not sys.argv[2:] or one.__name__ in sys.argv[2:]):
             server = Server(path)
             said = "-"
             try:
