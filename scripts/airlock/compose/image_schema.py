@@ -94,6 +94,8 @@ def _wrong(key: tuple[str, str], value: object) -> list[str]:
         return [f"must be a string, not {value!r}"]
     if key in _LISTS and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         return [f"must be a list of strings, not {value!r}"]
+    if key == ("certificates", "bundles") and isinstance(value, list):
+        return [f"has {one!r}, which matches no absolute path" for one in value if one[:1] not in {"/", "*"}]
     if key in _TABLES and not isinstance(value, dict):
         return ["must be a table"]
     if key in _NUMBERS:
