@@ -66,9 +66,9 @@ def linked(paths: Iterable[str]) -> list[str]:
             continue
         with place.open("rb") as file:
             content = file.read() if file.read(4) == b"\x7fELF" else b""
-        for folder in {f"/{found.decode()}" for found in OPENSSL.findall(content)}:
-            if ".." not in folder.split("/"):
-                link(Path(folder, "cert.pem"), store)
+        for folder in {found.decode().strip("/") for found in OPENSSL.findall(content)}:
+            if not {"", ".", ".."} & set(folder.split("/")):
+                link(Path("/", folder, "cert.pem"), store)
     return replaced
 
 

@@ -9,7 +9,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airlock.errors import ConfigError
+from airlock.errors import ConfigError, printable
 from airlock.walk import below
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BOUNDARY = re.compile(r"-----(BEGIN|END) ([A-Z0-9 ]+)-----")
-_ALMOST = re.compile(r"-\s*(BEGIN|END)\b|\b(BEGIN|END) [A-Z0-9 ]*(CERTIFICATE|KEY)\b", re.IGNORECASE)
+_ALMOST = re.compile(r"(?i:(?=.*---).*\b(BEGIN|END|CERTIFICATE|KEY)\b)|\b(BEGIN|END) [A-Z0-9 ]*CERTIFICATE\b")
 _LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})  # RFC 7468, section 5.1
 _SUFFIXES = frozenset({".pem", ".crt"})
 _NOTES = frozenset({".md", ".txt", ".rst"})
@@ -80,7 +80,7 @@ def warnings(files: tuple[CertificateFile, ...], now: float) -> list[str]:
     No error, for no date decides what the image is, and not every library is strict.
     """
     return [
-        f"warning: image/certificates/{file.name}: {one.subject} {wrong}"
+        f"warning: image/certificates/{file.name}: {printable(one.subject)} {wrong}"
         for file in files
         for one in file.certificates
         for wrong in (*_expired(one, now), *_not_strict(one.der))
@@ -117,7 +117,10 @@ def _content(path: Path, name: str, project: Path) -> bytes:
         raise _Unusable("its name has characters that cannot be printed")
     if path.suffix not in _SUFFIXES:
         raise _Unusable("is not taken: PEM files are, named *.pem or *.crt, and notes, named *.md or *.txt")
-    target = path.resolve()
+    try:
+        target = path.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: before Python 3.13
+        raise _Unusable("is a symlink to itself") from error
     if not target.is_relative_to(project.resolve()):
         raise _Unusable(f"is a symlink out of the project, to {target}: copy the file")
     if not target.is_file():

@@ -22,18 +22,20 @@ from airlock.errors import CorruptError, ImageError
 from airlock.layout import read_image
 from airlock.places import places
 from airlock.platforms import AMD64
-from project import REPOSITORY, Project, share_store
-from reduced import Built, files, reduce, require_whole
+from project import share_store
+from reduced import KINDS, files, require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from project import Project
+    from reduced import Built
+
 pytestmark = pytest.mark.real
 
 SEED = int(os.environ.get("AIRLOCK_TEST_SEED", "20261126"))
 ROUNDS = int(os.environ.get("AIRLOCK_TEST_ROUNDS", "1"))
-KINDS = ("checked", "facts", "frames", "intact", "layers", "wheels")
 
 
 @dataclass
@@ -115,16 +117,6 @@ class World:
             if json.loads(facts.read_bytes().partition(b"\n")[2])["package"] == package:
                 facts.unlink()
                 (cache / "frames" / facts.parent.name / facts.name).unlink()
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    Project(REPOSITORY, places().root).run("fetch")
-    folder = tmp_path_factory.mktemp("built")
-    (folder / "cache").mkdir()
-    (folder / "cache" / "store").symlink_to(places().store)
-    project = reduce(Project.copy(folder / "project", folder / "cache"))
-    return Built(project, project.image()["digest"], places().store)
 
 
 @pytest.fixture
@@ -211,10 +203,6 @@ def to_be_read(world: World, kind: str) -> list[Path]:
         for name in ("spec", "operators", "plugins"):
             world.forget(package=f"airlock-{name}")
     return entries
-
-
-def test_every_kind_of_cache_entry_is_changed_above(built: Built) -> None:
-    assert {path.name for path in (built.project.cache / "cache").iterdir()} == set(KINDS)
 
 
 # The store

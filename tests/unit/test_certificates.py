@@ -58,7 +58,7 @@ def test_files_come_by_name_and_certificates_as_they_stand(folder: Path) -> None
         "\ufeff" + ONE.pem,
         ONE.pem.replace("\n", "\r\n"),
         ONE.pem.rstrip("\n"),
-        f"# a comment\nsubject=One\n\n{ONE.pem}\nthe end",
+        f"# a comment -- of mine\nsubject=One\n-----\n{ONE.pem}\n- the end",
         ONE.pem.replace(" CERTIFICATE", " X509 CERTIFICATE"),
         ONE.pem.replace("-----\n", "-----  \n"),
     ],
@@ -122,6 +122,7 @@ def test_everything_that_is_wrong_is_said_at_once(folder: Path, tmp_path: Path) 
     (folder / "good.pem").write_text(ONE.pem)
     (folder / "a.pem").symlink_to(outside)
     (folder / "b.pem").symlink_to(folder / "nothing")
+    (folder / "bb.pem").symlink_to(folder / "bb.pem")
     (folder / "c.cer").write_text(ONE.pem)
     (folder / "d.key").write_text(ONE.key_pem)
     (folder / "e.pem").write_text("x")
@@ -135,6 +136,7 @@ def test_everything_that_is_wrong_is_said_at_once(folder: Path, tmp_path: Path) 
     for line in (
         f"a.pem: is a symlink out of the project, to {outside}",
         "b.pem: is a symlink to nothing",
+        "bb.pem: is a symlink to ",
         "c.cer: is not taken: PEM files are, named *.pem or *.crt",
         "d.key: is not taken",
         "e.pem: holds no certificate",
@@ -143,13 +145,19 @@ def test_everything_that_is_wrong_is_said_at_once(folder: Path, tmp_path: Path) 
         "h.pem/i.PEM: is not taken",
     ):
         assert line in said
-    assert "8 problems" in said
+    assert "9 problems" in said
 
 
 def test_a_symlink_inside_the_project_is_read(folder: Path) -> None:
     (folder.parent / "elsewhere.pem").write_text(ONE.pem)
     (folder / "a.pem").symlink_to("../elsewhere.pem")
     assert [one.der for file in read(folder) for one in file.certificates] == [ONE.der]
+
+
+def test_a_name_in_a_certificate_commands_no_terminal(folder: Path) -> None:
+    (folder / "a.pem").write_text(Signed.authority("\x1b[31mOld", days=-3).pem)
+    (warning,) = certificates.warnings(read(folder), time.time())
+    assert "\x1b" not in warning
 
 
 def test_a_folder_that_is_a_symlink_or_a_file_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -64,16 +64,13 @@ def sealed_inputs(session: Session, config: Config, *, offline: bool) -> Inputs:
 
     Raises UnsealedError where `offline` forbids fetching, LockError for a stale lock, and ConfigError.
     """
-    from airlock import certificates  # noqa: PLC0415
-    from airlock.compose import image, image_file  # noqa: PLC0415 - heavy imports, which `fetch` needs none of
+    from airlock import certificates  # noqa: PLC0415 - heavy imports, which `fetch` needs none of
+    from airlock.compose import image, image_file  # noqa: PLC0415
     from airlock.locks.staleness import require_current  # noqa: PLC0415
     from airlock.store import Store  # noqa: PLC0415
 
-    settings, own = (
-        image_file.load(config.image_file),
-        certificates.read(config.certificates, config.project),
-    )
-    inputs = image.Inputs(config, settings, *require_current(config), own)
+    own = certificates.read(config.certificates, config.project)
+    inputs = image.Inputs(config, image_file.load(config.image_file), *require_current(config), own)
     for warning in certificates.warnings(own, time.time()):
         session.terminal.say(warning)
     store, wanted = Store(session.places.store), image.files(inputs, config.platforms)

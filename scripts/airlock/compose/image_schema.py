@@ -92,10 +92,8 @@ def _wrong_values(document: Mapping[str, Any]) -> list[str]:
 def _wrong(key: tuple[str, str], value: object) -> list[str]:
     if key in _STRINGS and not isinstance(value, str):
         return [f"must be a string, not {value!r}"]
-    if key in _LISTS and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-        return [f"must be a list of strings, not {value!r}"]
-    if key == ("certificates", "bundles") and isinstance(value, list):
-        return [f"has {one!r}, which matches no absolute path" for one in value if one[:1] not in {"/", "*"}]
+    if key in _LISTS:
+        return _wrong_list(key, value)
     if key in _TABLES and not isinstance(value, dict):
         return ["must be a table"]
     if key in _NUMBERS:
@@ -108,6 +106,13 @@ def _wrong(key: tuple[str, str], value: object) -> list[str]:
         if not 1 <= len(numbers) <= most or not all(_is_whole(one, 1, high) for one in numbers):
             return [f"must be a list of 1 to {most} whole numbers from 1 to {high}, not {value!r}"]
     return _wrong_text(key, value) if isinstance(value, str) else []
+
+
+def _wrong_list(key: tuple[str, str], value: object) -> list[str]:
+    if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        return [f"must be a list of strings, not {value!r}"]
+    lost = [one for one in value if one[:1] not in {"/", "*"}] if key == ("certificates", "bundles") else []
+    return [f"has {one!r}, which matches no absolute path" for one in lost]
 
 
 def _is_whole(value: object, low: int, high: int) -> bool:

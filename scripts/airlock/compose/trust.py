@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from airlock.certificates import CertificateFile
 
-STORE = (
-    "/etc/ssl/certs/ca-certificates.crt"  # of Debian's update-ca-certificates, which curl, Go and gRPC know
-)
+# of Debian's update-ca-certificates; curl, Go and gRPC know it
+STORE = "/etc/ssl/certs/ca-certificates.crt"
 # files that hold the public roots for one Python package, each as good as any other
 BUNDLES = (
     "*/certifi/cacert.pem",  # of requests, httpx, snowflake-connector and all that vendor certifi
