@@ -61,6 +61,11 @@ class Config:
         return self.project / "image" / "rootfs"
 
     @property
+    def certificates(self) -> Path:
+        """The project's own certificates, if it has any."""
+        return self.project / "image" / "certificates"
+
+    @property
     def layout(self) -> Path:
         """The OCI layout that `airlock image` writes."""
         return self.project / "build" / "image"

@@ -19,6 +19,7 @@ FRAGMENT = (
     "compose/fragment.py",
     "compose/sources.py",
     "compose/tar.py",
+    "compose/trust.py",
     "debian/base.py",
     "debian/deb.py",
     "wheels/layout.py",
