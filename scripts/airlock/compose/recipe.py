@@ -20,6 +20,7 @@ FRAGMENT = (
     "compose/sources.py",
     "compose/tar.py",
     "debian/base.py",
+    "debian/database.py",
     "debian/deb.py",
     "wheels/layout.py",
     "wheels/source.py",
