@@ -138,3 +138,9 @@ class ForeignBinaryError(AirlockError):
     """A program or library of the image is for another processor than its platform's."""
 
     exit_code = 20
+
+
+class LicenseError(AirlockError):
+    """The image holds a package under a licence that the project refuses."""
+
+    exit_code = 24
