@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from airlock.errors import printable
 from airlock.papers import spdx
 
 if TYPE_CHECKING:
@@ -83,5 +84,5 @@ class Facts:
 
 
 def one_line(text: str) -> str:
-    """Return a text of whatever origin as one line, of 200 characters at most."""
-    return " ".join(text.split())[:LONGEST]
+    """Return a text of whatever origin as one line of 200 characters at most, safe for a terminal."""
+    return printable(" ".join(text.split()))[:LONGEST]

@@ -93,7 +93,9 @@ def _from_file_names(files: Iterable[str]) -> Licenses:
     """Take a licence from a file's name, as LICENSE-MIT; where there is none, say which files to read."""
     found = [match for name in sorted(files) if (match := _LICENSE_FILE.fullmatch(name))]
     terms = {certain for match in found if (certain := spdx.named(match["name"] or ""))}
-    return Licenses(tuple(sorted(terms)), ", ".join(posixpath.basename(match[0]) for match in found))
+    return Licenses(
+        tuple(sorted(terms)), one_line(", ".join(posixpath.basename(match[0]) for match in found))
+    )
 
 
 def _classifiers(message: Message) -> list[str]:
