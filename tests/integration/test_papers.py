@@ -219,8 +219,8 @@ def test_scanners_know_the_distribution_and_its_release(tree: Path) -> None:
 
 
 def test_pip_finds_every_distribution_once(tree: Path, locked: Mapping[str, set[Any]]) -> None:
-    command = [sys.executable, "-m", "pip", "list", "--path", tree / SITE, "--format", "json"]
-    found = json.loads(process.run(command).stdout)
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "list", "--format", "json"]
+    found = json.loads(process.run([*pip, "--path", tree / SITE]).stdout)
     names = [canonicalize_name(one["name"]) for one in found]
 
     assert len(names) == len(set(names))

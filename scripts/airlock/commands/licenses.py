@@ -97,10 +97,11 @@ def _packages(session: Session, config: Config) -> list[Package]:
 
 
 def _row(package: Package) -> list[str]:
-    terms = package.licenses.terms
+    terms, origin = package.licenses.terms, package.licenses.origin
+    if not terms:
+        return [package.name, package.version, "unknown", f"see {origin}" if origin else "nothing says"]
     more = f", … and {len(terms) - _SHOWN} more" if len(terms) > _SHOWN else ""
-    shown = ", ".join(terms[:_SHOWN]) + more if terms else "unknown"
-    return [package.name, package.version, shown, package.licenses.origin or "nothing says"]
+    return [package.name, package.version, ", ".join(terms[:_SHOWN]) + more, origin]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

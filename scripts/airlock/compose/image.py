@@ -162,7 +162,7 @@ def _layers(inputs: Inputs, platform: Platform, shop: Workshop) -> list[LayerPla
                 inputs.image.layers,
             ),
             LayerPlan(
-                "rootfs",
+                plan.ROOTFS,
                 (
                     sources.rootfs_spec(shop, inputs.config.rootfs),
                     sources.identity_spec(shop, identity(inputs, platform)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from airlock.cache import Cache, key_of
@@ -52,7 +53,7 @@ def of(image: LaidOutImage, config: Config, places: Places, terminal: Terminal) 
     """
     subject.require_locked(image, config)
     cache = Cache(places.cache)
-    key = key_of(reading.made_by(_CODE), image.digest)
+    key = key_of(reading.made_by(_CODE), version("airlock"), image.digest)
     known = cache.read_json(KIND, key)
     if known is None:
         reader = Reader(Store(places.store), cache, terminal)
@@ -66,7 +67,7 @@ def _made(image: LaidOutImage, config: Config, reader: Reader) -> dict[str, obje
         airflow.read(config.airflow_lock),
         debian.read(config.debian_lock),
         PLATFORMS[image.platform],
-        subject.own_metadata(image, config),
+        subject.own_metadata(image),
         reader,
     )
     about = sbom.Subject(

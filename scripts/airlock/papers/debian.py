@@ -76,4 +76,4 @@ def _licenses(content: bytes) -> Licenses:
     if names:
         return Licenses(tuple(sorted({term for one in names for term in spdx.debian(one)})), "copyright")
     mentioned = sorted(set(_COMMON.findall(text)))
-    return Licenses(tuple(mentioned), "copyright mentions" if mentioned else "copyright")
+    return Licenses(tuple(mentioned), "mentioned in copyright" if mentioned else "copyright")

@@ -89,4 +89,8 @@ def requirements(texts: Iterable[str]) -> list[Requirement]:
 
 
 def _applies(requirement: Requirement, values: Mapping[str, str], extra: str) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate({**values, "extra": extra})
+    """Whether a requirement's marker holds; one that compares what cannot be compared does not."""
+    try:
+        return requirement.marker is None or requirement.marker.evaluate({**values, "extra": extra})
+    except ValueError:
+        return False

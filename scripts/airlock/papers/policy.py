@@ -75,7 +75,7 @@ def require_accepted(refused: Sequence[tuple[Package, Sequence[str]]]) -> None:
     lines = [f"{one.name} {one.version}: {', '.join(terms)}" for one, terms in refused[:_SHOWN]]
     lines += [f"… and {len(refused) - _SHOWN} more"] if len(refused) > _SHOWN else []
     raise LicenseError(
-        f"{len(refused)} packages are under licences that [tool.airlock] licenses-denied names",
+        f"under licences that [tool.airlock] licenses-denied names: {len(refused)} of the packages",
         cause="\n".join(lines),
         remedy="leave them out of constraints/*.in, or settle what their licence is in licenses-known",
     )

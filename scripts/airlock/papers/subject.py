@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from airlock import contents
 from airlock.compose.oci import LAYER_NAME
+from airlock.compose.plan import ROOTFS
 from airlock.errors import ImageError
-from airlock.wheels import source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from airlock.config import Config
-    from airlock.layout import Descriptor, LaidOutImage
+    from airlock.layout import LaidOutImage
 
 _METADATA = re.compile(r"(?:.*/)?site-packages/[^/]+\.dist-info/METADATA")
 
@@ -35,30 +34,35 @@ def require_locked(image: LaidOutImage, config: Config) -> None:
         raise _stale(image, f"{' and '.join(other)} changed since, or it is another project's")
 
 
-def own_metadata(image: LaidOutImage, config: Config) -> Iterator[bytes]:
-    """Yield the METADATA of each distribution of the project, as the image has it.
+def own_metadata(image: LaidOutImage) -> list[bytes]:
+    """Return the METADATA of each distribution of the project, as the image has it: each has a layer of its own.
 
-    Raises ImageError where the image lacks one, CorruptError where its layer is damaged.
+    Raises ImageError where a layer has none, CorruptError where one is damaged.
     """
-    layers = {layer.annotations.get(LAYER_NAME): number for number, layer in enumerate(image.layers)}
-    for folder in config.distributions:
-        name = source.describe(folder).name
-        number = layers.get(name)
-        found = _metadata(image, image.layers[number], image.diff_ids[number]) if number is not None else None
-        if found is None:
-            raise _stale(image, f"it does not hold {name}, which [tool.airlock] distributions names")
-        yield found
+    names = [layer.annotations.get(LAYER_NAME) for layer in image.layers]
+    first = names.index(ROOTFS) + 1 if ROOTFS in names else len(names)
+    return [_metadata(image, number) for number in range(first, len(names))]
 
 
-def _metadata(image: LaidOutImage, layer: Descriptor, diff_id: str) -> bytes | None:
+def _metadata(image: LaidOutImage, number: int) -> bytes:
+    layer = image.layers[number]
     members = contents.with_contents(
-        image.blob(layer), layer.media_type, diff_id, lambda path: _METADATA.fullmatch(path) is not None
+        image.blob(layer),
+        layer.media_type,
+        image.diff_ids[number],
+        lambda path: _METADATA.fullmatch(path) is not None,
     )
-    return next((content for _, content in list(members) if content is not None), None)
+    found = [content for _, content in members if content is not None]
+    if not found:
+        raise _stale(image, f"its layer {layer.annotations.get(LAYER_NAME)} holds no distribution")
+    return found[0]
 
 
 def _digest(path: Path) -> str:
-    return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    try:
+        return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    except FileNotFoundError:
+        return "none"
 
 
 def _stale(image: LaidOutImage, cause: str) -> ImageError:

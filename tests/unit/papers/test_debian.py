@@ -38,7 +38,7 @@ def test_another_copyright_gives_the_common_licences_it_mentions() -> None:
     text = (
         "See /usr/share/common-licenses/GPL-2.\nand /usr/share/common-licenses/Artistic, too\nLicense: no\n"
     )
-    assert facts(text).licenses == Licenses(("Artistic", "GPL-2"), "copyright mentions")
+    assert facts(text).licenses == Licenses(("Artistic", "GPL-2"), "mentioned in copyright")
 
 
 def test_a_copyright_that_names_no_licence_is_the_one_to_read() -> None:

@@ -36,6 +36,11 @@ def test_extras_that_ask_for_each_other_come_to_an_end() -> None:
     assert graph.python(facts, ["a[x]"], HERE) == {"a": ("b",), "b": ()}
 
 
+def test_a_marker_that_compares_nonsense_asks_for_nothing() -> None:
+    facts = {"a": needs("b; os_name ~= 'x'", "b; platform_release >= '6'"), "b": needs()}
+    assert graph.python(facts, [], HERE)["a"] == ()
+
+
 def test_what_is_not_in_the_image_and_what_is_no_requirement_are_left_out() -> None:
     assert graph.python({"a": needs("elsewhere", "no requirement (", "b")}, [], HERE) == {"a": ()}
 
