@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
+from airlock.debian import requirements
 from airlock.papers import graph, python
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ class Package:
 
 @dataclass(frozen=True)
 class Inventory:
-    """All packages of an image for one platform; `asked` are the purls of those that were asked for by name."""
+    """All packages of an image for one platform.
+
+    `asked` are the purls of those that constraints/*.in name, and of the project's own.
+    """
 
     platform: Platform
     release: str  # Debian's, as 13; where no package tells, the suite
@@ -71,7 +75,7 @@ def take(
     facts = reader.debs(tuple(locked.values()))
     release = next((one.release for one in facts.values() if one.release), debian.suite)
     named = [_deb(locked[name], one, release) for name, one in _licensed(facts).items()]
-    wanted = {requirement.split("=")[0].split()[0] for _, requirement in debian.intent}
+    wanted = {one.name for one in requirements.parse(debian.intent)}
     asked |= {one.purl for one in named if one.name in wanted}
     packages = (*distributions, *_connected(named, graph.debian(facts)))
     return Inventory(platform, release, packages, tuple(sorted(asked)))
@@ -100,8 +104,8 @@ def _python(
         name = canonicalize_name(given)
         facts[name] = python.of_metadata(metadata)
         named.append(Package(Ecosystem.PROJECT, name, version, _pypi(name, version), facts[name], ()))
-    requirements = [requirement for _, requirement in lock.intent]
-    edges = graph.python(facts, requirements, graph.environment(lock.python, platform))
+    intent = [requirement for _, requirement in lock.intent]
+    edges = graph.python(facts, intent, graph.environment(lock.python, platform))
     direct = {
         canonicalize_name(one.name)
         for one in graph.requirements(

@@ -80,7 +80,9 @@ def _licenses(message: Message, files: Iterable[str]) -> Licenses:
         return Licenses((certain,), "Classifier")
     field = _one(message, "License")
     certain = spdx.named(field)
-    if certain and (len(classifiers) < 2 or " " in certain):  # noqa: PLR2004 - of several, one name tells not how they go together
+    if certain and (
+        len(classifiers) <= 1 or " " in certain
+    ):  # of several, one name does not tell the others' part
         return Licenses((certain,), "License")
     if classifiers:
         return Licenses(tuple(sorted({spdx.classifier(one) or one for one in classifiers})), "Classifier")
@@ -90,12 +92,11 @@ def _licenses(message: Message, files: Iterable[str]) -> Licenses:
 
 
 def _from_file_names(files: Iterable[str]) -> Licenses:
-    """Take a licence from a file's name, as LICENSE-MIT; where there is none, say which files to read."""
+    """Take the licence from the name of the only licence file, as LICENSE-MIT; else say which files to read."""
     found = [match for name in sorted(files) if (match := _LICENSE_FILE.fullmatch(name))]
-    terms = {certain for match in found if (certain := spdx.named(match["name"] or ""))}
-    return Licenses(
-        tuple(sorted(terms)), one_line(", ".join(posixpath.basename(match[0]) for match in found))
-    )
+    origin = one_line(", ".join(posixpath.basename(match[0]) for match in found))
+    certain = spdx.named(found[0]["name"] or "") if len(found) == 1 else None
+    return Licenses((certain,) if certain else (), origin)
 
 
 def _classifiers(message: Message) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,7 @@ def _key(file: StoreFile) -> str:
     return key_of(made_by(CODE), file.filename, file.sha256)
 
 
+@cache
 def made_by(modules: tuple[str, ...]) -> str:
     """Identify the code of modules and the libraries that know SPDX's names and CycloneDX's form."""
     libraries = ("cyclonedx-python-lib", "license-expression", "packageurl-python")

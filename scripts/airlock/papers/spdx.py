@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _LONGEST = 80  # characters of a name; some write the whole text where a name is asked for
+# the last two where brackets and operators are out of place
+_MALFORMED = (ExpressionError, AssertionError, IndexError)
+_LONGEST_EXPRESSION = 500  # characters; deeper brackets than these can hold would exhaust the parser's stack
 _NAMES = {  # as people write them; what could be several (BSD, Apache Software License) is not here
     "0bsd": "0BSD",
     "apache 2": "Apache-2.0",
@@ -39,7 +42,7 @@ _NAMES = {  # as people write them; what could be several (BSD, Apache Software 
     "mpl 2.0": "MPL-2.0",
     "the unlicense": "Unlicense",
 }
-# Of the classifiers, PEP 639 calls those ambiguous that are not here.
+# those that could mean several (PEP 639 lists them) are not here
 _CLASSIFIERS = {
     "CC0 1.0 Universal (CC0 1.0) Public Domain Dedication": "CC0-1.0",
     "GNU Affero General Public License v3": "AGPL-3.0-only",
@@ -78,9 +81,11 @@ def _known(key: str) -> bool:
 
 def expression(text: str) -> str | None:
     """Return an SPDX expression in its canonical spelling; None where the text is none."""
+    if len(text) > _LONGEST_EXPRESSION:
+        return None
     try:
-        parsed = _licensing().parse(text)
-    except ExpressionError:
+        parsed = _licensing().parse(text, strict=True)
+    except _MALFORMED:
         return None
     if parsed is None or not all(_known(key) for key in _licensing().license_keys(parsed)):
         return None
@@ -109,17 +114,24 @@ def classifier(text: str) -> str | None:
 def debian(text: str) -> list[str]:
     """Return the licences that a Debian copyright file's `License` names, all of which apply.
 
-    Each is an SPDX expression where it certainly means that, else the name as it is given.
+    Each is an SPDX expression where it certainly means that, else the name as it is given. As in SPDX, `and` binds
+    more than `or`, but for one behind a comma (copyright format 1.0, 7.2).
     """
-    if "," in text:  # binds less than the words do: too seldom to be read here
-        return [name(text)]
-    return [_choice(part) for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE)]
+    groups = re.split(r"\s*,\s+and\s+", text.strip(), flags=re.IGNORECASE)
+    return [term for group in groups for term in _terms(group)]
 
 
-def _choice(text: str) -> str:
-    names = re.split(r"\s+or\s+", text, flags=re.IGNORECASE)
+def _terms(group: str) -> list[str]:
+    words = re.split(r"\s+(and|or)\s+", group, flags=re.IGNORECASE)
+    names, operators = words[::2], [word.upper() for word in words[1::2]]
     known = [_debian_name(one) for one in names]
-    return name(text) if None in known else expression(" OR ".join(map(str, known))) or name(text)
+    if "OR" not in operators:
+        return [certain or name(given) for certain, given in zip(known, names, strict=True)]
+    if None in known:
+        return [name(group)]
+    given = (f"({one})" for one in known)
+    whole = " ".join(word for pair in zip(given, [*operators, ""], strict=True) for word in pair)
+    return [expression(whole.strip()) or name(group)]
 
 
 def _debian_name(text: str) -> str | None:

@@ -43,9 +43,11 @@ def test_the_first_that_is_certain_wins_and_else_the_first_name(
     assert licenses(fields) == Licenses(terms, origin)
 
 
-def test_a_licence_file_may_tell_by_its_name_and_is_else_the_one_to_read() -> None:
+def test_the_only_licence_file_may_tell_by_its_name_and_is_else_the_one_to_read() -> None:
     told = licenses("", "demo-1.0.dist-info/licenses/LICENSE-MIT", "demo/LICENSE-ISC")
     assert told == Licenses(("MIT",), "LICENSE-MIT")
+    several = licenses("", "demo-1.0.dist-info/LICENSE-MIT", "demo-1.0.dist-info/LICENSE-APACHE")
+    assert several == Licenses((), "LICENSE-APACHE, LICENSE-MIT")
     to_read = licenses("License: UNKNOWN\n", "demo-1.0.dist-info/LICENSE.txt", "demo-1.0.dist-info/COPYING")
     assert to_read == Licenses((), "COPYING, LICENSE.txt")
     assert to_read.clarity is Clarity.UNKNOWN

@@ -21,7 +21,24 @@ def test_an_expression_is_given_in_its_canonical_spelling(text: str, expression:
     assert spdx.expression(text) == expression
 
 
-@pytest.mark.parametrize("text", ["", "BSD License", "MIT OR", "a(b", "public-domain", "UNKNOWN", "MIT/X11"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "BSD License",
+            "MIT OR",
+            "a(b",
+            "public-domain",
+            "UNKNOWN",
+            "MIT/X11",
+            "MIT AND AND ISC",
+            "MIT WITH MIT",
+        ),
+        "(" * 5000 + "MIT" + ")" * 5000,
+    ],
+    ids=lambda text: text[:20],
+)
 def test_what_is_no_expression_is_none(text: str) -> None:
     assert spdx.expression(text) is None
 
@@ -51,7 +68,10 @@ def test_a_name_that_could_mean_several_licences_means_none(text: str, meant: st
         ("BSD-3-clause and DEC and ISC", ["BSD-3-Clause", "DEC", "ISC"]),
         ("Expat or GPL-2+", ["MIT OR GPL-2.0-or-later"]),
         ("GPL-2+ or Mystery", ["GPL-2+ or Mystery"]),
-        ("GPL-2+ and Expat, or BSD-3-clause", ["GPL-2+ and Expat, or BSD-3-clause"]),
+        ("GPL-2+ or Expat and ISC", ["GPL-2.0-or-later OR (MIT AND ISC)"]),
+        ("GPL-2+ or Expat, and ISC", ["GPL-2.0-or-later OR MIT", "ISC"]),
+        ("perl and Expat, or BSD-3-clause", ["perl and Expat, or BSD-3-clause"]),
+        ("ISC or perl", ["ISC OR (Artistic-1.0 OR GPL-1.0-or-later)"]),
         ("GPL-2+ with OpenSSL exception", ["GPL-2+ with OpenSSL exception"]),
     ],
 )
