@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from airlock import writing
+
 if TYPE_CHECKING:
     from airlock.cli import Session
     from airlock.config import Config
@@ -22,6 +24,7 @@ Examples:
   airlock sbom --output - | jq -r '.components[].purl'
   airlock sbom --json | jq .components
 """
+STDOUT = Path("-")
 
 
 @click.command("sbom", epilog=EPILOG)
@@ -40,7 +43,7 @@ def command(session: Session, *, platforms: tuple[str, ...], output: Path | None
     function of the image alone: the same bytes on every machine. It is kept in build/papers as an OCI artifact
     that refers to the image's manifest, one for each platform. Prints the digest of the artifact's manifest.
     """
-    from airlock import layout, writing  # noqa: PLC0415 - heavy imports, after --help
+    from airlock import layout  # noqa: PLC0415 - heavy imports, after --help
     from airlock.papers import bill, paper  # noqa: PLC0415
 
     config = session.config_for(platforms)
@@ -53,11 +56,11 @@ def command(session: Session, *, platforms: tuple[str, ...], output: Path | None
     for one, listed in made:
         session.terminal.say(_summary(one, listed))
     document = bills[0].document.encode()
-    if output == Path("-"):
+    if output == STDOUT:
         click.echo(document, nl=False)
         return 0
     if output:
-        writing.write(output, document)
+        writing.write(output.resolve(), document)  # a symlink stays, its target is replaced
     _result(made, as_json=as_json)
     return 0
 
@@ -65,8 +68,10 @@ def command(session: Session, *, platforms: tuple[str, ...], output: Path | None
 def _refuse_misuse(config: Config, output: Path | None, *, as_json: bool) -> None:
     if output and len(config.platforms) > 1:
         raise click.UsageError("--output takes one document: choose one with --platform")
-    if output == Path("-") and as_json:
+    if output == STDOUT and as_json:
         raise click.UsageError("of --json and --output - only one can have stdout")
+    if output and output != STDOUT and writing.is_opened(output):
+        raise click.UsageError(f"{output} is no plain file; for stdout: --output -")
 
 
 def _summary(made: Paper, listed: Bill) -> str:

@@ -220,6 +220,7 @@ def test_a_damaged_wheel_is_refused(
     "arguments",
     [
         ("sbom", "--json", "--output", "-"),
+        ("sbom", "--output", "/dev/stdout"),
         ("sbom", "--platform", "linux/amd64", "--platform", "linux/arm64", "--output", "x"),
         ("licenses", "--json", "--csv"),
     ],
