@@ -29,6 +29,8 @@ COMMANDS = {
     "reproduce": "Build the image twice, in two worlds, and compare.",
     "diff": "Compare two images, or the locks of two states.",
     "run": "Run a command in the image, without a network.",
+    "sbom": "Write the bill of materials of the image.",
+    "licenses": "List the licences of all packages, and refuse some.",
     "store": "Carry the sealed store elsewhere: as an archive, or in S3.",
     "cache": "Show what is cached, and remove what was not used lately.",
 }

@@ -27,6 +27,8 @@ class Config:
     debian_suite: str
     debian_mirror: str  # the root that holds debian/ and debian-security/; "" means the host's apt source
     distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
+    licenses_denied: tuple[str, ...] = ()  # shell patterns of SPDX licences and of names
+    licenses_known: tuple[str, ...] = ()  # answers, as "NAME: SPDX expression"
 
     @property
     def constraints(self) -> Path:
@@ -70,6 +72,11 @@ class Config:
         """The OCI layout that `airlock image` writes."""
         return self.project / "build" / "image"
 
+    @property
+    def papers(self) -> Path:
+        """The OCI layout of what refers to that image; it holds the image alone."""
+        return self.layout.with_name("papers")
+
 
 DEFAULTS: dict[str, str | list[str]] = {
     "name": "airlock/airflow",
@@ -78,6 +85,8 @@ DEFAULTS: dict[str, str | list[str]] = {
     "debian-suite": "trixie",
     "debian-mirror": "",
     "distributions": [],
+    "licenses-denied": [],
+    "licenses-known": [],
 }
 
 
@@ -128,6 +137,8 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         debian_suite=str(values["debian-suite"]),
         debian_mirror=str(values["debian-mirror"]).rstrip("/"),
         distributions=distributions,
+        licenses_denied=tuple(values["licenses-denied"]),
+        licenses_known=tuple(values["licenses-known"]),
         platforms=_platforms(values["platforms"]),
         locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )

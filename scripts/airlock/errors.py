@@ -144,3 +144,9 @@ class DisagreementError(AirlockError):
     """A second resolver does not arrive at what a lock holds."""
 
     exit_code = 21
+
+
+class LicenseError(AirlockError):
+    """The image holds a package under a licence that the project refuses."""
+
+    exit_code = 24

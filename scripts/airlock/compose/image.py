@@ -171,7 +171,7 @@ def _layers(inputs: Inputs, platform: Platform, shop: Workshop) -> list[LayerPla
                 inputs.image.layers,
             ),
             LayerPlan(
-                "rootfs",
+                plan.ROOTFS,
                 (
                     sources.rootfs_spec(shop, inputs.config.rootfs),
                     *sources.certificates_spec(shop, debs, inputs.certificates),

@@ -21,6 +21,7 @@ FRAGMENT = (
     "compose/tar.py",
     "compose/trust.py",
     "debian/base.py",
+    "debian/database.py",
     "debian/deb.py",
     "wheels/layout.py",
     "wheels/source.py",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from airlock.cache import Cache, key_of
 from airlock.compose import bytecode, entry, fragment, recipe, trust
 from airlock.compose.fragments import FragmentSpec
-from airlock.debian import base, deb
+from airlock.debian import base, database, deb
 from airlock.errors import BuildError
 from airlock.locks import tiers
 from airlock.walk import below
@@ -120,12 +120,13 @@ def _require_compiled(distribution: source.Distribution, shop: Workshop, made: S
 
 
 def deb_spec(shop: Workshop, locked: LockedDeb) -> FragmentSpec:
-    """Plan the fragment of a Debian package: its files, and bytecode for its part of the standard library."""
+    """Plan the fragment of a Debian package: its files, dpkg's lists of them, bytecode for the standard library."""
 
     def entries() -> list[Entry]:
-        unpacked = deb.read(locked.filename, shop.store.read(locked.file), shop.image.debian).entries
-        kept = [item for item in unpacked if item.path not in base.REPLACED_DIRECTORIES]
-        return [*kept, *bytecode.with_bytecode(kept, shop.compiler, _STANDARD_LIBRARY)]
+        unpacked = deb.read(locked.filename, shop.store.read(locked.file), shop.image.debian)
+        kept = [item for item in unpacked.entries if item.path not in base.REPLACED_DIRECTORIES]
+        codes = bytecode.with_bytecode(kept, shop.compiler, _STANDARD_LIBRARY)
+        return [*kept, *database.lists(unpacked.control, kept), *codes]
 
     selection = (shop.image.debian.leave_out, shop.image.debian.keep)
     inputs = shop.inputs("deb", locked.file.filename, locked.sha256, selection)

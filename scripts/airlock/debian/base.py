@@ -5,12 +5,12 @@ Each function names the script whose result it writes.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock.compose import entry
 from airlock.compose.entry import Entry, Kind
+from airlock.debian import database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ def entries(debs: Mapping[str, Deb], user: User, links: Mapping[str, str]) -> li
     return [
         *_base_files(debs),
         *_accounts(debs, user),
-        *_package_database(debs),
+        *database.status(debs),
         *_alternatives(links),
         entry.file("etc/nsswitch.conf", _content(debs, "libc-bin", "usr/share/libc-bin/nsswitch.conf")),
         entry.symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC"),  # tzdata
@@ -80,15 +80,6 @@ def _accounts(debs: Mapping[str, Deb], user: User) -> list[Entry]:
         Entry("etc/shadow", Kind.FILE, 0o640, 0, shadow_group, shadow.encode()),
         entry.directory(user.home.lstrip("/"), 0o775, user.uid, user.gid),
     ]
-
-
-def _package_database(debs: Mapping[str, Deb]) -> list[Entry]:
-    """Write dpkg's status, and status.d as scanners read it in images without dpkg."""
-    made, stanzas = [], []
-    for name, deb in sorted(debs.items()):
-        made.append(entry.file(f"var/lib/dpkg/status.d/{name}", deb.control))
-        stanzas.append(re.sub(r"\A(Package: .*\n)", r"\1Status: install ok installed\n", deb.control))
-    return [*made, entry.file("var/lib/dpkg/status", "\n".join(stanzas))]
 
 
 def _alternatives(links: Mapping[str, str]) -> Iterable[Entry]:
