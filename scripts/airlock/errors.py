@@ -138,3 +138,9 @@ class ForeignBinaryError(AirlockError):
     """A program or library of the image is for another processor than its platform's."""
 
     exit_code = 20
+
+
+class InitError(AirlockError):
+    """A folder cannot become an airlock project, or is one already."""
+
+    exit_code = 25
