@@ -53,6 +53,7 @@ class ImageFile:
     directories: tuple[Entry, ...]
     owners: tuple[tuple[str, str], ...]  # (path, package): who keeps a path that two packages own
     other_machines: tuple[str, ...] = ()  # patterns of paths that may be for another processor
+    optional_libraries: tuple[str, ...] = ()  # patterns of sonames that may be missing
 
 
 def load(path: Path) -> ImageFile:
@@ -102,4 +103,5 @@ def _image_file(document: dict[str, Any]) -> ImageFile:
         ),
         owners=tuple(sorted((path.strip("/"), name) for path, name in document.get("owners", {}).items())),
         other_machines=tuple(document.get("binaries", {}).get("other-machines", ())),
+        optional_libraries=tuple(document.get("binaries", {}).get("optional-libraries", ())),
     )
