@@ -56,8 +56,8 @@ def read(folder: Folder, asked: Sequence[str], reserved: frozenset[str]) -> Find
             cause="\n".join(problems),
             remedy="mend these files, or name the requirements elsewhere with --requirements FILE; then run it again",
         )
-    if names and not findings.kinds:
-        findings.is_a("a requirements file")
+    if not findings.kinds and (names or findings.requirements):
+        findings.is_a("a requirements file" if names else f"a {PYPROJECT} with dependencies")
     for name, why in _NO_PLACE.items():
         if _has_content(folder, name):
             findings.leave(Line(name, 0, ""), why)

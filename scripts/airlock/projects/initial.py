@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -11,11 +12,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from airlock import writing
-from airlock.errors import InitError
+from airlock.errors import InitError, StorageError
 from airlock.projects import template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from airlock.projects.template import NewFile, Wishes
@@ -76,14 +77,17 @@ def plan(root: Path, wanted: Wishes) -> list[Planned]:
         raise InitError(
             f"{root} has no place for a project",
             cause="\n".join(dict.fromkeys(problems)),
-            remedy="move these away, or name another folder: airlock init FOLDER",
+            remedy="move these away or give permission, or name another folder: airlock init FOLDER",
         )
     planned = [_new(root, file) for file in files]
     return [*planned, _gitignore(root), _pyproject(root, template.table(wanted))]
 
 
 def write(root: Path, planned: Sequence[Planned]) -> None:
-    """Write the files; where one cannot be written, those before it are removed again."""
+    """Write the files. Raises StorageError where one cannot be, after removing what was written before it."""
+    new_folders = {
+        parent for file in planned for parent in (root / file.path).parents if not os.path.lexists(parent)
+    }
     written: list[Path] = []
     try:
         for file in planned:
@@ -92,10 +96,23 @@ def write(root: Path, planned: Sequence[Planned]) -> None:
                     stream.write(file.content)
                 if file.how is How.WRITTEN:
                     written.append(root / file.path)
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
+    except BaseException as error:
+        _remove(written, new_folders)
+        if not isinstance(error, OSError):
+            raise
+        raise StorageError(
+            f"{root} cannot be written to",
+            cause=str(error),
+            remedy="make room or give permission there, or name another folder: airlock init FOLDER",
+        ) from error
+
+
+def _remove(files: Iterable[Path], folders: Iterable[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)
+    for path in sorted(folders, reverse=True):  # the deepest first
+        with contextlib.suppress(OSError):  # never made, or somebody else's by now
+            path.rmdir()
 
 
 def write_nothing(root: Path, planned: Sequence[Planned]) -> None:
@@ -171,8 +188,9 @@ def _document(root: Path) -> dict[str, object]:
     try:
         return tomllib.loads(_read(path).decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, IsADirectoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise InitError(
-            f"{path} cannot be read", cause=str(error), remedy="mend it, then run this again"
+            f"{path} cannot be read", cause=reason, remedy="mend it, then run this again"
         ) from error
 
 

@@ -57,6 +57,7 @@ def test_dependencies_of_a_pyproject_are_taken_where_there_are_no_requirements(f
     findings = found({"pyproject.toml": text})
     assert [f"{one.line}: {one.text}" for one in findings.requirements] == ["pyproject.toml:4: pandas>=2"]
     assert [pin.version for pin in findings.pins] == ["3.1.5"]
+    assert findings.kinds == ["a pyproject.toml with dependencies"]
     assert [str(one.line) for one in findings.left] == ["pyproject.toml:6"]
 
 

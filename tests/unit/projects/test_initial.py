@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airlock.errors import InitError
+from airlock.errors import InitError, StorageError
 from airlock.projects import initial
 from airlock.projects.initial import How
 from airlock.projects.template import Wishes
@@ -152,13 +152,20 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, monkeypatch:
 
 
 def test_what_was_written_before_a_failure_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "image").mkdir()
     files: Sequence[Planned] = initial.plan(tmp_path, WISHES)
     (tmp_path / "pyproject.toml").mkdir()  # meanwhile
 
-    with pytest.raises(OSError, match="pyproject"):
+    with pytest.raises(StorageError, match="cannot be written to") as caught:
         initial.write(tmp_path, files)
 
-    assert everything(tmp_path) == {}
+    assert "pyproject.toml" in caught.value.cause
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["image", "pyproject.toml"]
+
+
+def test_a_folder_that_cannot_be_made_is_told() -> None:
+    with pytest.raises(StorageError, match="/proc/new cannot be written to"):
+        initial.write(Path("/proc/new"), initial.plan(Path("/proc/new"), WISHES))
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
