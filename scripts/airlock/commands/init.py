@@ -86,14 +86,15 @@ def _tell(
     say = session.terminal.say
     kind = ", ".join(findings.kinds) or "a folder without requirements"
     say(printable(f"{shown}: {kind}"))
-    counts = (
+    kept = {file.path for file in planned if file.how.value == "kept"}
+    for count, what, where in (
         (len(findings.requirements), "requirement", "constraints/airflow.in"),
         (len(findings.debian), "Debian package", "constraints/debian.in"),
         (len(findings.environment), "variable", "image/image.toml"),
-    )
-    for count, what, where in counts:
+    ):
         if count:
-            say(f"  took {count} {what}{'s' * (count > 1)} for {where}")
+            stays = f", which is there and stays as it is: add {'them' if count > 1 else 'it'} yourself"
+            say(f"  took {count} {what}{'s' * (count > 1)} for {where}{stays * (where in kept)}")
     if findings.hashes:
         say(f"  left the hashes of {findings.hashes} line{'s' * (findings.hashes > 1)}: the lock has its own")
     if findings.left:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _PYPROJECT = "pyproject.toml"
 _GITIGNORE = ".gitignore"
 _DAGS = "dags"
+_LONGEST = 64  # characters of an image's name; a reference has at most 255
 
 
 class How(Enum):
@@ -167,18 +168,19 @@ def _extended(root: Path, name: str, before: bytes, addition: str) -> Planned:
 
 def _blocked(root: Path, path: str) -> Iterator[str]:
     """Say why a file cannot be at a path: folders that are none, that lead outside, that cannot be written to."""
-    place = root / path
+    place, is_there = root / path, os.path.lexists(root / path)
+    is_added_to = path in {_PYPROJECT, _GITIGNORE}
     nearest = next(parent for parent in place.parents if os.path.lexists(parent))
     shown = nearest.relative_to(root).as_posix() if nearest.is_relative_to(root) else str(nearest)
     if not nearest.is_dir():
         yield f"{shown} is in the place of a folder"
     elif nearest.is_relative_to(root) and not nearest.resolve().is_relative_to(root.resolve()):
         yield f"{shown} leads outside the project's folder"
-    elif not os.access(nearest, os.W_OK | os.X_OK) and not os.path.lexists(place):
-        yield f"{shown} cannot be written to"
-    elif os.path.lexists(place) and not place.is_file():
+    elif is_there and not place.is_file():
         yield f"{path} is in the place of a file"
-    elif path in {_PYPROJECT, _GITIGNORE} and place.is_symlink():
+    elif (is_added_to or not is_there) and not os.access(nearest, os.W_OK | os.X_OK):
+        yield f"{shown} cannot be written to"
+    elif is_added_to and place.is_symlink():
         yield f"{path} is a symlink, and lines would be added to it"
 
 
@@ -204,4 +206,4 @@ def _read(path: Path) -> bytes:
 def image_name(root: Path) -> str:
     """Return a name for the image after the folder, as a reference may be; nothing where none can be made."""
     name = re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-")
-    return f"{name}/airflow" if name else ""
+    return f"{name[:_LONGEST]}/airflow" if name else ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airlock.projects.findings import Findings
     from airlock.projects.folder import Folder
 
+_AIRFLOW = frozenset({"apache-airflow", "apache-airflow-core"})
 _DEEPEST = 32  # files that include one another
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
@@ -119,9 +120,10 @@ class RequirementsReader:
 
     def _requirement(self, line: Line) -> None:
         text, *options = re.split(r"\s+(?=--)", line.text)
-        self.findings.hashes += any(option.startswith("--hash") for option in options)
-        if any(not option.startswith("--hash") for option in options):
-            self.findings.leave(line, _OF_A_LINE)
+        hashes = [option for option in options if option.startswith("--hash")]
+        self.findings.hashes += bool(hashes)
+        if others := " ".join(option for option in options if option not in hashes):
+            self.findings.leave(Line(line.source, line.number, others), _OF_A_LINE)
         if _PLACE.match(text) and " @ " not in text:
             self.findings.leave(
                 line, _not_from_an_index(text) if _is_remote(text) or _is_wheel(text) else _EDITABLE
@@ -161,9 +163,6 @@ class RequirementsReader:
             self.findings.pins.append(Pinned(line, pin, exact=True))
         elif requirement.specifier:
             self.findings.leave(line, "airflow.in asks for one exact version of Airflow")
-
-
-_AIRFLOW = frozenset({"apache-airflow", "apache-airflow-core"})
 
 
 def _without_comments(lines: Iterable[Line]) -> Iterator[Line]:

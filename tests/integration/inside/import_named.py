@@ -1,4 +1,4 @@
-"""Import what each of the named distributions holds; print JSON: the modules, and what failed why."""
+"""Import what each of the named distributions holds; print JSON: the modules, what asks for an extra, what failed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ ASIDE = {"tests", "test", "docs", "examples", "benchmarks"}  # what sloppy wheel
 
 def main(names: list[str]) -> None:
     imported: dict[str, list[str]] = {}
+    optional: dict[str, str] = {}
     failed: dict[str, str] = {}
     for name in names:
-        imported[name] = modules(name)
-        for module in imported[name]:
+        imported[name] = []
+        for module in modules(name):
             try:
                 with contextlib.redirect_stdout(sys.stderr):
                     importlib.import_module(module)
+                imported[name].append(module)
+            except ModuleNotFoundError as error:  # of a package that its metadata does not ask for
+                (failed if imports_itself(error, module) else optional)[module] = str(error)
             except Exception as error:  # noqa: BLE001 - whatever it is, the test shall tell it
                 failed[module] = f"{type(error).__name__}: {error}"
-    print(json.dumps({"imported": imported, "failed": failed}))  # noqa: T201
+    print(json.dumps({"imported": imported, "optional": optional, "failed": failed}))  # noqa: T201
+
+
+def imports_itself(error: ModuleNotFoundError, module: str) -> bool:
+    return (error.name or "").partition(".")[0] == module.partition(".")[0]
 
 
 def modules(name: str) -> list[str]:

@@ -58,6 +58,17 @@ def test_the_document_tells_everything(
     assert [path.name for path in shop.iterdir()] == ["requirements.txt"]
 
 
+def test_what_was_taken_for_a_file_that_stays_is_not_said_to_be_in_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shop: Path
+) -> None:
+    (shop / "constraints").mkdir()
+    (shop / "constraints" / "airflow.in").write_text("apache-airflow==3.3.2\n")
+    assert run(monkeypatch, "init", shop) == 0
+    said = capsys.readouterr().err
+    assert "constraints/airflow.in, which is there and stays as it is: add it yourself" in said
+    assert "left as it is: constraints/airflow.in" in said
+
+
 @pytest.mark.parametrize("arguments", [("--airflow", "2.10.3"), ("--requirements", "missing.txt")])
 def test_a_refusal_writes_nothing(
     monkeypatch: pytest.MonkeyPatch,

@@ -130,6 +130,12 @@ def test_what_cannot_be_taken_is_left_with_its_line_and_the_reason(found: Read, 
     assert why in left.why
 
 
+def test_an_option_of_a_requirement_is_left_and_the_requirement_taken(found: Read) -> None:
+    findings = found({"requirements.txt": "pandas==2.2 --config-settings=a=b --hash=sha256:aa\n"})
+    assert [one.text for one in findings.requirements] == ["pandas==2.2"]
+    assert [one.line.text for one in findings.left] == ["--config-settings=a=b"]
+
+
 def test_credentials_of_an_url_are_not_shown(found: Read) -> None:
     (left,) = found({"requirements.txt": "--index-url https://me:secret@index.example/simple\n"}).left
     assert left.line.text == "--index-url https://index.example/simple"
