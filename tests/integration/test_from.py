@@ -87,11 +87,38 @@ def test_its_identity_is_still_that_of_ours(image: Image, built: Image) -> None:
     assert built.text("cat", "/opt/airlock/identity.json") == image.text("cat", "/opt/airlock/identity.json")
 
 
+def test_settings_and_commands_that_need_no_tools_work(image: Image, context: Path) -> None:
+    name = f"airlock-test/settings-{uuid.uuid4().hex[:12]}"
+    text = """FROM airlock/airflow:latest
+ENV TEAM=data
+LABEL team=data
+EXPOSE 9000
+WORKDIR /opt/airflow/dags
+RUN id -u >/opt/airflow/who && python -c 'import airflow'
+USER root
+RUN id -u >/opt/venv/who
+USER 50000:0
+CMD ["cat", "/opt/airflow/who", "/opt/venv/who"]
+"""
+    try:
+        build(image, context, text, name)
+        assert type(image)(image.engine, name).text().split() == ["50000", "0"]
+        config = json.loads(image.engine.text("image", "inspect", "--format", "{{json .Config}}", name))
+    finally:
+        image.engine.run("image", "rm", "--force", name, check=False)
+    assert "TEAM=data" in config["Env"]
+    assert (config["WorkingDir"], config["Labels"]["team"]) == ("/opt/airflow/dags", "data")
+    assert set(config["ExposedPorts"]) == {"8080/tcp", "9000/tcp"}
+
+
 @pytest.mark.parametrize(
     ("instruction", "why"),
     [
         ("RUN pip install requests", "pip: not found"),
         ("RUN apt-get update", "apt-get: not found"),
+        ("RUN python -m pip --version", "No module named pip"),
+        ("RUN python -m venv /tmp/v", "ensurepip is not\n"),
+        ("USER root\nRUN dpkg -i /nothing.deb", "'diff' not found in PATH"),
         ("RUN touch /opt/venv/mine", "Permission denied"),
     ],
 )
