@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .PHONY: help image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock test lint types \
-	integration runner bench bench-image bench-layers format docs prune clean
+	integration projects runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -54,6 +54,9 @@ test: $(CHECKS) ## run the tests that need neither network nor Docker
 
 integration: $(CHECKS) ## run the tests with real parts: the real store, a Docker Engine, skopeo
 	@$(BIN)/python -m pytest tests/integration
+
+projects: $(CHECKS) ## take big projects of other people from `airlock init` to a running image; wants what integration does
+	@$(BIN)/python -m pytest tests/integration -m projects
 
 bench-layers: $(CHECKS) ## replay the layer plan over a history of locks
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.layers

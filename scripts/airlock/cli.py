@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
+    "init": "Write a minimal project, in an empty folder or beside an existing one.",
     "lock": "Resolve the intent into locks of exact versions and hashes.",
     "fetch": "Fill the store with every file that the locks name.",
     "image": "Compose the image from the sealed store.",

@@ -150,3 +150,9 @@ class LicenseError(AirlockError):
     """The image holds a package under a licence that the project refuses."""
 
     exit_code = 24
+
+
+class InitError(AirlockError):
+    """A folder cannot become an airlock project, or is one already."""
+
+    exit_code = 25

@@ -123,6 +123,7 @@ def _compose_one(
         dict(inputs.image.owners),
         dict(inputs.debian.libraries),
         inputs.image.other_machines,
+        inputs.image.optional_libraries,
     )
     layers, folders = verdict.settle(
         lambda lost: _layers(inputs, platform, replace(shop, lost=lost)), rules, pieces, shop.cache, terminal

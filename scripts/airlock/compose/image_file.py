@@ -54,6 +54,7 @@ class ImageFile:
     owners: tuple[tuple[str, str], ...]  # (path, package): who keeps a path that two packages own
     other_machines: tuple[str, ...] = ()  # patterns of paths that may be for another processor
     bundles: tuple[str, ...] = trust.BUNDLES  # patterns of the files of packages that hold trusted roots
+    optional_libraries: tuple[str, ...] = ()  # patterns of sonames that may be missing
 
 
 def load(path: Path) -> ImageFile:
@@ -104,4 +105,5 @@ def _image_file(document: dict[str, Any]) -> ImageFile:
         owners=tuple(sorted((path.strip("/"), name) for path, name in document.get("owners", {}).items())),
         other_machines=tuple(document.get("binaries", {}).get("other-machines", ())),
         bundles=tuple(document.get("certificates", {}).get("bundles", trust.BUNDLES)),
+        optional_libraries=tuple(document.get("binaries", {}).get("optional-libraries", ())),
     )

@@ -17,7 +17,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "config": ("entrypoint", "cmd", "workdir", "stop-signal", "ports", "env", "labels"),
     "debian": ("leave-out", "keep", "links"),
     "layers": ("alone-over-megabytes", "alone-at-most", "provider-bins", "tier-bins", "compression", "level"),
-    "binaries": ("other-machines",),
+    "binaries": ("other-machines", "optional-libraries"),
     "certificates": ("bundles",),
     "directories": (),
     "owners": (),
@@ -37,6 +37,7 @@ _LISTS = {
     ("debian", "keep"),
     ("binaries", "other-machines"),
     ("certificates", "bundles"),
+    ("binaries", "optional-libraries"),
 }
 _TABLES = {("config", "env"), ("config", "labels"), ("debian", "links")}
 _NUMBERS = {

@@ -30,6 +30,7 @@ class Rules:
     owners: Mapping[str, str]  # path: the package that keeps it
     libraries: Mapping[str, str]  # soname: the Debian package that has it
     other_machines: tuple[str, ...] = ()  # patterns of paths that may be for another processor
+    optional_libraries: tuple[str, ...] = ()  # patterns of sonames that may be missing
 
 
 def settle(
@@ -42,7 +43,12 @@ def settle(
     layers = plan({})
     keys = [(part.name, [spec.key for spec in part.fragments]) for part in layers]
     key = key_of(
-        recipe.of(recipe.CHECKS), rules.platform.name, keys, dict(rules.owners), rules.other_machines
+        recipe.of(recipe.CHECKS),
+        rules.platform.name,
+        keys,
+        dict(rules.owners),
+        rules.other_machines,
+        rules.optional_libraries,
     )
     known = cache.read_json("checked", key)
     if known is not None:
@@ -56,7 +62,7 @@ def settle(
         facts = _facts(layers, pieces, terminal)
     collisions.require_none(facts)
     machines.require_one(facts, rules.platform, rules.other_machines)
-    libraries.require_all(facts, rules.platform, rules.libraries)
+    libraries.require_all(facts, rules.platform, rules.libraries, rules.optional_libraries)
     special = {item.path: item for one in facts for item in one.directories if not item.is_default_directory}
     folders = {part.name: _special_of(part, special, pieces) for part in layers}
     cache.write_json(

@@ -127,7 +127,7 @@ def from_names(names: Collection[str], sonames: Iterable[str] = SONAMES) -> Libr
     found = {}
     for soname in sonames:
         package = next(
-            (name for name in _NAMED_OTHERWISE.get(soname) or _by_policy(soname) if name in names), None
+            (name for name in _NAMED_OTHERWISE.get(soname) or named_by_policy(soname) if name in names), None
         )
         if package:
             found[soname] = package
@@ -144,8 +144,8 @@ def cached(cache: Cache, sha256: str, multiarch: str, read: Callable[[], bytes])
     return tuple((soname, package) for soname, package in known)
 
 
-def _by_policy(soname: str) -> tuple[str, str]:
-    """Derive a package's possible names: libfoo.so.1 → libfoo1, libfoo2.so.1 → libfoo2-1."""
+def named_by_policy(soname: str) -> tuple[str, str]:
+    """Derive what a library's package may be called: libfoo.so.1 → libfoo1t64, libfoo1; libfoo2.so.1 → libfoo2-1."""
     name = re.sub(r"([0-9])\.so\.", r"\1-", soname)
     name = re.sub(r"\.so(\.|$)", "", name).replace("_", "-").lower()
     return f"{name}t64", name  # rebuilt for a 64 bit time_t, packages got a name of their own

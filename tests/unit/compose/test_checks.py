@@ -98,6 +98,29 @@ def test_a_missing_library_names_who_wants_it_and_who_has_it(held: tuple[Entry, 
     assert "add libq1 to constraints/debian.in" in caught.value.remedy
 
 
+def test_the_full_version_of_a_library_is_in_the_same_package() -> None:
+    wants = with_elves(facts("numba"), ElfFacts("opt/n.so", "EM_X86_64", "", ("libgomp.so.1.0.0",), ()))
+    with pytest.raises(MissingLibraryError, match="1 shared library is not") as caught:
+        libraries.require_all([wants], AMD64, {"libgomp.so.1": "libgomp1"})
+    assert "Debian's libgomp1 has it" in caught.value.cause
+
+
+def test_a_library_that_the_lock_does_not_know_is_told_by_debians_naming() -> None:
+    wants = with_elves(facts("numba"), ElfFacts("opt/n.so", "EM_X86_64", "", ("libtbb.so.12",), ()))
+    with pytest.raises(MissingLibraryError) as caught:
+        libraries.require_all([wants], AMD64, {})
+    assert "libtbb12 may, by its name" in caught.value.cause
+    assert "try libtbb12 there (apt-file search libtbb.so.12)" in caught.value.remedy
+
+
+def test_a_library_that_may_be_missing_is_not_asked_for() -> None:
+    wants = with_elves(facts("torch"), ElfFacts("opt/t.so", "EM_X86_64", "", ("libcuda.so.1", "libq.so"), ()))
+    with pytest.raises(MissingLibraryError) as caught:
+        libraries.require_all([wants], AMD64, {}, ("libcuda.so.*",))
+    assert "libcuda" not in caught.value.cause
+    libraries.require_all([wants], AMD64, {}, ("libcuda.so.*", "libq.so"))
+
+
 def test_a_file_for_another_processor_is_named_unless_its_path_is_allowed() -> None:
     elf = ElfFacts("opt/x/helper", "EM_X86_64", "", (), ())
     one = [with_elves(facts("helper"), elf)]

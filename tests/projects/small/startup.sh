@@ -1,0 +1,2 @@
+#!/bin/sh
+export ENVIRONMENT_STAGE="development"
