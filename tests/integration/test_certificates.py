@@ -74,7 +74,7 @@ def test_every_tls_library_of_the_image_trusts_the_projects_authority_and_no_unk
     seen = trusting.seen(trusting.servers)
     clients = {
         "standard_library", "requests", "urllib3", "httpx", "aiohttp", "botocore", "slack_sdk", "snowflake",
-        "grpc", "arrow_s3", "arrow_flight", "debian_libpq", "psycopg2", "psycopg", "openssl",
+        "grpc", "arrow_s3", "arrow_flight", "debian_libpq", "psycopg2", "psycopg", "asyncpg", "openssl",
     }  # fmt: skip
     assert seen["ours"] == dict.fromkeys(clients, "asked")
     assert seen["theirs"] == dict.fromkeys(clients, "went away")

@@ -158,6 +158,15 @@ def psycopg(port: int) -> None:
     psycopg.connect(postgres(port))
 
 
+def asyncpg(port: int) -> None:
+    import asyncio
+
+    import asyncpg
+
+    trusting = "sslmode=verify-full&sslrootcert=/etc/ssl/certs/ca-certificates.crt"
+    asyncio.run(asyncpg.connect(f"postgres://u@{HERE}:{port}/d?{trusting}", timeout=SECONDS))
+
+
 def openssl(port: int) -> None:
     import subprocess
 
@@ -171,7 +180,7 @@ def postgres(port: int) -> str:
 
 CLIENTS = (
     standard_library, requests, urllib3, httpx, aiohttp, botocore, slack_sdk, snowflake, grpc,
-    arrow_s3, arrow_flight, debian_libpq, psycopg2, psycopg, openssl,
+    arrow_s3, arrow_flight, debian_libpq, psycopg2, psycopg, asyncpg, openssl,
 )  # fmt: skip
 
 
