@@ -29,7 +29,7 @@ Examples:
 package cannot be had without one. licenses-known = ["NAME: MIT"] settles what a
 package leaves unclear.
 """
-_SHOWN = 3  # terms of a package in the table
+_WIDTH = 50  # characters of the licences in the table; the other forms have them whole
 _FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would compute
 
 
@@ -100,8 +100,13 @@ def _row(package: Package) -> list[str]:
     terms, origin = package.licenses.terms, package.licenses.origin
     if not terms:
         return [package.name, package.version, "unknown", f"see {origin}" if origin else "nothing says"]
-    more = f", … and {len(terms) - _SHOWN} more" if len(terms) > _SHOWN else ""
-    return [package.name, package.version, ", ".join(terms[:_SHOWN]) + more, origin]
+    shown = ", ".join(terms)
+    return [
+        package.name,
+        package.version,
+        shown if len(shown) <= _WIDTH else f"{shown[: _WIDTH - 1]}…",
+        origin,
+    ]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

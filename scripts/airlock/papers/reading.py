@@ -37,7 +37,7 @@ class Reader:
 
     def wheels(self, locked: tuple[LockedWheel, ...]) -> dict[str, Facts]:
         """Return the facts of wheels by package. Raises as `debs` does."""
-        facts = self._read({one.file: python.of_wheel for one in locked})
+        facts = self._read({one.file: python.of_wheel for one in locked}, "wheels")
         return {one.name: facts[one.file] for one in locked}
 
     def debs(self, locked: tuple[LockedDeb, ...]) -> dict[str, Facts]:
@@ -46,10 +46,12 @@ class Reader:
         Raises UnsealedError where a file is neither known nor in the store, CorruptError where its content is
         not what the lock names, UnsafeArchiveError where it is malformed.
         """
-        facts = self._read({one.file: debian.of_deb for one in locked})
+        facts = self._read({one.file: debian.of_deb for one in locked}, "Debian packages")
         return {one.package: facts[one.file] for one in locked}
 
-    def _read(self, read: Mapping[StoreFile, Callable[[str, bytes], Facts]]) -> dict[StoreFile, Facts]:
+    def _read(
+        self, read: Mapping[StoreFile, Callable[[str, bytes], Facts]], what: str
+    ) -> dict[StoreFile, Facts]:
         keys = {file: _key(file) for file in read}
         known = {file: self.cache.read_json(_KIND, key) for file, key in keys.items()}
         missing = [file for file, value in known.items() if value is None]
@@ -57,7 +59,7 @@ class Reader:
         if not missing:
             return found
         self.store.require_sealed(missing)
-        with self.terminal.progress("reading packages", len(missing)) as progress:
+        with self.terminal.progress(f"reading {len(missing)} {what}", len(missing)) as progress:
 
             def take(file: StoreFile) -> Facts:
                 facts = read[file](file.filename, self.store.read(file))
