@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.compose.entry import Kind
-from airlock.difference.packages import is_downgrade, step
 from airlock.difference.result import verb
+from airlock.locks.steps import is_downgrade, step
 
 if TYPE_CHECKING:
     from airlock.contents import Member

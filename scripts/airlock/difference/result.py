@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock.difference.layers import Status
-from airlock.difference.packages import Step, is_downgrade, step
 from airlock.first_difference import source_of
+from airlock.locks.steps import Step, step
 from airlock.terminal import megabytes
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from airlock.difference.images import Altered, FileChange, ImageDifference
     from airlock.difference.locks import LockDifference
-    from airlock.locks.moves import Move, Moves
+    from airlock.locks.moves import Moves
 
 _KILOBYTE = 1000
 _SHOWN_BELOW = 100_000  # bytes; "0.0 MB" says nothing
@@ -83,13 +83,6 @@ def _of_packages(moves: Moves) -> str:
 
 def _percent(share: float) -> str:
     return "<0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"  # noqa: PLR2004
-
-
-def how(move: Move) -> str:
-    """Return in a word or two what became of a package."""
-    if not move.before or not move.after:
-        return "added" if move.after else "removed"
-    return f"{step(move.before, move.after)}{', down' if is_downgrade(move.before, move.after) else ''}"
 
 
 def kept_version(package: Altered) -> str:
