@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,10 @@ class Config:
     debian_suite: str
     debian_mirror: str  # the root that holds debian/ and debian-security/; "" means the host's apt source
     distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
+    airflow_constraints: str = field(default="", repr=False)  # a URL or a path in the project; "" for none
+    audit_source: str = field(default="", repr=False)  # what is asked for advisories, as a URL
+    audit_block: str = ""  # the least severity that blocks
+    audit_ignore: tuple[str, ...] = ()  # advisories that do not block: "ID until DATE: reason"
 
     @property
     def constraints(self) -> Path:
@@ -65,6 +69,10 @@ DEFAULTS: dict[str, str | list[str]] = {
     "debian-suite": "trixie",
     "debian-mirror": "",
     "distributions": [],
+    "airflow-constraints": "",
+    "audit-source": "https://api.osv.dev",
+    "audit-block": "high",
+    "audit-ignore": [],
 }
 
 
@@ -115,6 +123,10 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         debian_suite=str(values["debian-suite"]),
         debian_mirror=str(values["debian-mirror"]).rstrip("/"),
         distributions=distributions,
+        airflow_constraints=str(values["airflow-constraints"]),
+        audit_source=str(values["audit-source"]).rstrip("/"),
+        audit_block=str(values["audit-block"]),
+        audit_ignore=tuple(values["audit-ignore"]),
         platforms=_platforms(values["platforms"]),
         locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )

@@ -93,6 +93,7 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
     from airlock.index.configuration import configured, uv_environment  # noqa: PLC0415
     from airlock.index.releases import releases  # noqa: PLC0415
     from airlock.index.sizes import THREADS, sizes  # noqa: PLC0415
+    from airlock.index.text import download  # noqa: PLC0415
     from airlock.index.web import Web  # noqa: PLC0415
     from airlock.locks import locking  # noqa: PLC0415
     from airlock.locks.uv import UvProgram, shared  # noqa: PLC0415
@@ -116,6 +117,7 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
         session.terminal,
         lambda urls: sizes(web, urls),
         lambda names: releases(web, indexes, names),
+        download=lambda url: download(web, url),
     )
 
 

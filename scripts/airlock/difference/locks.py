@@ -81,7 +81,9 @@ def _header(locks: Locks, kind: str) -> dict[str, tuple[str, ...]]:
     if kind == "airflow" and locks.airflow:
         chosen = locks.airflow
         found = {"python": (chosen.python,), "glibc": (chosen.glibc,), "platforms": chosen.platforms}
-        return found | {"resolved": (chosen.resolved,), "intent": _requirements(chosen.intent)}
+        found |= {"resolved": (chosen.resolved,), "intent": _requirements(chosen.intent)}
+        within = (chosen.constraints,) if chosen.constraints else ()
+        return found | {"constraints": within, "allowed": chosen.allowed}
     if kind == "toolchain" and locks.toolchain:
         tools = locks.toolchain
         return {

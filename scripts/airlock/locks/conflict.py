@@ -23,16 +23,23 @@ _NO_WHEEL = re.compile(rf"Wheels are required for `([\w.-]+)`|{_PACKAGE} ha(?:s|
 _NETWORK = ("Failed to fetch", "Request failed", "error sending request", "401 Unauthorized", "403 Forbidden")
 
 
-def explain(messages: str, asked: Iterable[Asked], where: str) -> AirlockError:
+def explain(messages: str, asked: Iterable[Asked], where: str, limits: Iterable[Asked] = ()) -> AirlockError:
     """Describe uv's failure; `where` is what was resolved, as "linux/amd64" or "the toolchain".
+
+    `limits` are the lines of constraints that it had to stay within.
 
     Returns FetchError where the index did not answer, else ResolveError.
     """
     explanation = _explanation(messages)
     shown = explanation if len(explanation) <= _LONGEST else "…" + explanation[-_LONGEST:]
     ours = [one for one in asked if _mentions(explanation, one.name)]
-    lines = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]
-    cause = "\n".join([redact_text(shown), *(["asked for by", *lines] if lines else [])])
+    cause = "\n".join(
+        [
+            redact_text(shown),
+            *_listed("asked for by", ours),
+            *_listed("held to by", [one for one in limits if _mentions(explanation, one.name)]),
+        ]
+    )
     if "No solution found" not in messages:
         if any(sign in messages for sign in _NETWORK):
             return FetchError(
@@ -93,8 +100,13 @@ def _wanted(name: str, explanation: str, ours: Iterable[Asked]) -> list[str]:
     found = re.findall(rf"{_PACKAGE} depends on {re.escape(name)}(?![\w-])", explanation)
     direct = [f"{one.source}:{one.line}" for one in ours if one.name == name]
     wanted = dict.fromkeys([*direct, *map(canonicalize_name, found)])
-    roots = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]
-    return [f"wanted by {', '.join(wanted)}"] * bool(wanted) + ["asked for by", *roots] * bool(roots)
+    return [f"wanted by {', '.join(wanted)}"] * bool(wanted) + _listed("asked for by", ours)
+
+
+def _listed(title: str, lines: Iterable[Asked]) -> list[str]:
+    """Return a title and where each line stands; nothing where there are none."""
+    found = [f"  {one.source}:{one.line}: {one.requirement}" for one in lines]
+    return [title, *found] if found else []
 
 
 def _conclusion(explanation: str) -> str:

@@ -44,6 +44,7 @@ class Job:
     sizes: Callable[[Sequence[str]], Mapping[str, int]] = (
         lambda _: {}
     )  # URL: bytes, where the index is silent
+    limits: tuple[Asked, ...] = ()  # lines of constraints: they bound versions and ask for nothing
 
     def versions(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, Found]:
         """Resolve for one platform, with `pins` fixed and as many versions kept as can be.
@@ -90,12 +91,13 @@ class Job:
         options += ("--python-version", self.target.python, "--no-build")
         options += ("--python-platform", self.target.uv_platform(platform))
         options += ("--exclude-newer", self.bound) if self.bound else ()
-        return self.uv.compile(Question(input_files(self.asked), options, output, constraints))
+        limits = "".join(f"{one.requirement}\n" for one in self.limits)
+        return self.uv.compile(Question(input_files(self.asked), options, output, constraints, limits=limits))
 
     def _failure(self, answer: Answer, platform: Platform) -> Exception:
         if self.bound and lacks_dates(answer.messages):
             return NoDatesError()
-        return explain(answer.messages, self.asked, platform.name)
+        return explain(answer.messages, self.asked, platform.name, self.limits)
 
 
 def _found(answer: Answer) -> dict[str, Found]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from airlock.errors import LockError
 from airlock.locks import (
     airflow,
+    constraints,
     debian,
     intent,
     moves,
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 
     from airlock.config import Config
     from airlock.locks.airflow import AirflowLock
+    from airlock.locks.constraints import Constraints
     from airlock.locks.debian import DebianLock
     from airlock.locks.intent import Intent
     from airlock.locks.moves import Moves
+    from airlock.locks.target import Target
     from airlock.locks.toolchain import ToolchainLock
     from airlock.locks.uv import Uv
     from airlock.terminal import Terminal
@@ -120,6 +123,7 @@ class Locking:
     sizes: Callable[[Sequence[str]], Mapping[str, int]] = lambda _: {}  # as Job.sizes
     releases: Callable[[Sequence[str]], Mapping[str, Sequence[datetime]]] = lambda _: {}  # when each came
     retier: bool = False  # find the stability tiers anew
+    download: Callable[[str], bytes] = lambda _: b""  # of the constraints' URL
 
     def resolve(self, before: Locks) -> Locks:
         """Return the locks that answer the intent. Raises ResolveError, FetchError, LockError."""
@@ -147,11 +151,26 @@ class Locking:
         kept_versions = {} if self.upgrade.everything else versions
         names = ", ".join(platform.name for platform in self.config.locked_platforms)
         self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
+        within = self._within(old, image)
         job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names, self.sizes)
+        if within:
+            job = replace(job, kept=within.allowing(kept_versions), limits=within.limits)
         lock = resolver.resolve(job, self.config.locked_platforms)
+        lock = replace(lock, constraints=within.record if within else "")
         if lock.resolved == resolver.NO_BOUND:
             self.terminal.say(f"  resolved {resolver.NO_BOUND}")
         return self._tiered(lock, None if self.retier else old)
+
+    def _within(self, old: AirflowLock | None, image: Target) -> Constraints | None:
+        """Read the constraints to stay within, and say what the user may not expect of them."""
+        source = constraints.source(self.config, self.wanted.airflow, image)
+        if source is None:
+            return None
+        within = constraints.read(source, self.download)
+        self.terminal.say(f"  within {len(within.limits)} constraints of {within.name}")
+        if old and old.constraints.startswith(f"{within.name} ") and old.constraints != within.record:
+            self.terminal.say("  they have changed since they were locked")
+        return within
 
     def _tiered(self, lock: AirflowLock, old: AirflowLock | None) -> AirflowLock:
         """Give each package its tier: the one it has, that its layer stays, or one by its releases so far."""

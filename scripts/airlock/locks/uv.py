@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airlock.index.indexes import Indexes
     from airlock.locks.intent import Asked
 
-CONSTRAINTS = "pins.txt"
+CONSTRAINTS, LIMITS = "pins.txt", "limits.txt"
 # What may come from the user's environment: how uv reaches the network and where it caches. All other
 # UV_* settings could change which versions are chosen, and the lock would not record it.
 KEPT = (
@@ -50,6 +50,7 @@ class Question:
     output: str
     constraints: Mapping[str, str] = field(default_factory=dict)
     preferences: str = ""  # what stands in `output` before: uv keeps its versions where it can
+    limits: str = ""  # more constraints, as lines of requirements (airlock.locks.constraints)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,9 @@ class UvProgram:
                 pins = "".join(f"{name}=={version}\n" for name, version in question.constraints.items())
                 (folder / CONSTRAINTS).write_text(pins, encoding="utf-8")
                 command += ["--constraints", CONSTRAINTS]
+            if question.limits:
+                (folder / LIMITS).write_text(question.limits, encoding="utf-8")
+                command += ["--constraints", LIMITS]
             command += ["--python", sys.executable, "--no-header", "--no-progress", "--color", "never"]
             done = process.run(
                 [*command, "--output-file", question.output],
