@@ -138,3 +138,15 @@ class ForeignBinaryError(AirlockError):
     """A program or library of the image is for another processor than its platform's."""
 
     exit_code = 20
+
+
+class VulnerableError(AirlockError):
+    """What is locked has a known vulnerability that blocks."""
+
+    exit_code = 22
+
+
+class UnwantedVersionError(AirlockError):
+    """A lock would bring a lower provider, or a yanked release, that nobody allowed by name."""
+
+    exit_code = 23

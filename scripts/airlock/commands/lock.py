@@ -44,6 +44,13 @@ Examples:
 @click.option(
     "--platform", "platforms", multiple=True, metavar="OS/ARCH", help="Lock for this platform (repeatable)."
 )
+@click.option(
+    "--allow-downgrade",
+    multiple=True,
+    metavar="NAME",
+    help="Let this package of Airflow go down (repeatable).",
+)
+@click.option("--allow-yanked", multiple=True, metavar="NAME", help="Let a yanked release in (repeatable).")
 @click.option("--json", "as_json", is_flag=True, help="Print what moved as one JSON object.")
 @click.pass_obj
 def command(
@@ -54,6 +61,8 @@ def command(
     upgrade: bool,
     retier: bool,
     check: bool,
+    allow_downgrade: tuple[str, ...],
+    allow_yanked: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Resolve the intent into locks of exact versions and hashes.
@@ -62,12 +71,12 @@ def command(
     constraints/*.lock, all of them or none: debian.lock, whose Python decides which wheels fit,
     airflow.lock, and toolchain.lock. Commit them.
     """
-    from airlock.locks import intent, locking, staleness  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.locks import intent, locking, refusal, staleness  # noqa: PLC0415 - heavy imports, after --help
 
     if names and not upgrade:
         raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
-    if check and (upgrade or retier):
-        raise click.UsageError("--check changes nothing, so neither --upgrade nor --retier can go with it")
+    if check and (upgrade or retier or allow_downgrade or allow_yanked):
+        raise click.UsageError("--check changes nothing, so it goes with --platform alone")
     start = time.monotonic()
     config = session.config_for(platforms)
     if check:
@@ -78,7 +87,8 @@ def command(
     before = locking.existing(config, session.terminal, strict=bool(names))
     now = datetime.now(UTC).replace(second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
     moving = locking.Upgrade(now, everything=upgrade and not names, names=known_names(names, before, wanted))
-    after = replace(_real(session, config, wanted, moving), retier=retier).resolve(before)
+    allow = refusal.Allowances.of(allow_downgrade, allow_yanked)
+    after = replace(_real(session, config, wanted, moving), retier=retier, allow=allow).resolve(before)
     locking.save(config, after)
     changes = locking.compare(before, after)
     show(changes, before, session.terminal)
@@ -91,7 +101,7 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
     """Join the resolvers to the user's indexes and mirror."""
     from airlock.debian import locking as locking_debian  # noqa: PLC0415
     from airlock.index.configuration import configured, uv_environment  # noqa: PLC0415
-    from airlock.index.releases import releases  # noqa: PLC0415
+    from airlock.index.releases import Pages  # noqa: PLC0415
     from airlock.index.sizes import THREADS, sizes  # noqa: PLC0415
     from airlock.index.text import download  # noqa: PLC0415
     from airlock.index.web import Web  # noqa: PLC0415
@@ -107,6 +117,7 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
     indexes = configured(config.project)
     uv, shared_uv = (UvProgram(uv_environment(chosen)) for chosen in (indexes, shared(indexes)))
     web = Web(indexes, THREADS)
+    pages = Pages(web, indexes)
     return locking.Locking(
         config,
         wanted,
@@ -116,8 +127,9 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
         shared_uv,
         session.terminal,
         lambda urls: sizes(web, urls),
-        lambda names: releases(web, indexes, names),
+        pages.releases,
         download=lambda url: download(web, url),
+        yanked=pages.yanked,
     )
 
 

@@ -90,6 +90,7 @@ def _header(locks: Locks, kind: str) -> dict[str, tuple[str, ...]]:
             "python": (tools.python,),
             "resolved": (tools.resolved,),
             "intent": _requirements(tools.intent),
+            "allowed": tools.allowed,
         }
     return {}
 

@@ -123,7 +123,7 @@ def links(session: Session, url: str) -> list[Link]:
     Raises FetchError where the server refuses, fails or answers with something else.
     """
     if urlsplit(url).path.endswith(".whl"):  # pip allows a single file among its find-links
-        return [Link(_filename(url), urldefrag(url)[0], _sha256(url))]
+        return [Link(filename_of(url), urldefrag(url)[0], _sha256(url))]
     return page(session, url, _parse) or []
 
 
@@ -172,10 +172,11 @@ def _parse(response: Response, body: bytes) -> list[Link]:
 
     encoding = parameters.partition("charset=")[2].strip(" \"'") or None
     html = RepositoryPage.from_html(body, response.url, encoding)
-    return [Link(_filename(link.url), urldefrag(link.url)[0], _sha256(link.url)) for link in html.links]
+    return [Link(filename_of(link.url), urldefrag(link.url)[0], _sha256(link.url)) for link in html.links]
 
 
-def _filename(url: str) -> str:
+def filename_of(url: str) -> str:
+    """Return the file name at the end of a URL."""
     return unquote(urlsplit(url).path).rpartition("/")[2]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from airlock.errors import LockError
+from airlock.errors import AirlockError, LockError
 from airlock.locks import (
     airflow,
     constraints,
@@ -14,11 +14,13 @@ from airlock.locks import (
     intent,
     moves,
     pip_constraints,
+    refusal,
     resolver,
     staleness,
     tiers,
     toolchain,
 )
+from airlock.locks.intent import Asked
 from airlock.locks.job import Job
 from airlock.locks.target import target
 from airlock.writing import write
@@ -124,13 +126,23 @@ class Locking:
     releases: Callable[[Sequence[str]], Mapping[str, Sequence[datetime]]] = lambda _: {}  # when each came
     retier: bool = False  # find the stability tiers anew
     download: Callable[[str], bytes] = lambda _: b""  # of the constraints' URL
+    yanked: refusal.Yanked = lambda _: {}  # file name → reason, by package
+    allow: refusal.Allowances = field(default_factory=refusal.Allowances)
 
     def resolve(self, before: Locks) -> Locks:
-        """Return the locks that answer the intent. Raises ResolveError, FetchError, LockError."""
-        debian_lock = self._debian(before.debian)
-        return Locks(
-            debian_lock, self._airflow(before.airflow, debian_lock), self._toolchain(before.toolchain)
-        )
+        """Return the locks that answer the intent.
+
+        Raises ResolveError, FetchError, LockError; UnwantedVersionError for what nobody allowed.
+        """
+        debs = self._debian(before.debian)
+        after = Locks(debs, self._airflow(before.airflow, debs), self._toolchain(before.toolchain))
+
+        def why_not(name: str, version: str) -> str:
+            assert before.airflow
+            assert after.airflow
+            return self._why_not(before.airflow, after.airflow, target(debs), name, version)
+
+        return refusal.settled(before, after, self.allow, self.yanked, why_not)
 
     def _debian(self, old: DebianLock | None) -> DebianLock:
         if (
@@ -151,7 +163,9 @@ class Locking:
         kept_versions = {} if self.upgrade.everything else versions
         names = ", ".join(platform.name for platform in self.config.locked_platforms)
         self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
-        within = self._within(old, image)
+        within = self._within(image)
+        if within and old and old.constraints not in ("", within.record):
+            self.terminal.say("  which are not those that it was locked within before")
         job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names, self.sizes)
         if within:
             job = replace(job, kept=within.allowing(kept_versions), limits=within.limits)
@@ -161,16 +175,29 @@ class Locking:
             self.terminal.say(f"  resolved {resolver.NO_BOUND}")
         return self._tiered(lock, None if self.retier else old)
 
-    def _within(self, old: AirflowLock | None, image: Target) -> Constraints | None:
-        """Read the constraints to stay within, and say what the user may not expect of them."""
+    def _within(self, image: Target) -> Constraints | None:
+        """Read the constraints to stay within, if the project has any."""
         source = constraints.source(self.config, self.wanted.airflow, image)
         if source is None:
             return None
         within = constraints.read(source, self.download)
         self.terminal.say(f"  within {len(within.limits)} constraints of {within.name}")
-        if old and old.constraints.startswith(f"{within.name} ") and old.constraints != within.record:
-            self.terminal.say("  they have changed since they were locked")
         return within
+
+    def _why_not(self, old: AirflowLock, new: AirflowLock, image: Target, name: str, version: str) -> str:
+        """Ask uv what keeps a package from being at least of the version that it had."""
+        within = self._within(image)
+        line = airflow.render(old).splitlines().index(f"{name}=={version} \\") + 1
+        wish = Asked("constraints/airflow.lock", line, f"{name}>={version}")
+        bound = None if new.resolved == resolver.NO_BOUND else new.resolved.removeprefix(resolver.AS_OF)
+        limits = within.limits if within else ()
+        job = Job((*self.wanted.airflow, wish), image, {}, bound, self.uv, limits=limits)
+        try:
+            for platform in self.config.locked_platforms:
+                job.versions(platform, {})
+        except AirlockError as error:
+            return error.cause or error.fact
+        return f"nothing keeps it from {version}: ask for {name}>={version}"
 
     def _tiered(self, lock: AirflowLock, old: AirflowLock | None) -> AirflowLock:
         """Give each package its tier: the one it has, that its layer stays, or one by its releases so far."""
