@@ -15,12 +15,14 @@ import click
 from airlock.terminal import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from airlock.cli import Session
     from airlock.config import Config
+    from airlock.difference.locks import LockDifference
     from airlock.locks.debian import DebianLock
     from airlock.locks.intent import Intent
     from airlock.locks.locking import Locking, Locks, Upgrade
-    from airlock.locks.moves import Move, Moves
     from airlock.terminal import Terminal
 
 EXAMPLES = """\
@@ -90,11 +92,16 @@ def command(
     allow = refusal.Allowances.of(allow_downgrade, allow_yanked)
     after = replace(_real(session, config, wanted, moving), retier=retier, allow=allow).resolve(before)
     locking.save(config, after)
-    changes = locking.compare(before, after)
-    show(changes, before, session.terminal)
+    from airlock.difference import locks  # noqa: PLC0415 - heavy, too, and --check needs none of it
+    from airlock.difference.foreseen import foresee  # noqa: PLC0415
+
+    found = locks.compare(before, after, locks.KINDS)
+    found = replace(found, foreseen=foresee(before, after, config) if found.differs else ())
+    show(found, before, session.terminal)
     session.terminal.say(f"locks are current ({time.monotonic() - start:.1f} s)")
     if as_json:
-        click.echo(json.dumps(as_document(changes), indent=2))
+        allowed = [one for lock in (after.airflow, after.toolchain) if lock for one in lock.allowed]
+        click.echo(json.dumps(as_document(found, allowed), indent=2))
 
 
 def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> Locking:
@@ -150,36 +157,40 @@ def known_names(names: tuple[str, ...], before: Locks, wanted: Intent) -> frozen
     return frozenset(found)
 
 
-def show(changes: Moves, before: Locks, terminal: Terminal) -> None:
-    """Print what moved; of a lock made for the first time the number of its packages alone."""
+def show(found: LockDifference, before: Locks, terminal: Terminal) -> None:
+    """Print what moved, how far, and what it means; of a lock made for the first time the number of packages alone."""
+    from airlock.difference.result import of_locks  # noqa: PLC0415 - as above
+    from airlock.locks.steps import how  # noqa: PLC0415
+
+    changes = found.packages
     first = {lock for lock in ("debian", "airflow", "toolchain") if getattr(before, lock) is None}
     rows = [
-        (move.lock, move.name, move.before or "-", move.after or "-")
+        (move.lock, move.name, move.before or "-", move.after or "-", how(move))
         for move in changes.changes
         if move.lock not in first
     ]
     if rows:
-        terminal.table([Column("lock"), Column("package"), Column("from"), Column("to")], rows)
+        titles = ("lock", "package", "from", "to", "step")
+        terminal.table([Column(title) for title in titles], rows)
     for lock in sorted(first):
         count = sum(move.lock == lock for move in changes.changes)
         if count:
             terminal.say(f"constraints/{lock}.lock: {count} packages")
+    if rows and not first:
+        terminal.say(of_locks(found))
     others = "all" if not changes.changes else "the other"
     if changes.unchanged:
         terminal.say(f"{others} {changes.unchanged} packages are as they were")
 
 
-def as_document(changes: Moves) -> dict[str, object]:
+def as_document(found: LockDifference, allowed: Sequence[str] = ()) -> dict[str, object]:
     """Return what moved for --json."""
-
-    def rows(moves: tuple[Move, ...]) -> list[dict[str, str]]:
-        return [
-            {"lock": move.lock, "name": move.name, "from": move.before, "to": move.after} for move in moves
-        ]
+    from airlock.difference import document  # noqa: PLC0415 - as above
 
     return {
-        "moved": rows(changes.moved),
-        "added": rows(changes.added),
-        "removed": rows(changes.removed),
-        "unchanged": changes.unchanged,
+        **document.packages(found.packages, "lock"),
+        "unchanged": found.packages.unchanged,
+        "fetch_bytes": found.bytes_to_fetch,
+        "layers": document.foreseen(found),
+        "allowed": list(allowed),
     }

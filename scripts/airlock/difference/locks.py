@@ -10,6 +10,7 @@ from airlock.locks import locking
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from airlock.difference.foreseen import Foreseen
     from airlock.locks.locking import Locks
     from airlock.locks.moves import Moves
     from airlock.store import StoreFile
@@ -34,6 +35,7 @@ class LockDifference:
     packages: Moves
     facts: tuple[Fact, ...]
     fetch: tuple[StoreFile, ...]
+    foreseen: tuple[Foreseen, ...] = ()  # of the image, by platform
 
     @property
     def differs(self) -> bool:

@@ -14,6 +14,7 @@ from airlock.terminal import megabytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from airlock.difference.foreseen import Foreseen
     from airlock.difference.images import Altered, FileChange, ImageDifference
     from airlock.difference.locks import LockDifference
     from airlock.locks.moves import Moves
@@ -68,7 +69,20 @@ def of_locks(locks: LockDifference) -> str:
     if not locks.differs:
         return "nothing differs"
     fetch = f"to fetch: {counted(len(locks.fetch), 'file')}, {amount(locks.bytes_to_fetch)}"
-    return f"packages: {_of_packages(locks.packages)}; {fetch}"
+    images = [_of_foreseen(one, several=len(locks.foreseen) > 1) for one in locks.foreseen]
+    return "; ".join([f"packages: {_of_packages(locks.packages)}", fetch, *images])
+
+
+def _of_foreseen(image: Foreseen, *, several: bool) -> str:
+    """Return as `layers: 3 of 57 change, about 4.1 MB to pull`."""
+    where = f"{image.platform} " if several else ""
+    if not image.changed:
+        return f"{where}layers: none of {image.layers} changes"
+    cost = f"of {amount(image.files)} of wheels and debs"
+    if image.pull is not None:
+        cost = f"about {amount(image.pull)} to pull"
+    verb = "changes" if image.changed == 1 else "change"
+    return f"{where}layers: {image.changed} of {image.layers} {verb}, {cost}"
 
 
 def _of_packages(moves: Moves) -> str:

@@ -7,16 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-
+from airlock.index.filenames import filename_of, version_of
 from airlock.index.locations import as_url
 from airlock.index.parallel import each
-from airlock.index.simple import filename_of, is_json, page
+from airlock.index.simple import is_json, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -105,13 +99,3 @@ def first_uploads(files: Iterable[dict[str, Any]]) -> dict[Version, datetime]:
             uploaded = uploaded if uploaded.tzinfo else uploaded.replace(tzinfo=UTC)
             found[version] = min(uploaded, found.get(version, uploaded))
     return found
-
-
-def version_of(filename: str) -> Version | None:
-    """Return the version that a file's name gives, None where it is neither a wheel nor an sdist."""
-    try:
-        if filename.endswith(".whl"):
-            return parse_wheel_filename(filename)[1]
-        return parse_sdist_filename(filename)[1]
-    except (InvalidWheelFilename, InvalidSdistFilename):
-        return None  # eggs and installers of old

@@ -7,10 +7,11 @@ import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from airlock.errors import FetchError
 from airlock.index.failures import UnlistedError
+from airlock.index.filenames import filename_of
 from airlock.index.locations import as_url, redact
 from airlock.index.web import read
 
@@ -173,11 +174,6 @@ def _parse(response: Response, body: bytes) -> list[Link]:
     encoding = parameters.partition("charset=")[2].strip(" \"'") or None
     html = RepositoryPage.from_html(body, response.url, encoding)
     return [Link(filename_of(link.url), urldefrag(link.url)[0], _sha256(link.url)) for link in html.links]
-
-
-def filename_of(url: str) -> str:
-    """Return the file name at the end of a URL."""
-    return unquote(urlsplit(url).path).rpartition("/")[2]
 
 
 def _sha256(url: str) -> str:

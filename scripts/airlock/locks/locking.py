@@ -181,7 +181,7 @@ class Locking:
         if source is None:
             return None
         within = constraints.read(source, self.download)
-        self.terminal.say(f"  within {len(within.limits)} constraints of {within.name}")
+        self.terminal.say(f"  within the constraints of {within.name}")
         return within
 
     def _why_not(self, old: AirflowLock, new: AirflowLock, image: Target, name: str, version: str) -> str:

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from airlock.errors import UnwantedVersionError, printable
+from airlock.index.filenames import version_of
 from airlock.locks import moves
 
 if TYPE_CHECKING:
@@ -117,8 +118,6 @@ def _yanked_wheels(lock: AirflowLock, yanked: Yanked) -> list[Unwanted]:
 
 def _yanked_tools(lock: ToolchainLock, yanked: Yanked) -> list[Unwanted]:
     """Return the tools with a yanked file: the lock names every file of a release."""
-    from airlock.index.releases import version_of  # noqa: PLC0415 - brings in requests, for a look at locks
-
     versions = {name: shown.split(" / ") for name, shown in lock.versions.items()}
     told = yanked(list(versions))
     found = {
