@@ -28,6 +28,7 @@ COMMANDS = {
     "context": "Prepare what BuildKit builds image/Dockerfile from.",
     "reproduce": "Build the image twice, in two worlds, and compare.",
     "diff": "Compare two images, or the locks of two states.",
+    "audit": "List the known vulnerabilities of what is locked.",
     "run": "Run a command in the image, without a network.",
     "store": "Carry the sealed store elsewhere: as an archive, or in S3.",
     "cache": "Show what is cached, and remove what was not used lately.",
