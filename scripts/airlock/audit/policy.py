@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from airlock.audit.severity import Severity
 from airlock.errors import ConfigError
+from airlock.index.locations import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +61,8 @@ def read(config: Config, today: date) -> Policy:
     if config.audit_block not in {NOTHING, *_LEVELS}:
         levels = ", ".join([NOTHING, *_LEVELS])
         problems.append(f"audit-block is {config.audit_block!r}, not one of {levels}")
+    if not config.audit_source.startswith(("https://", "http://")):
+        problems.append(f"audit-source is {redact(config.audit_source)!r}, which is no URL")
     ignored = []
     for text in config.audit_ignore:
         found = _IGNORED.fullmatch(text.strip())

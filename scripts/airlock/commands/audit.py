@@ -32,14 +32,14 @@ lets single ones pass until a day, with a reason.
 @click.pass_obj
 def command(session: Session, *, toolchain: bool, as_json: bool, markdown: bool) -> int:
     """List the known vulnerabilities of what the locks pin, and fail where one blocks."""
+    if as_json and markdown:
+        raise click.UsageError("of --json and --markdown only one can be had")
     from airlock.audit import policy, report  # noqa: PLC0415 - heavy imports, after --help
     from airlock.audit.findings import find  # noqa: PLC0415
     from airlock.audit.osv import THREADS, Database  # noqa: PLC0415
     from airlock.index.configuration import configured  # noqa: PLC0415
     from airlock.index.web import Web  # noqa: PLC0415
 
-    if as_json and markdown:
-        raise click.UsageError("of --json and --markdown only one can be had")
     config = session.config
     rules = policy.read(config, datetime.now(UTC).date())
     pins = _pins(session, toolchain=toolchain)
