@@ -27,7 +27,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "constraints").mkdir()
-    (tmp_path / "pyproject.toml").write_text("[tool.airlock]\naudit-source = 'nowhere:8'\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.airlock]\n")
     wheels = AirflowLock("3.13.5", "2.41", ("linux/amd64",), "as of x", (), ())
     (tmp_path / "constraints/airflow.lock").write_text(airflow.render(wheels))
     debs = DebianLock("sid", ("linux/amd64",), (), (), (), ())
@@ -51,6 +51,7 @@ def test_a_missing_lock_is_told(
 def test_a_source_that_is_no_url_is_no_clean_bill(
     monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (folder / "pyproject.toml").write_text("[tool.airlock]\naudit-source = 'nowhere:8'\n")
     assert run(monkeypatch, folder) == 3
     captured = capsys.readouterr()
     assert captured.out == ""
