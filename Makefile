@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help image load image-docker reproduce diff fetch lock lock-check test lint types integration \
+.PHONY: help image load image-docker reproduce diff fetch lock lock-check upgrade audit test lint types integration \
 	runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
@@ -38,6 +38,12 @@ lock: $(READY) ## resolve constraints/*.in into locks
 
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
+
+upgrade: $(READY) ## move everything that is locked to its newest version
+	@$(BIN)/airlock lock --upgrade
+
+audit: $(READY) ## list the known vulnerabilities of what is locked (FORM=--markdown or --json)
+	@$(BIN)/airlock audit $(FORM)
 
 test: $(CHECKS) ## run the tests that need neither network nor Docker
 	@echo "the tests that need Docker and the real packages are run by: make integration" >&2

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("severity", "package", "version", "advisory", "fixed in", "verdict")
 _WIDTH = 60  # characters of a verdict or summary
+_MOST = 30  # rows of a table in Markdown: GitHub refuses a text of more than 65,536 characters
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,13 @@ def _table(findings: Sequence[Finding]) -> list[str]:
         return []
     head = (*COLUMNS, "what")
     rows = ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |"]
-    for one in findings:
+    for one in findings[:_MOST]:
         severity, *cells = _cells(one)
         bold = f"**{severity}**" if one.blocks else severity
         row = (bold, *(code(cell) for cell in cells), code(shortened(one.summary, 2 * _WIDTH)))
         rows.append("| " + " | ".join(row) + " |")
-    return ["\n".join(rows) + "\n"]
+    more = len(findings) - _MOST
+    return ["\n".join(rows) + "\n", *([f"… and {more} more: `airlock audit`\n"] if more > 0 else [])]
 
 
 def _finding(one: Finding) -> dict[str, object]:
