@@ -74,15 +74,15 @@ def of_locks(locks: LockDifference) -> str:
 
 
 def _of_foreseen(image: Foreseen, *, several: bool) -> str:
-    """Return as `layers: 3 of 57 change, about 4.1 MB to pull`."""
-    where = f"{image.platform} " if several else ""
+    """Return as `layers of packages: 3 of 55 change, about 4.1 MB to pull`."""
+    where = f"{image.platform} layers of packages" if several else "layers of packages"
     if not image.changed:
-        return f"{where}layers: none of {image.layers} changes"
+        return f"{where}: none of {image.layers} changes"
     cost = f"of {amount(image.files)} of wheels and debs"
     if image.pull is not None:
         cost = f"about {amount(image.pull)} to pull"
     verb = "changes" if image.changed == 1 else "change"
-    return f"{where}layers: {image.changed} of {image.layers} {verb}, {cost}"
+    return f"{where}: {image.changed} of {image.layers} {verb}, {cost}"
 
 
 def _of_packages(moves: Moves) -> str:

@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from airlock.errors import AirlockError, ConfigError, FetchError
 from airlock.index.locations import SCHEME, redact
+from airlock.locks import pip_constraints
 from airlock.locks.intent import Asked
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def source(config: Config, asked: Iterable[Asked], image: Target) -> Source | No
             )
         place = place.replace(f"{{{name}}}", known[name])
     _require_safe(place)
+    if config.project / place == pip_constraints.path(config):
+        raise _unusable(place, "`airlock lock` writes that file itself, from what it locked", f"mend {KEY}")
     return Source(place, config.project)
 
 

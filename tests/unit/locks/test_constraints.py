@@ -60,6 +60,7 @@ def test_the_intents_airflow_and_the_images_python_are_filled_in(project: Config
         ("file:///etc/passwd", "neither an https URL nor a path"),
         ("/etc/passwd", "not in the project"),
         ("constraints/../../c.txt", "not in the project"),
+        ("./constraints/constraints.txt", "`airlock lock` writes that file itself"),
     ],
 )
 def test_a_place_that_cannot_be_used_is_told(project: Config, place: str, said: str) -> None:

@@ -120,6 +120,6 @@ def test_what_moved_is_told_with_how_far_and_what_it_means(
         "airflow  b        1.0    2.0    major",
         "airflow  c        1      -      removed",
         "debian   d        1.1-2  1.1-1  revision, down",
-        f"{TOTALS}; layers: 2 of 50 change, about 4.2 MB to pull",
+        f"{TOTALS}; layers of packages: 2 of 50 change, about 4.2 MB to pull",
         "the other 7 packages are as they were",
     ]
