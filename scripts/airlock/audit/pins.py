@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from airlock.debian.packages import without_rebuild
@@ -24,20 +24,26 @@ _POOL = re.compile(r"pool/.+/([^/]+)/[^/]+\.deb")
 
 @dataclass(frozen=True, order=True)
 class Pin:
-    """A package and version; of Debian the source package, which is what advisories are about."""
+    """A package and version; of Debian the source package, which is what advisories are about.
+
+    `packages` are the names in the lock, by which it is upgraded.
+    """
 
     ecosystem: str  # as OSV names it: PyPI, or Debian:13
     name: str
     version: str
+    packages: tuple[str, ...] = field(default=(), compare=False)
 
 
 def of_airflow(lock: AirflowLock) -> list[Pin]:
-    return [Pin(PYPI, one.name, one.version) for one in lock.packages]
+    return [Pin(PYPI, one.name, one.version, (one.name,)) for one in lock.packages]
 
 
 def of_toolchain(lock: ToolchainLock) -> list[Pin]:
     return [
-        Pin(PYPI, name, version) for name, shown in lock.versions.items() for version in shown.split(" / ")
+        Pin(PYPI, name, version, (name,))
+        for name, shown in lock.versions.items()
+        for version in shown.split(" / ")
     ]
 
 
@@ -45,8 +51,10 @@ def of_debian(lock: DebianLock, platforms: Iterable[Platform]) -> list[Pin]:
     """Return the source packages of the debs; none where the suite has no number that is known."""
     number = SUITES.get(lock.suite)
     debs = [deb for platform in platforms for deb in lock.for_platform(platform)] if number else []
-    found = {Pin(f"Debian:{number}", source(deb), without_rebuild(deb.version)) for deb in debs}
-    return sorted(found)
+    found: dict[tuple[str, str], set[str]] = {}
+    for deb in debs:
+        found.setdefault((source(deb), without_rebuild(deb.version)), set()).add(deb.package)
+    return [Pin(f"Debian:{number}", *of, tuple(sorted(names))) for of, names in sorted(found.items())]
 
 
 def source(deb: LockedDeb) -> str:

@@ -50,7 +50,7 @@ class Report:
         )
         number = len(self.findings)
         known = f"{number:,} known {'vulnerability' if number == 1 else 'vulnerabilities'}"
-        block = f", {len(self.blocking)} of them block (audit-block: {self.policy.name})" if number else ""
+        block = f", blocking: {len(self.blocking)} (audit-block: {self.policy.name})" if number else ""
         return f"{asked}: {known}{block}"
 
     @property
@@ -126,6 +126,7 @@ def _finding(one: Finding) -> dict[str, object]:
         "ecosystem": one.pin.ecosystem,
         "name": one.pin.name,
         "version": one.pin.version,
+        "packages": list(one.pin.packages),
         "id": one.id,
         "aliases": list(one.ids[1:]),
         "severity": str(one.severity),

@@ -49,7 +49,7 @@ def command(session: Session, *, toolchain: bool, as_json: bool, markdown: bool)
         click.echo(json.dumps(report.document(found), indent=2))
     else:
         click.echo(report.markdown(found) if markdown else report.table(found))
-    _refuse_blocking(found)
+    refuse_blocking(found)
     return 0
 
 
@@ -71,13 +71,14 @@ def _pins(session: Session, *, toolchain: bool) -> list[Pin]:
     return [*pins.of_airflow(airflow.read(config.airflow_lock)), *found]
 
 
-def _refuse_blocking(found: Report) -> None:
+def refuse_blocking(found: Report) -> None:
+    """Raise VulnerableError where a vulnerability blocks."""
     from airlock.errors import VulnerableError  # noqa: PLC0415 - as above
 
     if not found.blocking:
         return
     number = len(found.blocking)
-    fixable = list(dict.fromkeys(one.pin.name for one in found.blocking if one.fixed))
+    fixable = dict.fromkeys(name for one in found.blocking if one.fixed for name in one.pin.packages)
     upgrade = f"airlock lock --upgrade {' '.join(fixable)}, or " if fixable else ""
     raise VulnerableError(
         f"{number} known {'vulnerability blocks' if number == 1 else 'vulnerabilities block'}",

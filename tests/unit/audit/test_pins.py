@@ -32,6 +32,10 @@ def test_debs_of_one_source_are_one_pin() -> None:
         Pin("Debian:13", "glibc", "2.41-12"),
         Pin("Debian:13", "postgresql-17", "17.6-0+deb13u1"),
     ]
+    assert [one.packages for one in pins.of_debian(lock("trixie"), [AMD64])] == [
+        ("libc-bin", "libc6"),
+        ("libpq5",),
+    ]
     assert Pin("Debian:13", "zlib", "1:1.3-1") in pins.of_debian(lock("trixie"), [AMD64, ARM64])
 
 

@@ -13,7 +13,7 @@ from airlock.audit.report import Report
 from airlock.audit.severity import Severity
 from fake_osv import URL, FakeOsv, record
 
-PINS = (Pin("Debian:13", "glibc", "2.41-12"), Pin("PyPI", "a", "1.9"), Pin("PyPI", "b", "1"))
+PINS = (Pin("Debian:13", "glibc", "2.41-12"), Pin("PyPI", "a", "1.9", ("a",)), Pin("PyPI", "b", "1"))
 IGNORED = (
     Ignored("GHSA-y", date(2027, 1, 31), "only on Windows"),
     Ignored("GHSA-old", date(2026, 1, 1), "was so"),
@@ -38,7 +38,7 @@ def test_the_table_says_what_blocks_and_what_no_longer_holds() -> None:
         "severity  package  version  advisory  fixed in    verdict",
         "high      a        1.9      GHSA-x    2.0         blocks",
         "unknown   b        1        GHSA-y    no version  ignored until 2027-01-31: only on Windows",
-        "2 Python packages, 1 Debian source: 2 known vulnerabilities, 1 of them block (audit-block: high)",
+        "2 Python packages, 1 Debian source: 2 known vulnerabilities, blocking: 1 (audit-block: high)",
         "GHSA-old is ignored no longer, since 2026-01-01: was so",
         "GHSA-gone is ignored, but nothing locked has it: no more",
     ]
@@ -67,6 +67,7 @@ def test_the_document_has_everything_but_credentials() -> None:
             "ecosystem": "PyPI",
             "name": "a",
             "version": "1.9",
+            "packages": ["a"],
             "id": "GHSA-x",
             "aliases": [],
             "severity": "high",
@@ -79,6 +80,7 @@ def test_the_document_has_everything_but_credentials() -> None:
             "ecosystem": "PyPI",
             "name": "b",
             "version": "1",
+            "packages": [],
             "id": "GHSA-y",
             "aliases": [],
             "severity": "unknown",
