@@ -164,8 +164,11 @@ class Locking:
         names = ", ".join(platform.name for platform in self.config.locked_platforms)
         self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
         within = self._within(image)
-        if within and old and old.constraints not in ("", within.record):
-            self.terminal.say("  which are not those that it was locked within before")
+        if within:
+            others = old and old.constraints not in ("", within.record)
+            self.terminal.say(
+                f"  within the constraints of {within.name}{', other than before' if others else ''}"
+            )
         job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names, self.sizes)
         if within:
             job = replace(job, kept=within.allowing(kept_versions), limits=within.limits)
@@ -180,9 +183,7 @@ class Locking:
         source = constraints.source(self.config, self.wanted.airflow, image)
         if source is None:
             return None
-        within = constraints.read(source, self.download)
-        self.terminal.say(f"  within the constraints of {within.name}")
-        return within
+        return constraints.read(source, self.download)
 
     def _why_not(self, old: AirflowLock, new: AirflowLock, image: Target, name: str, version: str) -> str:
         """Ask uv what keeps a package from being at least of the version that it had."""

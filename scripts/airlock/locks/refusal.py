@@ -6,6 +6,7 @@ was allowed is written into the lock's header, so that a reviewer sees it.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ class Unwanted:
     def told(self) -> str:
         if self.kind == DOWNGRADE:
             return f"{self.name} would go down, {self.why} to {self.version}"
-        return f"{self.name} {self.version} was yanked: {self.why}"
+        return f"{self.name} {self.version} was yanked"
 
 
 def settled(
@@ -149,17 +150,21 @@ def _records(found: Iterable[Unwanted], old: AirflowLock | None, new: AirflowLoc
 
 
 def _refusal(refused: Sequence[Unwanted], why_not: Callable[[str, str], str]) -> UnwantedVersionError:
-    lines = []
-    for one in refused:
-        lines.append(one.told)
-        if one.kind == DOWNGRADE:
-            reason = why_not(one.name, one.why.removeprefix("from "))
-            lines += [f"  {line}" for line in reason.splitlines()]
+    reasons = [
+        why_not(one.name, one.why.removeprefix("from ")) if one.kind == DOWNGRADE else one.why
+        for one in refused
+    ]
+    what, cause = refused[0].told, reasons[0]
+    if len(refused) > 1:
+        what = f"{len(refused)} versions are not wanted"
+        cause = "\n".join(
+            f"{one.told}\n{textwrap.indent(reason, '  ')}"
+            for one, reason in zip(refused, reasons, strict=True)
+        )
     flags = " ".join(f"--allow-{one.kind} {one.name}" for one in refused)
-    what = refused[0].told if len(refused) == 1 else f"{len(refused)} versions are not wanted"
     return UnwantedVersionError(
-        f"{what.partition(': ')[0]}, and nothing was written",
-        cause="\n".join(lines),
+        f"{what}, and nothing was written",
+        cause=cause,
         remedy="ask for other versions in constraints/airflow.in (or pyproject.toml, for the toolchain), or allow "
         f"what is meant, repeating the options of this run: airlock lock {flags}",
     )
