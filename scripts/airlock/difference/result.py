@@ -78,7 +78,7 @@ def _of_foreseen(image: Foreseen, *, several: bool) -> str:
     where = f"{image.platform} layers of packages" if several else "layers of packages"
     if not image.changed:
         return f"{where}: none of {image.layers} changes"
-    cost = f"of {amount(image.files)} of wheels and debs"
+    cost = f"which hold {amount(image.files)} of wheels and debs"
     if image.pull is not None:
         cost = f"about {amount(image.pull)} to pull"
     verb = "changes" if image.changed == 1 else "change"
