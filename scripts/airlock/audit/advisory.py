@@ -42,11 +42,15 @@ def parse(record: Mapping[str, Any]) -> Advisory:
         raise TypeError("an id is a text")
     text = str(record.get("summary") or record.get("details") or "")
     return Advisory(
-        tuple(dict.fromkeys(ids)),
+        tuple(dict.fromkeys(map(printable, ids))),
         severity.of_record(record),
         printable(" ".join(text.split()))[:_SUMMARY],
         tuple(
-            Fix(str(affected["package"]["ecosystem"]), str(affected["package"]["name"]), str(event["fixed"]))
+            Fix(
+                str(affected["package"]["ecosystem"]),
+                str(affected["package"]["name"]),
+                printable(str(event["fixed"])),
+            )
             for affected in record.get("affected") or ()
             for ranges in affected.get("ranges") or ()
             if ranges["type"] == "ECOSYSTEM"

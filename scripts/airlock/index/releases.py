@@ -75,7 +75,7 @@ def _parse(response: Response, body: bytes) -> Page:
         files = json.loads(body)["files"]
         # a boolean, or the reason (PEP 691)
         yanked = {
-            file["filename"]: file["yanked"] for file in files if file.get("yanked", False) is not False
+            file["filename"]: file["yanked"] for file in files if file.get("yanked") not in (None, False)
         }
         return Page(
             first_uploads(files), {name: why if isinstance(why, str) else "" for name, why in yanked.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from airlock.errors import AirlockError, LockError
+from airlock.errors import LockError
 from airlock.locks import (
     airflow,
     constraints,
@@ -20,7 +20,6 @@ from airlock.locks import (
     tiers,
     toolchain,
 )
-from airlock.locks.intent import Asked
 from airlock.locks.job import Job
 from airlock.locks.target import target
 from airlock.writing import write
@@ -140,7 +139,8 @@ class Locking:
         def why_not(name: str, version: str) -> str:
             assert before.airflow
             assert after.airflow
-            return self._why_not(before.airflow, after.airflow, target(debs), name, version)
+            job = self._job(target(debs), after.airflow)
+            return refusal.why_not(job, self.config.locked_platforms, before.airflow, name, version)
 
         return refusal.settled(before, after, self.allow, self.yanked, why_not)
 
@@ -185,20 +185,11 @@ class Locking:
             return None
         return constraints.read(source, self.download)
 
-    def _why_not(self, old: AirflowLock, new: AirflowLock, image: Target, name: str, version: str) -> str:
-        """Ask uv what keeps a package from being at least of the version that it had."""
+    def _job(self, image: Target, lock: AirflowLock) -> Job:
+        """Return the resolution that a lock answers, free to choose anew."""
         within = self._within(image)
-        line = airflow.render(old).splitlines().index(f"{name}=={version} \\") + 1
-        wish = Asked("constraints/airflow.lock", line, f"{name}>={version}")
-        bound = None if new.resolved == resolver.NO_BOUND else new.resolved.removeprefix(resolver.AS_OF)
-        limits = within.limits if within else ()
-        job = Job((*self.wanted.airflow, wish), image, {}, bound, self.uv, limits=limits)
-        try:
-            for platform in self.config.locked_platforms:
-                job.versions(platform, {})
-        except AirlockError as error:
-            return error.cause or error.fact
-        return f"nothing keeps it from {version}: ask for {name}>={version}"
+        bound = None if lock.resolved == resolver.NO_BOUND else lock.resolved.removeprefix(resolver.AS_OF)
+        return Job(self.wanted.airflow, image, {}, bound, self.uv, limits=within.limits if within else ())
 
     def _tiered(self, lock: AirflowLock, old: AirflowLock | None) -> AirflowLock:
         """Give each package its tier: the one it has, that its layer stays, or one by its releases so far."""

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from airlock.errors import UnwantedVersionError, printable
+from airlock.errors import AirlockError, UnwantedVersionError, printable
 from airlock.index.filenames import version_of
-from airlock.locks import moves
+from airlock.locks import airflow, moves
+from airlock.locks.intent import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from airlock.locks.airflow import AirflowLock
+    from airlock.locks.job import Job
     from airlock.locks.locking import Locks
     from airlock.locks.toolchain import ToolchainLock
+    from airlock.platforms import Platform
 
     Yanked = Callable[
         [Sequence[str]], Mapping[str, Mapping[str, str]]
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 DOWNGRADE, YANKED = "downgrade", "yanked"
 GUARDED = "apache-airflow"  # and every package whose name begins so
 _LONGEST = 200  # characters of an index's reason
+_EXPLAINED = 3  # downgrades: each question costs seconds, and the reason is mostly one
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,19 @@ def settled(
     return replace(after, airflow=airflow_lock, toolchain=toolchain_lock)
 
 
+def why_not(job: Job, platforms: Iterable[Platform], old: AirflowLock, name: str, version: str) -> str:
+    """Ask uv what keeps a package from being at least of the version that it had."""
+    line = airflow.render(old).splitlines().index(f"{name}=={version} \\") + 1
+    wish = Asked("constraints/airflow.lock", line, f"{name}>={version}")
+    job = replace(job, asked=(*job.asked, wish))
+    try:
+        for platform in platforms:
+            job.versions(platform, {})
+    except AirlockError as error:
+        return error.cause or error.fact
+    return f"nothing keeps it from {version}: ask for {name}>={version}"
+
+
 def downgrades(before: AirflowLock | None, after: AirflowLock) -> list[Unwanted]:
     """Return the packages of Airflow, its providers among them, that are lower than they were."""
     changed = moves.compare("airflow", moves.airflow_versions(before), moves.airflow_versions(after)).moved
@@ -150,8 +167,13 @@ def _records(found: Iterable[Unwanted], old: AirflowLock | None, new: AirflowLoc
 
 
 def _refusal(refused: Sequence[Unwanted], why_not: Callable[[str, str], str]) -> UnwantedVersionError:
+    explained = [one for one in refused if one.kind == DOWNGRADE][:_EXPLAINED]
     reasons = [
-        why_not(one.name, one.why.removeprefix("from ")) if one.kind == DOWNGRADE else one.why
+        why_not(one.name, one.why.removeprefix("from "))
+        if one in explained
+        else "(as the others)"
+        if one.kind == DOWNGRADE
+        else one.why
         for one in refused
     ]
     what, cause = refused[0].told, reasons[0]

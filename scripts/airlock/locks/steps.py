@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from airlock.locks.moves import Move
 
 
+SEVERAL = " / "  # between the versions of one package (airlock.locks.moves)
+
+
 class Step(StrEnum):
     """How far a version moved: by its first number, its second, or less; or by Debian's packaging alone."""
 
@@ -26,9 +29,15 @@ class Step(StrEnum):
 def step(before: str, after: str) -> Step:
     """Return how far a version moved (PEP 440); of Debian's, that of the upstream version counts.
 
-    Another epoch is MAJOR; the same numbers with another post-release, pre-release or local part are PATCH. What
-    cannot be read, such as several versions of one package, is OTHER.
+    Another epoch is MAJOR; the same numbers with another post-release, pre-release or local part are PATCH. Of a
+    package with several versions, one for each of several Pythons, the biggest step counts. What cannot be read is
+    OTHER.
     """
+    pairs = _pairs(before, after)
+    if len(pairs) > 1:
+        return min(
+            (step(*pair) for pair in pairs if pair[0] != pair[1]), key=list(Step).index, default=Step.OTHER
+        )
     try:
         old, new = _parsed(before), _parsed(after)
     except ValueError:  # InvalidVersion is one, and so is a number of more digits than Python reads
@@ -46,7 +55,10 @@ def step(before: str, after: str) -> Step:
 
 def is_downgrade(before: str, after: str) -> bool:
     """Whether the version is known to be lower than before, by PEP 440 or as Debian sorts (deb-version(7))."""
-    if " / " in before + after:
+    pairs = _pairs(before, after)
+    if len(pairs) > 1:
+        return any(is_downgrade(*pair) for pair in pairs)
+    if SEVERAL in before + after:
         return False
     if "-" in before or "-" in after:  # a Debian revision; versions of Python packages have none
         from airlock.debian.packages import ordered  # noqa: PLC0415 - python-debian costs 0.1 s
@@ -63,6 +75,12 @@ def how(move: Move) -> str:
     if not move.before or not move.after:
         return "added" if move.after else "removed"
     return f"{step(move.before, move.after)}{', down' if is_downgrade(move.before, move.after) else ''}"
+
+
+def _pairs(before: str, after: str) -> list[tuple[str, str]]:
+    """Pair the versions of a package that has as many of them as before."""
+    one, other = before.split(SEVERAL), after.split(SEVERAL)
+    return list(zip(one, other, strict=True)) if len(one) == len(other) else []
 
 
 def _upstream(version: str) -> str:

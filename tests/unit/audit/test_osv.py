@@ -96,3 +96,12 @@ def test_an_advisory_that_cannot_be_read_is_an_error(body: bytes) -> None:
     with pytest.raises(FetchError) as caught:
         Database(FakeOsv(odd={"/v1/vulns/X": (200, body)}), URL).advisories(["X"])
     assert "its advisory X cannot be read" in caught.value.cause
+
+
+def test_an_advisory_cannot_command_a_terminal() -> None:
+    told = record("X-1", "a", "1.0", aliases=["CVE-\x1b[2J"], fixed=["1.1\x1b[2J"])
+    told |= {"summary": "a\x1b[2J\nb"}
+    (found,) = Database(FakeOsv([told]), URL).advisories(["X-1"]).values()
+    assert found.ids == ("X-1", "CVE-\\x1b[2J")
+    assert found.fixes[0].version == "1.1\\x1b[2J"
+    assert found.summary == "a\\x1b[2J b"

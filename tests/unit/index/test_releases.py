@@ -82,6 +82,7 @@ def test_a_yanked_file_is_told_with_its_reason() -> None:
                 {"filename": "a-3.tar.gz", "yanked": True},
                 {"filename": "a-4.tar.gz", "yanked": ""},
                 {"filename": "a-5.tar.gz"},
+                {"filename": "a-6.tar.gz", "yanked": None},
             ]
         }
     ).encode()

@@ -139,6 +139,21 @@ def test_a_tool_with_a_yanked_file_is_refused_for_the_version_that_is(tmp_path: 
     assert toolchain.read(path) == allowed
 
 
+def test_of_many_downgrades_the_first_are_explained() -> None:
+    names = [f"apache_airflow_providers_p{number}" for number in range(5)]
+    asked: list[str] = []
+
+    def why_not(name: str, _version: str) -> str:
+        asked.append(name)
+        return "because"
+
+    before, after = (wheels(**dict.fromkeys(names, version)) for version in ("2", "1"))
+    with pytest.raises(UnwantedVersionError, match="5 versions are not wanted") as caught:
+        refusal.settled(before, after, Allowances(), Index(), why_not)
+    assert len(asked) == 3
+    assert caught.value.remedy.count("--allow-downgrade") == 5
+
+
 def test_all_that_is_unwanted_is_told_at_once() -> None:
     before = wheels(apache_airflow_providers_http="2", requests="1")
     after = wheels(apache_airflow_providers_http="1", requests="1")

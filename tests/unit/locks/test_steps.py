@@ -24,6 +24,8 @@ from airlock.locks.steps import Step, how, is_downgrade, step
         ("1.0", "1.0.post1", Step.PATCH),
         ("2025b-1", "2025c-1", Step.PATCH),
         ("1.0", "1.0 / 2.0", Step.OTHER),
+        ("2.10 / 4.1.2", "2.10 / 4.1.3", Step.PATCH),
+        ("1.0 / 2.0", "2.0 / 2.1", Step.MAJOR),
         ("3.5.1-1+deb13u1", "3.5.1-1+deb13u2", Step.REVISION),
         ("1:9.20.0-1", "1:9.20.4-1", Step.PATCH),
         ("3.4.9+dfsg-1", "3.5.0+dfsg-1", Step.MINOR),
@@ -45,7 +47,9 @@ def test_only_a_known_lower_version_is_a_downgrade() -> None:
     assert is_downgrade("2.41-12+deb13u2", "2.41-12+deb13u1")
     assert is_downgrade("1:1.0-1", "2.0-1")
     assert not is_downgrade("2.41-9", "2.41-12")
-    assert not is_downgrade("1 / 3", "1 / 2")
+    assert is_downgrade("1 / 3", "1 / 2")
+    assert not is_downgrade("1 / 2", "1 / 3")
+    assert not is_downgrade("3", "1 / 2")
 
 
 def test_a_number_too_long_to_be_read_moves_somehow() -> None:
