@@ -63,12 +63,14 @@ def _pins(session: Session, *, toolchain: bool) -> list[Pin]:
     if toolchain:
         return pins.of_toolchain(tools.read(config.toolchain_lock))
     debs = debian.read(config.debian_lock)
-    found = pins.of_debian(debs, config.platforms)
-    if not found:
+    if debs.suite not in pins.SUITES:
         session.terminal.say(
             f"Debian packages are not asked about: advisories know {', '.join(pins.SUITES)}, not {debs.suite}"
         )
-    return [*pins.of_airflow(airflow.read(config.airflow_lock)), *found]
+    return [
+        *pins.of_airflow(airflow.read(config.airflow_lock)),
+        *pins.of_debian(debs, config.platforms),
+    ]
 
 
 def refuse_blocking(found: Report) -> None:
