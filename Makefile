@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help image load image-docker reproduce diff fetch lock lock-check upgrade audit test lint types integration \
+.PHONY: help image load image-docker reproduce diff fetch lock lock-check verify-lock upgrade audit test lint types integration \
 	runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
@@ -39,6 +39,8 @@ lock: $(READY) ## resolve constraints/*.in into locks
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
 
+verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
+	@$(BIN)/airlock lock --verify
 upgrade: $(READY) ## move everything that is locked to its newest version
 	@$(BIN)/airlock lock --upgrade
 

@@ -45,6 +45,14 @@ class Config:
         return self.constraints / "debian.lock"
 
     @property
+    def debian_build_lock(self) -> Path:
+        return self.constraints / "debian-build.lock"
+
+    @property
+    def build_lock(self) -> Path:
+        return self.constraints / "build.lock"
+
+    @property
     def toolchain_lock(self) -> Path:
         return self.constraints / "toolchain.lock"
 

@@ -140,6 +140,12 @@ class ForeignBinaryError(AirlockError):
     exit_code = 20
 
 
+class DisagreementError(AirlockError):
+    """A second resolver does not arrive at what a lock holds."""
+
+    exit_code = 21
+
+
 class VulnerableError(AirlockError):
     """What is locked has a known vulnerability that blocks."""
 

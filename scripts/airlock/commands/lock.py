@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
+import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +19,7 @@ import click
 from airlock.terminal import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from airlock.cli import Session
     from airlock.config import Config
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from airlock.locks.debian import DebianLock
     from airlock.locks.intent import Intent
     from airlock.locks.locking import Locking, Locks, Upgrade
+    from airlock.locks.sources import Sources
     from airlock.terminal import Terminal
 
 EXAMPLES = """\
@@ -33,6 +38,7 @@ Examples:
   airlock lock --upgrade apache-airflow-providers-http
                                that package alone, and what it cannot do without
   airlock lock --check         exit code 4 where a lock is not current; no network
+  airlock lock --verify        exit code 21 where pip-tools resolves to something else; no network
 """
 
 
@@ -44,6 +50,9 @@ Examples:
 @click.option("--retier", is_flag=True, help="Find the stability tiers of all packages anew.")
 @click.option("--check", is_flag=True, help="Change nothing; fail where a lock does not answer the intent.")
 @click.option(
+    "--verify", is_flag=True, help="Change nothing; fail where pip-tools does not arrive at airflow.lock."
+)
+@click.option(
     "--platform", "platforms", multiple=True, metavar="OS/ARCH", help="Lock for this platform (repeatable)."
 )
 @click.option(
@@ -53,7 +62,7 @@ Examples:
     help="Let this package of Airflow go down (repeatable).",
 )
 @click.option("--allow-yanked", multiple=True, metavar="NAME", help="Let a yanked release in (repeatable).")
-@click.option("--json", "as_json", is_flag=True, help="Print what moved as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print what moved, or the verdict, as one JSON object.")
 @click.pass_obj
 def command(
     session: Session,
@@ -63,6 +72,7 @@ def command(
     upgrade: bool,
     retier: bool,
     check: bool,
+    verify: bool,
     allow_downgrade: tuple[str, ...],
     allow_yanked: tuple[str, ...],
     as_json: bool,
@@ -72,15 +82,26 @@ def command(
     Reads constraints/*.in and the dependencies of the project's own distributions. Writes
     constraints/*.lock, all of them or none: debian.lock, whose Python decides which wheels fit,
     airflow.lock, and toolchain.lock. Commit them.
+
+    --verify is the second witness: pip-tools, run by the image's Python in a sandbox without a network,
+    resolves the intent again from the sealed store, for this machine's platform.
     """
     from airlock.locks import intent, locking, refusal, staleness  # noqa: PLC0415 - heavy imports, after --help
 
     if names and not upgrade:
         raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
-    if check and (upgrade or retier or allow_downgrade or allow_yanked):
+    moves = upgrade or retier or bool(allow_downgrade or allow_yanked)
+    if check and moves:
         raise click.UsageError("--check changes nothing, so it goes with --platform alone")
+    if verify and (check or moves or platforms):
+        raise click.UsageError(
+            "--verify changes nothing and is for this machine's platform: it goes with --json alone"
+        )
     start = time.monotonic()
     config = session.config_for(platforms)
+    if verify:
+        _verify(session, config, as_json=as_json)
+        return
     if check:
         staleness.check(config)
         session.terminal.say("locks are current")
@@ -135,8 +156,63 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
         session.terminal,
         lambda urls: sizes(web, urls),
         pages.releases,
+        sources=lambda root: _sources(session, config, wanted, root),
         download=lambda url: download(web, url),
         yanked=pages.yanked,
+    )
+
+
+@contextmanager
+def _sources(session: Session, config: Config, wanted: Intent, root: DebianLock) -> Iterator[Sources]:
+    """Join what builds source distributions to the user's indexes and the store."""
+    from airlock.commands.fetch import origin  # noqa: PLC0415
+    from airlock.compose.interpreter import python_version  # noqa: PLC0415
+    from airlock.index.configuration import configured  # noqa: PLC0415
+    from airlock.index.fetch import THREADS, Wanted, fetch  # noqa: PLC0415
+    from airlock.index.sdists import Releases  # noqa: PLC0415
+    from airlock.index.web import Web  # noqa: PLC0415
+    from airlock.locks.sources import Sources  # noqa: PLC0415
+    from airlock.platforms import native  # noqa: PLC0415
+    from airlock.sdists.build import Builder  # noqa: PLC0415
+    from airlock.store import Store  # noqa: PLC0415
+
+    debs, store, places = root.for_platform(native()), Store(session.places.store), session.places
+    asked = functools.cache(lambda: origin(config))
+
+    def fetched(files: Sequence[Wanted]) -> None:
+        fetch(files, places, asked, session.terminal)
+
+    indexes = configured(config.project)
+    with (
+        tempfile.TemporaryDirectory(prefix="airlock-wheels-") as folder,
+        Builder(debs, python_version(root), store, places) as builder,
+    ):
+        yield Sources(
+            Releases(Web(indexes, THREADS), indexes),
+            builder,
+            store,
+            fetched,
+            debs,
+            Path(folder),
+            wanted.build,
+            config.locked_platforms,
+            session.terminal,
+        )
+
+
+def _verify(session: Session, config: Config, *, as_json: bool) -> None:
+    """Print the verdict of the second witness. Raises DisagreementError where it is another than the lock."""
+    from airlock.witness import verdict  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.witness.verify import verify  # noqa: PLC0415
+
+    start = time.monotonic()
+    found = verify(config, session.places, session.terminal)
+    if as_json:
+        click.echo(json.dumps(verdict.as_document(found), indent=2))
+    if not found.agrees:
+        raise verdict.failure(found)
+    session.terminal.say(
+        f"verified: {found.verified} packages as locked, for {found.where} ({time.monotonic() - start:.1f} s)"
     )
 
 
@@ -163,7 +239,13 @@ def show(found: LockDifference, before: Locks, terminal: Terminal) -> None:
     from airlock.locks.steps import how  # noqa: PLC0415
 
     changes = found.packages
-    first = {lock for lock in ("debian", "airflow", "toolchain") if getattr(before, lock) is None}
+    known = {
+        "debian": before.debian,
+        "airflow": before.airflow,
+        "debian-build": before.debian_build,
+        "toolchain": before.toolchain,
+    }
+    first = {name for name, lock in known.items() if lock is None}
     rows = [
         (move.lock, move.name, move.before or "-", move.after or "-", how(move))
         for move in changes.changes
@@ -176,7 +258,7 @@ def show(found: LockDifference, before: Locks, terminal: Terminal) -> None:
         count = sum(move.lock == lock for move in changes.changes)
         if count:
             terminal.say(f"constraints/{lock}.lock: {count} packages")
-    if rows and not first:
+    if rows and len(rows) == len(changes.changes):
         terminal.say(of_locks(found))
     others = "all" if not changes.changes else "the other"
     if changes.unchanged:

@@ -140,7 +140,7 @@ def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
             )
             for item in debs
         }
-        return [*base.entries(unpacked, shop.image.user, dict(shop.image.links)), *_venv(shop.layout)]
+        return [*base.entries(unpacked, shop.image.user, dict(shop.image.links)), *shop.layout.empty()]
 
     user = (shop.image.user.name, shop.image.user.uid, shop.image.user.gid, shop.image.user.home)
     inputs = shop.inputs("base", sorted((item.package, item.sha256) for item in debs), user, shop.image.links)
@@ -164,19 +164,6 @@ def identity_spec(shop: Workshop, identity: Identity) -> FragmentSpec:
     content = identity.to_json()
     inputs = shop.inputs("identity", IDENTITY, content)
     return shop.spec("identity", "identity", inputs, 1, lambda: [entry.file(IDENTITY.lstrip("/"), content)])
-
-
-def _venv(layout: VenvLayout) -> list[Entry]:
-    """Return an empty virtual environment (PEP 405)."""
-    home = f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {layout.version}\n"
-    python = f"{layout.prefix}/bin/python"
-    return [
-        entry.file(f"{layout.prefix}/pyvenv.cfg", home),
-        entry.symlink(python, f"/usr/bin/python{layout.version}"),
-        entry.symlink(f"{python}3", "python"),
-        entry.symlink(f"{python}{layout.version}", "python"),
-        entry.directory(layout.site_packages),
-    ]
 
 
 def _rootfs(folder: Path) -> list[Entry]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from airlock.errors import FetchError
-from airlock.index.failures import UnlistedError
+from airlock.index.failures import UnlistedError, refused
 from airlock.index.filenames import filename_of
 from airlock.index.locations import as_url, redact
 from airlock.index.web import read
@@ -138,12 +138,7 @@ def page(session: Session, url: str, parse: Callable[[Response, bytes], Parsed])
         return None
     shown = redact(url)
     if response.status in FORBIDDEN:
-        host = urlsplit(shown).netloc
-        raise FetchError(
-            f"{shown} refuses to answer",
-            cause=f"{host} wants other credentials (HTTP {response.status})",
-            remedy=f"name them in ~/.netrc (machine {host}) or in the index's URL; then: airlock fetch",
-        )
+        raise refused(url, response.status)
     if response.status != OK:
         raise FetchError(f"{shown} failed", cause=f"{urlsplit(shown).netloc} answers HTTP {response.status}")
     try:

@@ -125,13 +125,15 @@ def downgrades(before: AirflowLock | None, after: AirflowLock) -> list[Unwanted]
 
 
 def _yanked_wheels(lock: AirflowLock, yanked: Yanked) -> list[Unwanted]:
-    """Return the packages of which the lock names a yanked file."""
+    """Return the packages of which the lock names a yanked file: a wheel, or the sdist that one was built from."""
     told = yanked([one.name for one in lock.packages])
-    return [
-        Unwanted(YANKED, one.name, one.version, _reason(told[one.name][names[0]]))
-        for one in lock.packages
-        if (names := [file.filename for _, file in one.files if file.filename in told.get(one.name, {})])
-    ]
+    found = []
+    for one in lock.packages:
+        named = [file.filename for _, file in one.files]
+        named += [one.source.sdist.filename] if one.source else []
+        why = [told[one.name][name] for name in named if name in told.get(one.name, {})]
+        found += [Unwanted(YANKED, one.name, one.version, _reason(why[0]))] if why else []
+    return found
 
 
 def _yanked_tools(lock: ToolchainLock, yanked: Yanked) -> list[Unwanted]:

@@ -61,7 +61,7 @@ def resolve(
     Raises ResolveError, FetchError.
     """
     options = ["--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-annotate"]
-    options += ["--no-build", *(("--exclude-newer", bound) if bound else ())]
+    options += ["--exclude-newer", bound] if bound else []
     before = kept(previous.body, moving) if previous else ""
     question = Question(input_files(asked), tuple(options), "requirements.txt", preferences=before)
     answer = uv.compile(question)

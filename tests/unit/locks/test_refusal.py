@@ -9,7 +9,7 @@ import pytest
 
 from airlock.errors import UnwantedVersionError
 from airlock.locks import airflow, refusal, toolchain
-from airlock.locks.airflow import AirflowLock, LockedPackage
+from airlock.locks.airflow import AirflowLock, LockedPackage, Source
 from airlock.locks.locking import Locks
 from airlock.locks.refusal import Allowances
 from airlock.locks.toolchain import ToolchainLock
@@ -92,6 +92,16 @@ def test_a_yanked_file_is_refused_with_the_reason_that_the_index_gives() -> None
 def test_a_yanked_file_that_the_lock_does_not_name_is_no_concern() -> None:
     index = Index({"requests-2.32.0.tar.gz": "x", "requests-2.31-py3-none-any.whl": "x"})
     assert settle(Locks(None, None, None), wheels(requests="2.32.0"), index).airflow
+
+
+def test_a_wheel_that_was_built_from_a_yanked_sdist_is_refused() -> None:
+    built = wheels(old="1.0")
+    assert built.airflow
+    (package,) = built.airflow.packages
+    source = Source("any", StoreFile("old-1.0.tar.gz", 1, "0" * 64), ())
+    after = replace(built, airflow=replace(built.airflow, packages=(replace(package, source=source),)))
+    with pytest.raises(UnwantedVersionError, match=r"old 1\.0 was yanked"):
+        settle(Locks(None, None, None), after, Index({"old-1.0.tar.gz": "x"}))
 
 
 def test_a_kept_version_that_was_yanked_since_is_refused() -> None:
