@@ -27,6 +27,8 @@ class Config:
     debian_suite: str
     debian_mirror: str  # the root that holds debian/ and debian-security/; "" means the host's apt source
     distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
+    licenses_denied: tuple[str, ...] = ()  # shell patterns of SPDX licences and of names
+    licenses_known: tuple[str, ...] = ()  # answers, as "NAME: SPDX expression"
     airflow_constraints: str = field(default="", repr=False)  # a URL or a path in the project; "" for none
     audit_source: str = field(default="", repr=False)  # what is asked for advisories, as a URL
     audit_block: str = ""  # the least severity that blocks
@@ -65,9 +67,19 @@ class Config:
         return self.project / "image" / "rootfs"
 
     @property
+    def certificates(self) -> Path:
+        """The project's own certificates, if it has any."""
+        return self.project / "image" / "certificates"
+
+    @property
     def layout(self) -> Path:
         """The OCI layout that `airlock image` writes."""
         return self.project / "build" / "image"
+
+    @property
+    def papers(self) -> Path:
+        """The OCI layout of what refers to that image; it holds the image alone."""
+        return self.layout.with_name("papers")
 
 
 DEFAULTS: dict[str, str | list[str]] = {
@@ -81,6 +93,8 @@ DEFAULTS: dict[str, str | list[str]] = {
     "audit-source": "https://api.osv.dev",
     "audit-block": "high",
     "audit-ignore": [],
+    "licenses-denied": [],
+    "licenses-known": [],
 }
 
 
@@ -135,6 +149,8 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         audit_source=str(values["audit-source"]).rstrip("/"),
         audit_block=str(values["audit-block"]),
         audit_ignore=tuple(values["audit-ignore"]),
+        licenses_denied=tuple(values["licenses-denied"]),
+        licenses_known=tuple(values["licenses-known"]),
         platforms=_platforms(values["platforms"]),
         locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )

@@ -156,3 +156,9 @@ class UnwantedVersionError(AirlockError):
     """A lock would bring a lower provider, or a yanked release, that nobody allowed by name."""
 
     exit_code = 23
+
+
+class LicenseError(AirlockError):
+    """The image holds a package under a licence that the project refuses."""
+
+    exit_code = 24

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -92,11 +93,15 @@ def sealed_inputs(session: Session, config: Config, *, offline: bool) -> Inputs:
 
     Raises UnsealedError where `offline` forbids fetching, LockError for a stale lock, and ConfigError.
     """
-    from airlock.compose import image, image_file  # noqa: PLC0415 - heavy imports, which `fetch` needs none of
+    from airlock import certificates  # noqa: PLC0415 - heavy imports, which `fetch` needs none of
+    from airlock.compose import image, image_file  # noqa: PLC0415
     from airlock.locks.staleness import require_current  # noqa: PLC0415
     from airlock.store import Store  # noqa: PLC0415
 
-    inputs = image.Inputs(config, image_file.load(config.image_file), *require_current(config))
+    own = certificates.read(config.certificates, config.project)
+    inputs = image.Inputs(config, image_file.load(config.image_file), *require_current(config), own)
+    for warning in certificates.warnings(own, time.time()):
+        session.terminal.say(warning)
     store, wanted = Store(session.places.store), image.files(inputs, config.platforms)
     if not offline and store.missing(wanted):
         fetch_all(session, config, inputs.airflow, inputs.debian)

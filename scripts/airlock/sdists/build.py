@@ -17,7 +17,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from airlock import process, sandbox, written
 from airlock.cache import Cache, key_of
-from airlock.compose import recipe
+from airlock.compose import recipe, trust
 from airlock.compose.tar import EPOCH
 from airlock.errors import BuildError
 from airlock.inside import Inside, ReadOnly, Tmpfs
@@ -130,7 +130,8 @@ class Builder:
         """Return a virtual environment of the build requirements, as it is below ENVIRONMENT."""
         made = self._layout.empty()
         for file in requires:
-            made += wheel.entries(file.filename, self._store.read(file), self._layout, _NoCompiler())
+            content = self._store.read(file)
+            made += wheel.entries(file.filename, content, self._layout, _NoCompiler(), trust.Links())
         prefix = f"{self._layout.prefix}/"
         return (written.moved(item, prefix) for item in made)
 
