@@ -7,8 +7,8 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock test lint types \
-	integration projects runner bench bench-image bench-layers format docs prune clean
+.PHONY: help image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
+	lint types integration projects runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -47,6 +47,11 @@ lock-check: $(READY) ## fail where a lock no longer follows from its intent
 
 verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
 	@$(BIN)/airlock lock --verify
+upgrade: $(READY) ## move everything that is locked to its newest version
+	@$(BIN)/airlock lock --upgrade
+
+audit: $(READY) ## list the known vulnerabilities of what is locked (FORM=--markdown or --json)
+	@$(BIN)/airlock audit $(FORM)
 
 test: $(CHECKS) ## run the tests that need neither network nor Docker
 	@echo "the tests that need Docker and the real packages are run by: make integration" >&2

@@ -76,6 +76,7 @@ class FakeUv:
         limits = [
             ("you", Requirement(f"{name}=={version}")) for name, version in question.constraints.items()
         ]
+        limits += [("you", Requirement(line)) for line in question.limits]
         preferred = dict(line.split("==") for line in question.preferences.splitlines())
         chosen: dict[str, str] = {}
         for _ in range(20):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,10 @@ class Config:
     distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
     licenses_denied: tuple[str, ...] = ()  # shell patterns of SPDX licences and of names
     licenses_known: tuple[str, ...] = ()  # answers, as "NAME: SPDX expression"
+    airflow_constraints: str = field(default="", repr=False)  # a URL or a path in the project; "" for none
+    audit_source: str = field(default="", repr=False)  # what is asked for advisories, as a URL
+    audit_block: str = ""  # the least severity that blocks
+    audit_ignore: tuple[str, ...] = ()  # advisories that do not block: "ID until DATE: reason"
 
     @property
     def constraints(self) -> Path:
@@ -85,6 +89,10 @@ DEFAULTS: dict[str, str | list[str]] = {
     "debian-suite": "trixie",
     "debian-mirror": "",
     "distributions": [],
+    "airflow-constraints": "",
+    "audit-source": "https://api.osv.dev",
+    "audit-block": "high",
+    "audit-ignore": [],
     "licenses-denied": [],
     "licenses-known": [],
 }
@@ -137,6 +145,10 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         debian_suite=str(values["debian-suite"]),
         debian_mirror=str(values["debian-mirror"]).rstrip("/"),
         distributions=distributions,
+        airflow_constraints=str(values["airflow-constraints"]),
+        audit_source=str(values["audit-source"]).rstrip("/"),
+        audit_block=str(values["audit-block"]),
+        audit_ignore=tuple(values["audit-ignore"]),
         licenses_denied=tuple(values["licenses-denied"]),
         licenses_known=tuple(values["licenses-known"]),
         platforms=_platforms(values["platforms"]),

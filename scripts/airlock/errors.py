@@ -146,6 +146,18 @@ class DisagreementError(AirlockError):
     exit_code = 21
 
 
+class VulnerableError(AirlockError):
+    """What is locked has a known vulnerability that blocks."""
+
+    exit_code = 22
+
+
+class UnwantedVersionError(AirlockError):
+    """A lock would bring a lower provider, or a yanked release, that nobody allowed by name."""
+
+    exit_code = 23
+
+
 class LicenseError(AirlockError):
     """The image holds a package under a licence that the project refuses."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from airlock.platforms import Platform
 
+WITHIN = "constraints "
 ANY = "any"  # stands for every platform in a `# file:` line
 _COMMENTS = ("sdist", "built with", "via", "tier")
 
@@ -77,6 +78,8 @@ class AirflowLock:
     resolved: str  # how the versions were bounded, as "as of 2026-11-23T00:00:00Z"
     intent: tuple[tuple[str, str], ...]
     packages: tuple[LockedPackage, ...]
+    constraints: str = ""  # that it stays within, as "constraints-3.13.txt sha256:…"
+    allowed: tuple[str, ...] = ()  # what was let in by name (airlock.locks.refusal)
 
     def wheels(self, platform: Platform) -> tuple[LockedWheel, ...]:
         """Return the wheels of one platform, by name. A package that needs none there is left out."""
@@ -87,6 +90,8 @@ class AirflowLock:
 def render(lock: AirflowLock) -> str:
     fields = [("python", lock.python), ("glibc", lock.glibc), ("platforms", " ".join(lock.platforms))]
     fields += [("resolved", lock.resolved)]
+    fields += [("resolved", WITHIN + lock.constraints)] if lock.constraints else []
+    fields += [("allowed", one) for one in lock.allowed]
     fields += [("intent", f"{source}: {requirement}") for source, requirement in lock.intent]
     return lock_format.render(lock_format.Document(tuple(fields), render_packages(lock.packages)))
 
@@ -118,13 +123,17 @@ def read(path: Path) -> AirflowLock:
     document = lock_format.read(path)
     try:
         pairs = (line.split(": ", 1) for line in document.all("intent"))
+        within = [line for line in document.all("resolved") if line.startswith(WITHIN)]
+        (resolved,) = (line for line in document.all("resolved") if line not in within)
         return AirflowLock(
             python=document.one("python"),
             glibc=document.one("glibc"),
             platforms=tuple(document.one("platforms").split()),
-            resolved=document.one("resolved"),
+            resolved=resolved,
             intent=tuple((source, requirement) for source, requirement in pairs),
             packages=parse_packages(document.body),
+            constraints=within[0].removeprefix(WITHIN) if within else "",
+            allowed=document.all("allowed"),
         )
     except (ValueError, KeyError) as error:
         raise LockError(f"{path} is malformed", cause=str(error), remedy="airlock lock") from error

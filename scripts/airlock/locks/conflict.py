@@ -27,16 +27,23 @@ _REFUSED = re.compile(r"An index(?: URL)? \((\S+)\) [^\n]*?\b(401|403) (?:Unauth
 _NETWORK = ("Failed to fetch", "Request failed", "error sending request", "401 Unauthorized", "403 Forbidden")
 
 
-def explain(messages: str, asked: Iterable[Asked], where: str) -> AirlockError:
+def explain(messages: str, asked: Iterable[Asked], where: str, limits: Iterable[Asked] = ()) -> AirlockError:
     """Describe uv's failure; `where` is what was resolved, as "linux/amd64" or "the toolchain".
+
+    `limits` are the lines of constraints that it had to stay within.
 
     Returns FetchError where the index did not answer, else ResolveError.
     """
     explanation = _explanation(messages)
     shown = explanation if len(explanation) <= _LONGEST else "…" + explanation[-_LONGEST:]
     ours = [one for one in asked if _mentions(explanation, one.name)]
-    lines = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]
-    cause = "\n".join([redact_text(shown), *(["asked for by", *lines] if lines else [])])
+    cause = "\n".join(
+        [
+            redact_text(shown),
+            *_listed("asked for by", ours),
+            *_listed("held to by", [one for one in limits if _mentions(explanation, one.name)]),
+        ]
+    )
     if "No solution found" not in messages:
         if any(sign in messages for sign in _NETWORK):
             return FetchError(
@@ -46,7 +53,7 @@ def explain(messages: str, asked: Iterable[Asked], where: str) -> AirlockError:
             )
         return ResolveError(f"uv could not resolve {where}", cause=cause)
     if _NOT_FOUND in messages and (refusal := _REFUSED.search(messages)):
-        return refused(refusal[1], refusal[2], "\n".join(["asked for by", *lines]) if lines else "")
+        return refused(refusal[1], refusal[2], "\n".join(_listed("asked for by", ours)))
     if name := lacks_wheel(messages):
         return no_wheel(name, where, "\n".join([*_wanted(name, explanation, ours), _conclusion(shown)]))
     return ResolveError(
@@ -106,8 +113,13 @@ def _wanted(name: str, explanation: str, ours: Iterable[Asked]) -> list[str]:
     found = re.findall(rf"{_PACKAGE} depends on {re.escape(name)}(?![\w-])", explanation)
     direct = [f"{one.source}:{one.line}" for one in ours if one.name == name]
     wanted = dict.fromkeys([*direct, *map(canonicalize_name, found)])
-    roots = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]
-    return [f"wanted by {', '.join(wanted)}"] * bool(wanted) + ["asked for by", *roots] * bool(roots)
+    return [f"wanted by {', '.join(wanted)}"] * bool(wanted) + _listed("asked for by", ours)
+
+
+def _listed(title: str, lines: Iterable[Asked]) -> list[str]:
+    """Return a title and where each line stands; nothing where there are none."""
+    found = [f"  {one.source}:{one.line}: {one.requirement}" for one in lines]
+    return [title, *found] if found else []
 
 
 def _conclusion(explanation: str) -> str:

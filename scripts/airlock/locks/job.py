@@ -63,7 +63,9 @@ class Job:
     sizes: Callable[[Sequence[str]], Mapping[str, int]] = (
         lambda _: {}
     )  # URL: bytes, where the index is silent
-    limits: tuple[str, ...] = ()  # constraints as people write them
+    limits: tuple[
+        Asked, ...
+    ] = ()  # constraints as people write them: they bound versions and ask for nothing
     sources: Sources | None = None  # without it, wheels alone count
 
     def versions(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, Found]:
@@ -129,14 +131,15 @@ class Job:
         options += ("--python-platform", self.target.uv_platform(platform))
         options += ("--exclude-newer", self.bound) if self.bound else ()
         options += self.sources.options(platform) if self.sources else ()
+        limits = tuple(one.requirement for one in self.limits)
         return self.uv.compile(
-            Question(input_files(self.asked), options, output, constraints, self.limits, bool(self.sources))
+            Question(input_files(self.asked), options, output, constraints, limits, bool(self.sources))
         )
 
     def _failure(self, answer: Answer, platform: Platform) -> Exception:
         if self.bound and lacks_dates(answer.messages):
             return NoDatesError()
-        return explain(answer.messages, self.asked, platform.name)
+        return explain(answer.messages, self.asked, platform.name, self.limits)
 
 
 def _found(answer: Answer) -> dict[str, Found]:

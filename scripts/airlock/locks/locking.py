@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -10,10 +11,12 @@ from airlock.errors import LockError
 from airlock.locks import (
     airflow,
     build,
+    constraints,
     debian,
     intent,
     moves,
     pip_constraints,
+    refusal,
     resolver,
     staleness,
     tiers,
@@ -31,10 +34,12 @@ if TYPE_CHECKING:
     from airlock.config import Config
     from airlock.locks.airflow import AirflowLock
     from airlock.locks.build import BuildLock
+    from airlock.locks.constraints import Constraints
     from airlock.locks.debian import DebianLock
     from airlock.locks.intent import Intent
     from airlock.locks.moves import Moves
     from airlock.locks.sources import Sources
+    from airlock.locks.target import Target
     from airlock.locks.toolchain import ToolchainLock
     from airlock.locks.uv import Uv
     from airlock.terminal import Terminal
@@ -136,13 +141,31 @@ class Locking:
     releases: Callable[[Sequence[str]], Mapping[str, Sequence[datetime]]] = lambda _: {}  # when each came
     sources: OpensSources | None = None  # without it, wheels alone count
     retier: bool = False  # find the stability tiers anew
+    download: Callable[[str], bytes] = lambda _: b""  # of the constraints' URL
+    yanked: refusal.Yanked = lambda _: {}  # file name → reason, by package
+    allow: refusal.Allowances = field(default_factory=refusal.Allowances)
 
     def resolve(self, before: Locks) -> Locks:
-        """Return the locks that answer the intent. Raises ResolveError, FetchError, LockError, BuildError."""
-        debian_lock = self._debian(before.debian)
-        debian_build = self._debian_build(before.debian_build, debian_lock)
-        python, built = self._airflow(before.airflow, before.build, debian_lock, debian_build or debian_lock)
-        return Locks(debian_lock, python, self._toolchain(before.toolchain), debian_build, built)
+        """Return the locks that answer the intent.
+
+        Raises ResolveError, FetchError, LockError, BuildError; UnwantedVersionError for what nobody allowed.
+        """
+        debs = self._debian(before.debian)
+        debian_build = self._debian_build(before.debian_build, debs)
+        root = debian_build or debs
+        python, built = self._airflow(before.airflow, before.build, debs, root)
+        after = Locks(debs, python, self._toolchain(before.toolchain), debian_build, built)
+
+        def why_not(name: str, version: str) -> str:
+            assert before.airflow
+            job = self._job(target(debs), python)
+            with self.sources(root) if self.sources else nullcontext() as sources:
+                if sources and built:
+                    sources.adopt(python, built)
+                job = replace(job, sources=sources)
+                return refusal.why_not(job, self.config.locked_platforms, before.airflow, name, version)
+
+        return refusal.settled(before, after, self.allow, self.yanked, why_not)
 
     def _debian(self, old: DebianLock | None) -> DebianLock:
         if (
@@ -181,8 +204,17 @@ class Locking:
         kept_versions = {} if self.upgrade.everything else versions
         names = ", ".join(platform.name for platform in self.config.locked_platforms)
         self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
+        within = self._within(image)
+        if within:
+            others = old and old.constraints not in ("", within.record)
+            self.terminal.say(
+                f"  within the constraints of {within.name}{', other than before' if others else ''}"
+            )
         job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names, self.sizes)
+        if within:
+            job = replace(job, kept=within.allowing(kept_versions), limits=within.limits)
         lock, build_lock = self._resolved(job, root, (old, old_build) if same_builds else (None, None))
+        lock = replace(lock, constraints=within.record if within else "")
         if lock.resolved == resolver.NO_BOUND:
             self.terminal.say(f"  resolved {resolver.NO_BOUND}")
         return self._tiered(lock, None if self.retier else old), build_lock
@@ -199,6 +231,19 @@ class Locking:
             lock = resolver.resolve(replace(job, sources=sources), self.config.locked_platforms)
             lock = sources.complete(lock)
             return lock, sources.lock(lock, build.root_of(root))
+
+    def _within(self, image: Target) -> Constraints | None:
+        """Read the constraints to stay within, if the project has any."""
+        source = constraints.source(self.config, self.wanted.airflow, image)
+        if source is None:
+            return None
+        return constraints.read(source, self.download)
+
+    def _job(self, image: Target, lock: AirflowLock) -> Job:
+        """Return the resolution that a lock answers, free to choose anew."""
+        within = self._within(image)
+        bound = None if lock.resolved == resolver.NO_BOUND else lock.resolved.removeprefix(resolver.AS_OF)
+        return Job(self.wanted.airflow, image, {}, bound, self.uv, limits=within.limits if within else ())
 
     def _tiered(self, lock: AirflowLock, old: AirflowLock | None) -> AirflowLock:
         """Give each package its tier: the one it has, that its layer stays, or one by its releases so far."""

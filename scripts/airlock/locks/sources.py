@@ -170,8 +170,9 @@ class Sources:
         if not wanted or wanted in self._resolved:
             return self._resolved.get(wanted, ())
         asked = tuple(Asked(sdist.filename, 1, one) for one in wanted)
-        limits = tuple(one.requirement for one in self._limits)
-        only_wheels = replace(job, asked=asked, kept={}, moving=frozenset(), sources=None, limits=limits)
+        only_wheels = replace(
+            job, asked=asked, kept={}, moving=frozenset(), sources=None, limits=self._limits
+        )
         packages = resolver.resolve(only_wheels, self._platforms).packages
         self._fetch([Wanted(file, one.name) for one in packages if (file := one.file(native()))])
         self._resolved[wanted] = packages  # most ask for the same

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from airlock.errors import LockError
-from airlock.locks import airflow, build, debian, intent, pip_constraints, toolchain
+from airlock.locks import airflow, build, constraints, debian, intent, pip_constraints, toolchain
 from airlock.locks.target import target
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def airflow_changes(lock: AirflowLock, debs: DebianLock, wanted: Intent, config:
     image = target(debs)
     for what, before, now in (("Python", lock.python, image.python), ("glibc", lock.glibc, image.glibc)):
         changes += [f"{what}: {before} was locked for, debian.lock brings {now}"] if before != now else []
-    return changes
+    return changes + constraints.changes(lock.constraints, constraints.source(config, wanted.airflow, image))
 
 
 def debian_changes(lock: DebianLock, wanted: Intent, config: Config) -> list[str]:

@@ -10,6 +10,7 @@ import io
 import lzma
 import posixpath
 import stat
+import warnings
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from airlock.compose.bytecode import Compiler
     from airlock.compose.entry import Entry
     from airlock.wheels.layout import VenvLayout
+
+# The bytecode that a wheel brings is left out, as it should be: the image's own is compiled here.
+warnings.filterwarnings("ignore", message="Skip installing .*__pycache__", category=RuntimeWarning)
 
 INSTALLER = b"airlock\n"
 # what zipfile, csv, configparser and installer (its assertions, too) raise over a file that is no good wheel
