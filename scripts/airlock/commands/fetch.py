@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airlock.index.fetch import THREADS, FetchSummary, Origin, fetch, wanted_files
+from airlock.index.fetch import FetchSummary, Origin, fetch, wanted_files
+from airlock.index.joining import origin
 from airlock.locks import airflow, debian
 from airlock.terminal import megabytes
 
@@ -107,16 +108,3 @@ def sealed_inputs(session: Session, config: Config, *, offline: bool) -> Inputs:
         fetch_all(session, config, inputs.airflow, inputs.debian)
     store.require_sealed(wanted)
     return inputs
-
-
-def origin(config: Config) -> Origin:
-    """Return the user's indexes and the Debian mirror. Raises ConfigError where one cannot be used."""
-    from airlock.debian.sources import find, url_of  # noqa: PLC0415 - these cost a second: only when needed
-    from airlock.index.configuration import Indexes, configured  # noqa: PLC0415
-    from airlock.index.simple import Finder  # noqa: PLC0415
-    from airlock.index.web import Web  # noqa: PLC0415
-
-    indexes, mirror = configured(config.project), find(config)
-    web = Web(indexes, THREADS)
-    deb_web = Web(Indexes(""), THREADS, dict(mirror.proxies))
-    return Origin(web, Finder(web, indexes), deb_web, lambda deb: url_of(deb, mirror))

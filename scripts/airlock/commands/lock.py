@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import functools
 import json
 import re
-import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,15 +15,13 @@ import click
 from airlock.terminal import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from airlock.cli import Session
     from airlock.config import Config
     from airlock.difference.locks import LockDifference
-    from airlock.locks.debian import DebianLock
+    from airlock.locks.files import Locks
     from airlock.locks.intent import Intent
-    from airlock.locks.locking import Locking, Locks, Upgrade
-    from airlock.locks.sources import Sources
     from airlock.terminal import Terminal
 
 EXAMPLES = """\
@@ -86,7 +80,7 @@ def command(
     --verify is the second witness: pip-tools, run by the image's Python in a sandbox without a network,
     resolves the intent again from the sealed store, for this machine's platform.
     """
-    from airlock.locks import intent, locking, refusal, staleness  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.locks import files, intent, joining, locking, refusal, staleness  # noqa: PLC0415 - after --help
 
     if names and not upgrade:
         raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
@@ -107,12 +101,13 @@ def command(
         session.terminal.say("locks are current")
         return
     wanted = intent.read(config)
-    before = locking.existing(config, session.terminal, strict=bool(names))
+    before = files.existing(config, session.terminal, strict=bool(names))
     now = datetime.now(UTC).replace(second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
     moving = locking.Upgrade(now, everything=upgrade and not names, names=known_names(names, before, wanted))
     allow = refusal.Allowances.of(allow_downgrade, allow_yanked)
-    after = replace(_real(session, config, wanted, moving), retier=retier, allow=allow).resolve(before)
-    locking.save(config, after)
+    run = joining.locking(config, session.places, wanted, moving, session.terminal)
+    after = replace(run, retier=retier, allow=allow).resolve(before)
+    files.save(config, after)
     from airlock.difference import locks  # noqa: PLC0415 - heavy, too, and --check needs none of it
     from airlock.difference.foreseen import foresee  # noqa: PLC0415
 
@@ -123,81 +118,6 @@ def command(
     if as_json:
         allowed = [one for lock in (after.airflow, after.toolchain) if lock for one in lock.allowed]
         click.echo(json.dumps(as_document(found, allowed), indent=2))
-
-
-def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> Locking:
-    """Join the resolvers to the user's indexes and mirror."""
-    from airlock.debian import locking as locking_debian  # noqa: PLC0415
-    from airlock.index.configuration import configured, uv_environment  # noqa: PLC0415
-    from airlock.index.releases import Pages  # noqa: PLC0415
-    from airlock.index.sizes import THREADS, sizes  # noqa: PLC0415
-    from airlock.index.text import download  # noqa: PLC0415
-    from airlock.index.web import Web  # noqa: PLC0415
-    from airlock.locks import locking  # noqa: PLC0415
-    from airlock.locks.uv import UvProgram, shared  # noqa: PLC0415
-
-    def debs(asked: tuple[tuple[str, str], ...], previous: DebianLock | None, upgrade: Upgrade) -> DebianLock:
-        debian_upgrade = locking_debian.Upgrade(upgrade.everything, upgrade.names)
-        return locking_debian.lock_debian(
-            config, session.places, asked, previous, debian_upgrade, session.terminal
-        )
-
-    indexes = configured(config.project)
-    uv, shared_uv = (UvProgram(uv_environment(chosen)) for chosen in (indexes, shared(indexes)))
-    web = Web(indexes, THREADS)
-    pages = Pages(web, indexes)
-    return locking.Locking(
-        config,
-        wanted,
-        moving,
-        debs,
-        uv,
-        shared_uv,
-        session.terminal,
-        lambda urls: sizes(web, urls),
-        pages.releases,
-        sources=lambda root: _sources(session, config, wanted, root),
-        download=lambda url: download(web, url),
-        yanked=pages.yanked,
-    )
-
-
-@contextmanager
-def _sources(session: Session, config: Config, wanted: Intent, root: DebianLock) -> Iterator[Sources]:
-    """Join what builds source distributions to the user's indexes and the store."""
-    from airlock.commands.fetch import origin  # noqa: PLC0415
-    from airlock.compose.interpreter import python_version  # noqa: PLC0415
-    from airlock.index.configuration import configured  # noqa: PLC0415
-    from airlock.index.fetch import THREADS, Wanted, fetch  # noqa: PLC0415
-    from airlock.index.sdists import Releases  # noqa: PLC0415
-    from airlock.index.web import Web  # noqa: PLC0415
-    from airlock.locks.sources import Sources  # noqa: PLC0415
-    from airlock.platforms import native  # noqa: PLC0415
-    from airlock.sdists.build import Builder  # noqa: PLC0415
-    from airlock.store import Store  # noqa: PLC0415
-
-    debs, store, places = root.for_platform(native()), Store(session.places.store), session.places
-    asked = functools.cache(lambda: origin(config))
-
-    def fetched(files: Sequence[Wanted]) -> None:
-        fetch(files, places, asked, session.terminal)
-
-    indexes = configured(config.project)
-    with (
-        tempfile.TemporaryDirectory(prefix="airlock-wheels-") as folder,
-        Builder(debs, python_version(root), store, places) as builder,
-    ):
-        yield Sources(
-            Releases(Web(indexes, THREADS), indexes),
-            builder,
-            store,
-            fetched,
-            debs,
-            Path(folder),
-            wanted.build,
-            config.locked_platforms,
-            session.terminal,
-        )
 
 
 def _verify(session: Session, config: Config, *, as_json: bool) -> None:

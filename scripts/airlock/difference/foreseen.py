@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airlock.compose.image_file import LayerRules
     from airlock.config import Config
     from airlock.locks.airflow import LockedWheel
-    from airlock.locks.locking import Locks
+    from airlock.locks.files import Locks
     from airlock.platforms import Platform
 
 DEBIAN = "debian"  # the layer of all debs

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from airlock.locks import locking
+from airlock.locks import files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from airlock.difference.foreseen import Foreseen
-    from airlock.locks.locking import Locks
+    from airlock.locks.files import Locks
     from airlock.locks.moves import Moves
     from airlock.store import StoreFile
 
@@ -58,7 +58,7 @@ def compare(before: Locks, after: Locks, kinds: Collection[str]) -> LockDifferen
         facts += _facts(kind, *lists)
     facts += _tiers(before, after)
     return LockDifference(
-        locking.compare(before, after),
+        files.compare(before, after),
         tuple(facts),
         tuple(sorted(file for sha256, file in wanted.items() if sha256 not in held)),
     )

@@ -10,7 +10,7 @@ from airlock import process
 from airlock.difference.locks import KINDS
 from airlock.errors import ConfigError, LockError
 from airlock.locks import airflow, debian, toolchain
-from airlock.locks.locking import Locks
+from airlock.locks.files import Locks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

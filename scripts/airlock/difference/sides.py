@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from airlock.layout import LaidOutImage
-    from airlock.locks.locking import Locks
+    from airlock.locks.files import Locks
 
 _UNREADABLE = "it cannot be read"
 _SHOWN = 200  # characters of a name

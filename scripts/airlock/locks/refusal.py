@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from airlock.locks.airflow import AirflowLock
+    from airlock.locks.files import Locks
     from airlock.locks.job import Job
-    from airlock.locks.locking import Locks
     from airlock.locks.toolchain import ToolchainLock
     from airlock.platforms import Platform
 

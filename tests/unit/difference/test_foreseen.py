@@ -14,7 +14,7 @@ from airlock.difference import foreseen
 from airlock.difference.foreseen import Foreseen, foresee
 from airlock.locks.airflow import AirflowLock, LockedPackage
 from airlock.locks.debian import DebianLock, LockedDeb
-from airlock.locks.locking import Locks
+from airlock.locks.files import Locks
 from airlock.store import StoreFile
 from small_project import IMAGE_FILE
 

@@ -10,7 +10,7 @@ from airlock.commands import lock
 from airlock.difference.foreseen import Foreseen
 from airlock.difference.locks import LockDifference
 from airlock.locks.airflow import AirflowLock
-from airlock.locks.locking import Locks
+from airlock.locks.files import Locks
 from airlock.locks.moves import Move, Moves, compare
 from airlock.locks.toolchain import ToolchainLock
 from airlock.store import StoreFile

@@ -10,7 +10,8 @@ import pytest
 
 from airlock.errors import LockError, ResolveError
 from airlock.locks import airflow, intent, pip_constraints, staleness, tiers, toolchain
-from airlock.locks.locking import Locking, Locks, Upgrade, compare, existing, save
+from airlock.locks.files import Locks, compare, existing, save
+from airlock.locks.locking import Locking, Upgrade
 from airlock.terminal import Terminal
 from fake_uv import FakeUv, Release
 

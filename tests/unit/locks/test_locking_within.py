@@ -10,7 +10,8 @@ import pytest
 
 from airlock.errors import FetchError, LockError, ResolveError, UnwantedVersionError
 from airlock.locks import airflow, intent, staleness
-from airlock.locks.locking import Locking, Locks, Upgrade, existing, save
+from airlock.locks.files import Locks, existing, save
+from airlock.locks.locking import Locking, Upgrade
 from airlock.locks.refusal import Allowances
 from airlock.terminal import Terminal
 from fake_uv import FakeUv, Release

@@ -10,7 +10,7 @@ import pytest
 from airlock.errors import UnwantedVersionError
 from airlock.locks import airflow, refusal, toolchain
 from airlock.locks.airflow import AirflowLock, LockedPackage, Source
-from airlock.locks.locking import Locks
+from airlock.locks.files import Locks
 from airlock.locks.refusal import Allowances
 from airlock.locks.toolchain import ToolchainLock
 from airlock.store import StoreFile

@@ -1,0 +1,87 @@
+"""Joins what locks to this machine: the user's indexes and mirror, uv, the store, the sandbox."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airlock.compose.interpreter import python_version
+from airlock.debian import locking as debian_locking
+from airlock.index.configuration import configured, uv_environment
+from airlock.index.fetch import Wanted, fetch
+from airlock.index.joining import THREADS, origin
+from airlock.index.releases import Pages
+from airlock.index.sdists import Releases
+from airlock.index.sizes import sizes
+from airlock.index.text import download
+from airlock.index.web import Web
+from airlock.locks.locking import Locking
+from airlock.locks.sources import Sources
+from airlock.locks.uv import UvProgram, shared
+from airlock.platforms import native
+from airlock.sdists.build import Builder
+from airlock.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from airlock.config import Config
+    from airlock.locks.debian import DebianLock
+    from airlock.locks.intent import Asked, Intent
+    from airlock.locks.locking import Upgrade
+    from airlock.places import Places
+    from airlock.terminal import Terminal
+
+
+def locking(config: Config, places: Places, wanted: Intent, upgrade: Upgrade, terminal: Terminal) -> Locking:
+    """Return one run of `airlock lock`. Raises ConfigError where the user's indexes cannot be used."""
+
+    def debs(asked: tuple[tuple[str, str], ...], previous: DebianLock | None, upgrade: Upgrade) -> DebianLock:
+        moving = debian_locking.Upgrade(upgrade.everything, upgrade.names)
+        return debian_locking.lock_debian(config, places, asked, previous, moving, terminal)
+
+    indexes = configured(config.project)
+    uv, shared_uv = (UvProgram(uv_environment(chosen)) for chosen in (indexes, shared(indexes)))
+    web = Web(indexes, THREADS)
+    pages = Pages(web, indexes)
+    return Locking(
+        config,
+        wanted,
+        upgrade,
+        debs,
+        uv,
+        shared_uv,
+        terminal,
+        lambda urls: sizes(web, urls),
+        pages.releases,
+        sources=lambda root: _sources(config, places, Releases(web, indexes), wanted.build, root, terminal),
+        download=lambda url: download(web, url),
+        yanked=pages.yanked,
+    )
+
+
+@contextmanager
+def _sources(
+    config: Config,
+    places: Places,
+    releases: Releases,
+    limits: tuple[Asked, ...],
+    root: DebianLock,
+    terminal: Terminal,
+) -> Iterator[Sources]:
+    """Make ready to build source distributions, with the packages of `root` around."""
+    debs, store = root.for_platform(native()), Store(places.store)
+    there = functools.cache(lambda: origin(config))
+
+    def fetched(files: Sequence[Wanted]) -> None:
+        fetch(files, places, there, terminal)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="airlock-wheels-") as folder,
+        Builder(debs, python_version(root), store, places) as builder,
+    ):
+        platforms = config.locked_platforms
+        yield Sources(releases, builder, store, fetched, debs, Path(folder), limits, platforms, terminal)
