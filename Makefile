@@ -7,8 +7,8 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help image load image-docker reproduce diff fetch lock lock-check test lint types integration projects \
-	runner bench bench-image bench-layers format docs prune clean
+.PHONY: help image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
+	lint types integration projects runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -23,6 +23,12 @@ load: $(READY) ## compose the image and load it into the Docker Engine
 image-docker: $(READY) ## build image/Dockerfile with BuildKit and load it as NAME:docker
 	@$(BIN)/airlock context
 	@docker buildx bake --file build/docker/docker-bake.json
+
+sbom: $(READY) ## write the bill of materials of the image into build/papers
+	@$(BIN)/airlock sbom
+
+licenses: $(READY) ## list the licences of all packages, and refuse those that pyproject.toml denies
+	@$(BIN)/airlock licenses
 
 diff: $(READY) ## say, as Markdown, what this work tree's locks change against SINCE (origin/main)
 	@$(BIN)/airlock diff git:$(or $(SINCE),origin/main) . --markdown
@@ -39,6 +45,14 @@ lock: $(READY) ## resolve constraints/*.in into locks
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
 
+verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
+	@$(BIN)/airlock lock --verify
+upgrade: $(READY) ## move everything that is locked to its newest version
+	@$(BIN)/airlock lock --upgrade
+
+audit: $(READY) ## list the known vulnerabilities of what is locked (FORM=--markdown or --json)
+	@$(BIN)/airlock audit $(FORM)
+
 test: $(CHECKS) ## run the tests that need neither network nor Docker
 	@echo "the tests that need Docker and the real packages are run by: make integration" >&2
 	@$(BIN)/python -m pytest
@@ -54,7 +68,7 @@ bench-layers: $(CHECKS) ## replay the layer plan over a history of locks
 
 runner: ## prepare a CI machine for `make integration` (uses sudo)
 	sudo sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=0
-	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static
+	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static docker-registry
 
 bench: bench-layers bench-image ## run every benchmark (docs/benchmarks/)
 

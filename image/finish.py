@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a program for the image, no module
-"""Finishes what uv installed: bytecode for every module, and a RECORD that lists it.
+"""Finishes what uv installed: links to the trust store, bytecode for every module, and a RECORD that lists both.
 
 Run by the image's Python in the steps of the Dockerfile; `bytecode.py` is the toolchain's own compiler,
 which forks for each distribution, for what a process compiled before changes the bytes of what it compiles
@@ -8,14 +8,17 @@ next. uv leaves INSTALLER to us (UV_NO_INSTALLER_METADATA): without one a distri
 
 import base64
 import csv
+import fnmatch
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import subprocess
 import sys
 import sysconfig
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
@@ -24,6 +27,8 @@ SITE = Path(sysconfig.get_path("purelib"))
 OWN = threading.local()
 COMPILER = [sys.executable, "-S", "-B", "-s", "-P", Path(__file__).with_name("bytecode.py")]
 INSTALLER = b"airlock\n"
+TRUST = json.loads(Path("/wheels/trust.json").read_text())  # the store, "" for none, and which files give way
+OPENSSL = re.compile(rb'OPENSSLDIR: "/([A-Za-z0-9._+/-]+)"')
 OUTSIDE = re.compile(r"^\.\./\.\./\.\./(bin/|include/site/python[^/]+/[^/]+/)?")
 
 
@@ -41,12 +46,37 @@ def finish(dist_info: Path) -> None:
     (dist_info / "INSTALLER").write_bytes(INSTALLER)
     digest = base64.urlsafe_b64encode(hashlib.sha256(INSTALLER).digest()).decode().rstrip("=")
     rows[f"{dist_info.name}/INSTALLER"] = [f"sha256={digest}", str(len(INSTALLER))]
+    rows |= {path: ["", ""] for path in linked(rows)}
     modules = sorted(path for path in rows if path.endswith(".py") and not path.startswith("../"))
     rows |= {path: ["", ""] for path in compiled(modules)}
     with (dist_info / "RECORD").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([path, *rows[path]] for path in sorted(rows, key=in_scheme))
     (dist_info / "RECORD").chmod(0o644)
+
+
+def linked(paths: Iterable[str]) -> list[str]:
+    """Link the files that hold trusted roots to the trust store, and return them; and what an OpenSSL looks for."""
+    store, replaced = TRUST["store"], []
+    for path in paths if store else ():
+        place = Path(os.path.normpath(SITE / path))
+        if any(fnmatch.fnmatchcase(str(place), pattern) for pattern in TRUST["bundles"]):
+            replaced.append(path)
+            link(place, store)
+            continue
+        with place.open("rb") as file:
+            content = file.read() if file.read(4) == b"\x7fELF" else b""
+        for folder in {found.decode().strip("/") for found in OPENSSL.findall(content)}:
+            if not {"", ".", ".."} & set(folder.split("/")):
+                link(Path("/", folder, "cert.pem"), store)
+    return replaced
+
+
+def link(path: Path, store: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{threading.get_ident()}")  # two packages may have the same OpenSSL
+    beside.symlink_to(store)
+    beside.replace(path)
 
 
 def compiled(modules: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -27,6 +28,10 @@ class NoSolutionError(Exception):
     pass
 
 
+class MustBuildError(Exception):
+    """What uv says of a release that it would have to build."""
+
+
 @dataclass
 class FakeUv:
     """`packages` is name → version → Release; without `dates` no release satisfies --exclude-newer."""
@@ -45,12 +50,16 @@ class FakeUv:
             return Answer(None, NO_DATES)
         try:
             chosen, via = self._choose(question)
+        except MustBuildError as error:
+            return Answer(
+                None, f"error: Failed to build `{error}`\n  cause: The build backend returned an error"
+            )
         except NoSolutionError as error:
             return Answer(None, f"error: No solution found when resolving dependencies\n  cause: {error}\n")
         if question.output == "pylock.toml":
-            return Answer(
-                "".join(self._stanza(name, version) for name, version in sorted(chosen.items())), ""
-            )
+            built = _built(question)
+            stanzas = (self._stanza(name, version, built) for name, version in sorted(chosen.items()))
+            return Answer("".join(stanzas), "")
         hashed = "--generate-hashes" in question.options
         lines = [
             self._line(name, version, via[name], hashed=hashed) for name, version in sorted(chosen.items())
@@ -67,13 +76,15 @@ class FakeUv:
         limits = [
             ("you", Requirement(f"{name}=={version}")) for name, version in question.constraints.items()
         ]
+        limits += [("you", Requirement(line)) for line in question.limits]
         preferred = dict(line.split("==") for line in question.preferences.splitlines())
         chosen: dict[str, str] = {}
         for _ in range(20):
             before = dict(chosen)
             for name in {want.name for _, want in wants}:
                 rules = [(who, want) for who, want in (*wants, *limits) if want.name == name]
-                chosen[name] = self._pick(name, rules, machine, preferred.get(name, ""))
+                picked = self._pick(name, rules, machine, preferred.get(name, ""), question)
+                chosen[name] = picked
             if chosen == before:
                 break
             wants = [want for want in wants if want[0].startswith("-r ")] + [
@@ -85,7 +96,14 @@ class FakeUv:
             chosen = {name: version for name, version in chosen.items() if name in needed}
         return chosen, {name: sorted({who for who, want in wants if want.name == name}) for name in chosen}
 
-    def _pick(self, name: str, rules: list[tuple[str, Requirement]], machine: str, preferred: str) -> str:
+    def _pick(
+        self,
+        name: str,
+        rules: list[tuple[str, Requirement]],
+        machine: str,
+        preferred: str,
+        question: Question,
+    ) -> str:
         if name not in self.packages:
             raise NoSolutionError(
                 f"Because {name} was not found in the package registry and you require {name}, so."
@@ -99,9 +117,22 @@ class FakeUv:
             raise NoSolutionError(
                 f"Because {said}, we can conclude that your requirements are unsatisfiable."
             )
+        built = {path.name for path in _built(question)}
         wheels = [
-            v for v in fitting if any(t.endswith(("any", machine)) for t in self.packages[name][v].tags)
+            v
+            for v in fitting
+            if any(t.endswith(("any", machine)) for t in self.packages[name][v].tags)
+            or any(
+                one.startswith(f"{name}-{v}-") and one.endswith(("any.whl", f"{machine}.whl"))
+                for one in built
+            )
         ]
+        options = question.options
+        only_wheels = {options[at + 1] for at, one in enumerate(options) if one == "--only-binary"}
+        if question.sources and name not in only_wheels:
+            newest = max(fitting, key=Version)
+            if newest not in wheels:
+                raise MustBuildError(f"{name}=={newest}")
         if not wheels:
             said = " and ".join(f"{who} depends on {rule}" for who, rule in rules if not who.startswith("-r"))
             raise NoSolutionError(
@@ -110,8 +141,13 @@ class FakeUv:
             )
         return preferred if preferred in wheels else max(wheels, key=Version)
 
-    def _stanza(self, name: str, version: str) -> str:
-        wheels = []
+    def _stanza(self, name: str, version: str, built: list[Path]) -> str:
+        wheels = [
+            f'{{ url = "{path.as_uri()}", '
+            f'hashes = {{ sha256 = "{hashlib.sha256(path.read_bytes()).hexdigest()}" }} }}'
+            for path in built
+            if path.name.startswith(f"{name}-{version}-")
+        ]
         for tag in self.packages[name][version].tags:
             filename = f"{name.replace('-', '_')}-{version}-{tag}.whl"
             size = "size = 1000, " if self.sizes else ""
@@ -124,6 +160,12 @@ class FakeUv:
         if hashed:
             return f"{name}=={version} \\\n    --hash=sha256:{hashlib.sha256(name.encode()).hexdigest()}\n"
         return f"{name}=={version}    # via -c pins.txt, {', '.join(via)}\n"
+
+
+def _built(question: Question) -> list[Path]:
+    if "--find-links" not in question.options:
+        return []
+    return sorted(Path(question.options[question.options.index("--find-links") + 1]).iterdir())
 
 
 NO_DATES = """\

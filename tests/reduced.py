@@ -27,6 +27,7 @@ DEBS = frozenset(
         "libzstd1", "mawk", "python3.13-minimal", "zlib1g",
     }
 )  # fmt: skip
+KINDS = ("checked", "facts", "frames", "intact", "layers", "wheels")  # of cache entries
 WHEELS = frozenset({"apache-airflow", "apache-airflow-providers-http", "greenlet", "pyyaml", "requests"})
 
 

@@ -9,7 +9,7 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airlock import config
+from airlock import certificates, config
 from airlock.compose import image, image_file
 from airlock.locks import airflow, debian
 from airlock.locks.airflow import AirflowLock, LockedPackage
@@ -104,6 +104,7 @@ class SmallProject:
             image_file.load(found.image_file),
             airflow.read(found.airflow_lock),
             debian.read(found.debian_lock),
+            certificates.read(found.certificates, found.project),
         )
 
     def compose(self) -> Image:

@@ -29,7 +29,10 @@ COMMANDS = {
     "context": "Prepare what BuildKit builds image/Dockerfile from.",
     "reproduce": "Build the image twice, in two worlds, and compare.",
     "diff": "Compare two images, or the locks of two states.",
+    "audit": "List the known vulnerabilities of what is locked.",
     "run": "Run a command in the image, without a network.",
+    "sbom": "Write the bill of materials of the image.",
+    "licenses": "List the licences of all packages, and refuse some.",
     "store": "Carry the sealed store elsewhere: as an archive, or in S3.",
     "cache": "Show what is cached, and remove what was not used lately.",
 }
@@ -107,7 +110,7 @@ def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and exit with its code: 0 done, 2 misuse, 3-20 a foreseen failure (errors.py), 130 Ctrl-C."""
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-24 a foreseen failure (errors.py), 130 Ctrl-C."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

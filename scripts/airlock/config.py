@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,12 @@ class Config:
     debian_suite: str
     debian_mirror: str  # the root that holds debian/ and debian-security/; "" means the host's apt source
     distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
+    licenses_denied: tuple[str, ...] = ()  # shell patterns of SPDX licences and of names
+    licenses_known: tuple[str, ...] = ()  # answers, as "NAME: SPDX expression"
+    airflow_constraints: str = field(default="", repr=False)  # a URL or a path in the project; "" for none
+    audit_source: str = field(default="", repr=False)  # what is asked for advisories, as a URL
+    audit_block: str = ""  # the least severity that blocks
+    audit_ignore: tuple[str, ...] = ()  # advisories that do not block: "ID until DATE: reason"
 
     @property
     def constraints(self) -> Path:
@@ -41,6 +47,14 @@ class Config:
         return self.constraints / "debian.lock"
 
     @property
+    def debian_build_lock(self) -> Path:
+        return self.constraints / "debian-build.lock"
+
+    @property
+    def build_lock(self) -> Path:
+        return self.constraints / "build.lock"
+
+    @property
     def toolchain_lock(self) -> Path:
         return self.constraints / "toolchain.lock"
 
@@ -53,9 +67,19 @@ class Config:
         return self.project / "image" / "rootfs"
 
     @property
+    def certificates(self) -> Path:
+        """The project's own certificates, if it has any."""
+        return self.project / "image" / "certificates"
+
+    @property
     def layout(self) -> Path:
         """The OCI layout that `airlock image` writes."""
         return self.project / "build" / "image"
+
+    @property
+    def papers(self) -> Path:
+        """The OCI layout of what refers to that image; it holds the image alone."""
+        return self.layout.with_name("papers")
 
 
 DEFAULTS: dict[str, str | list[str]] = {
@@ -65,6 +89,12 @@ DEFAULTS: dict[str, str | list[str]] = {
     "debian-suite": "trixie",
     "debian-mirror": "",
     "distributions": [],
+    "airflow-constraints": "",
+    "audit-source": "https://api.osv.dev",
+    "audit-block": "high",
+    "audit-ignore": [],
+    "licenses-denied": [],
+    "licenses-known": [],
 }
 
 
@@ -115,6 +145,12 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         debian_suite=str(values["debian-suite"]),
         debian_mirror=str(values["debian-mirror"]).rstrip("/"),
         distributions=distributions,
+        airflow_constraints=str(values["airflow-constraints"]),
+        audit_source=str(values["audit-source"]).rstrip("/"),
+        audit_block=str(values["audit-block"]),
+        audit_ignore=tuple(values["audit-ignore"]),
+        licenses_denied=tuple(values["licenses-denied"]),
+        licenses_known=tuple(values["licenses-known"]),
         platforms=_platforms(values["platforms"]),
         locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from uv import find_uv_bin
 
 from airlock import writing
-from airlock.compose import image, layer, layout, oci, sources, tar, verdict
+from airlock.compose import image, layer, layout, oci, sources, tar, trust, verdict
 from airlock.compose.blobs import Blobs
 from airlock.compose.fragments import Fragments
 from airlock.compose.image_file import RunConfig
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from airlock.locks.airflow import LockedWheel
     from airlock.places import Places
     from airlock.platforms import Platform
-    from airlock.store import Store
     from airlock.terminal import Terminal
     from airlock_spec.identity import Identity
 
@@ -118,13 +117,17 @@ def prepare(
     context = _context(inputs, identity)
     shop = image.workshop(inputs, platform, places)
     wheels = chosen or groups(inputs.airflow.wheels(platform))
-    rootfs = sources.rootfs_spec(shop, inputs.config.rootfs), sources.identity_spec(shop, identity)
+    rootfs = (
+        sources.rootfs_spec(shop, inputs.config.rootfs),
+        *sources.certificates_spec(shop, inputs.debian.for_platform(platform), inputs.certificates),
+        sources.identity_spec(shop, identity),
+    )
     folder = context.folder
     with layout.locked(folder, terminal):
         _write_base(folder / "base", inputs, platform, shop, terminal)
         kept = set(below(folder / "base"))
         for name, group in wheels.items():
-            kept |= _link_wheels(folder / "wheels" / name, group, shop.store)
+            kept |= _link_wheels(folder / "wheels" / name, group, shop)
         kept |= _build_wheels(folder / "wheels" / "own", inputs, shop)
         kept |= {
             _write(folder / "rootfs.tar", _tar(rootfs, shop)),
@@ -188,12 +191,12 @@ def _write_base(folder: Path, inputs: Inputs, platform: Platform, shop: Workshop
     layout.publish(folder, oci.Document(oci.INDEX, json.dumps(index).encode()), [config, manifest], [made])
 
 
-def _link_wheels(folder: Path, wheels: Sequence[LockedWheel], store: Store) -> set[Path]:
+def _link_wheels(folder: Path, wheels: Sequence[LockedWheel], shop: Workshop) -> set[Path]:
     """Link locked wheels out of the store; uv checks their hashes when it installs them."""
     lines = []
-    kept = set()
+    kept = {_write_trust(folder, shop)}
     for wheel in wheels:
-        kept.add(_link(store.path(wheel.file), folder / wheel.file.filename))
+        kept.add(_link(shop.store.path(wheel.file), folder / wheel.file.filename))
         lines.append(_requirement(wheel.name, wheel.file.filename, wheel.file.sha256))
     return kept | {_write_requirements(folder, lines)}
 
@@ -201,13 +204,19 @@ def _link_wheels(folder: Path, wheels: Sequence[LockedWheel], store: Store) -> s
 def _build_wheels(folder: Path, inputs: Inputs, shop: Workshop) -> set[Path]:
     """Build the project's own distributions, each at most once for the same sources."""
     lines = []
-    kept = set()
+    kept = {_write_trust(folder, shop)}
     for source_folder in inputs.config.distributions:
         distribution = source.describe(source_folder)
         filename, content = source.wheel(distribution, shop.cache)
         kept.add(_write(folder / filename, content))
         lines.append(_requirement(distribution.name, filename, hashlib.sha256(content).hexdigest()))
     return kept | {_write_requirements(folder, lines)}
+
+
+def _write_trust(folder: Path, shop: Workshop) -> Path:
+    """Say which files of the wheels become links to the trust store."""
+    links = {"store": trust.STORE if shop.trust.exists else "", "bundles": shop.trust.bundles}
+    return _write(folder / "trust.json", json.dumps(links).encode())
 
 
 def _requirement(name: str, filename: str, sha256: str) -> str:

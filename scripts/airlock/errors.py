@@ -140,6 +140,30 @@ class ForeignBinaryError(AirlockError):
     exit_code = 20
 
 
+class DisagreementError(AirlockError):
+    """A second resolver does not arrive at what a lock holds."""
+
+    exit_code = 21
+
+
+class VulnerableError(AirlockError):
+    """What is locked has a known vulnerability that blocks."""
+
+    exit_code = 22
+
+
+class UnwantedVersionError(AirlockError):
+    """A lock would bring a lower provider, or a yanked release, that nobody allowed by name."""
+
+    exit_code = 23
+
+
+class LicenseError(AirlockError):
+    """The image holds a package under a licence that the project refuses."""
+
+    exit_code = 24
+
+
 class InitError(AirlockError):
     """A folder cannot become an airlock project, or is one already."""
 

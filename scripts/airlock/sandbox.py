@@ -49,17 +49,18 @@ def choose(
     inside: Inside,
     possible: Sequence[Sandbox] | None = None,
     *,
+    probe: Sequence[str] = ("true",),
     run: Run | None = None,
     read: ReadSetting | None = None,
 ) -> Sandbox:
-    """Return the first of the candidates in which the image's `true` runs.
+    """Return the first of the candidates in which the image's `true`, or another `probe`, runs.
 
     Raises SandboxError, saying what each one said, where none works.
     """
     said = []
     for sandbox in candidates() if possible is None else possible:
         try:
-            done = (run or _run)(sandbox.command(inside, ["true"]))
+            done = (run or _run)(sandbox.command(inside, probe))
         except CommandError as error:
             said.append(f"{sandbox.name}: {error.cause}")
             continue

@@ -66,6 +66,12 @@ def give_name(temporary: Path, path: Path) -> None:
         temporary.replace(path)
 
 
+def is_opened(path: Path) -> bool:
+    """Whether a path is written through: a pipe, a device or a descriptor must not be replaced by a file."""
+    named = any(path.absolute().match(pattern) for pattern in ("/dev/*", "/dev/fd/*", "/proc/*/fd/*"))
+    return named or (path.exists() and not path.is_file())
+
+
 def is_temporary(name: str) -> bool:
     """Whether a file has not yet been given its name."""
     return name.startswith(PREFIX) and name.endswith(_SUFFIX)

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from airlock import config, docker_context, layout
+from airlock import certificates, config, docker_context, layout
 from airlock.cache import Cache
 from airlock.compose import image, image_file
 from airlock.locks import airflow, debian
@@ -142,7 +142,12 @@ class BuildKit:
     def _inputs(self) -> image.Inputs:
         found = config.load(self.project.folder, environ=self.project.variables())
         locks = airflow.read(found.airflow_lock), debian.read(found.debian_lock)
-        return image.Inputs(found, image_file.load(found.image_file), *locks)
+        return image.Inputs(
+            found,
+            image_file.load(found.image_file),
+            *locks,
+            certificates.read(found.certificates, found.project),
+        )
 
     def _groups(self, inputs: image.Inputs) -> Groups:
         return docker_context.groups(inputs.airflow.wheels(native()))

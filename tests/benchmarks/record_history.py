@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from airlock import config
 from airlock.errors import ResolveError
 from airlock.index.configuration import configured, uv_environment
-from airlock.index.releases import releases
+from airlock.index.releases import Pages
 from airlock.index.sizes import THREADS, sizes
 from airlock.index.web import Web
 from airlock.locks import airflow, debian, intent, resolver
@@ -81,7 +81,7 @@ def record(settings: Config, weeks: int = WEEKS) -> History:
         said = skipped.get(_rfc3339(at)) or f"{len(locks[at])} packages"
         print(f"{_rfc3339(at)}  {said}", file=sys.stderr)  # noqa: T201 - talk
     names = sorted(set().union(*locks.values()))
-    dates = releases(web, indexes, names)
+    dates = Pages(web, indexes).releases(names)
     return History(
         AMD64.name,
         tuple(one.requirement for one in asked),

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from airlock import process
+from airlock.places import places
+from project import Project
+from reduced import Built, reduce
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -128,6 +131,17 @@ def skopeo() -> Path:
     if program is None:
         pytest.skip("there is no skopeo: apt-get install skopeo, then: make integration")
     return program
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Give this repository's project with few of its packages, composed, to be copied and never changed."""
+    Project(REPOSITORY, places().root).run("fetch")
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "cache").mkdir()
+    (folder / "cache" / "store").symlink_to(places().store)
+    project = reduce(Project.copy(folder / "project", folder / "cache"))
+    return Built(project, project.image()["digest"], places().store)
 
 
 @pytest.fixture(scope="session")

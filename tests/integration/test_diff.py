@@ -159,7 +159,11 @@ def test_a_moved_wheel_is_its_files_its_layer_and_the_identity(before: Project, 
     assert image["pull"]["bytes"] == bytes_to_pull(before, after)
     assert {one["key"] for one in image["settings"]} == {"Labels.dev.airlock.airflow-lock"}
 
-    locks = diff(after, before.folder, after.folder)["locks"]
+    locks = diff(before, before.folder, after.folder)["locks"]
+    (layer,) = [one for one in image["layers"] if one["status"] != "same" and one["name"] != "rootfs"]
+    (foreseen,) = locks["layers"]
+    assert foreseen["changed"] == 1
+    assert foreseen["pull_bytes"] == pytest.approx(layer["to"]["size"], rel=0.05)
     packages = [one for one in locks["packages"]["moved"] if one["lock"] == "airflow"]
     assert [(one["name"], one["step"]) for one in packages] == [(MOVED, move["step"])]
     assert after.stored(MOVED).name in {file["name"] for file in locks["fetch"]["files"]}

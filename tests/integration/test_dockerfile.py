@@ -14,6 +14,7 @@ from airlock.contents import Member
 from airlock.places import places
 from airlock.platforms import native
 from airlock.uncompressed import uncompressed
+from authorities import Signed
 from differences import DIFFERENCES
 from project import REPOSITORY, Project
 
@@ -47,6 +48,9 @@ def both(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
         pytest.skip("docker has no buildx: install docker-buildx, then: make integration")
     Project(REPOSITORY, places().root).run("fetch")
     project = Project.copy(tmp_path_factory.mktemp("docker") / "project", places().root, AIRLOCK_NAME=NAME)
+    certificates = project.folder / "image/certificates"
+    certificates.mkdir()
+    (certificates / "corporate.pem").write_text(Signed.authority("Corporate root").pem)
     project.image()
     bake_file = project.run("context", "--offline").stdout.decode().strip()
     bake: list[str | Path] = [engine.program, "buildx", "bake", "--progress=plain", "--file", bake_file]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import http.server
 import json
 import os
 import re
@@ -15,7 +13,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +21,7 @@ from airlock.locks import airflow, debian
 from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
 from airlock.locks.debian import DebianLock, LockedDeb
 from airlock.store import StoreFile
+from web_server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,15 +31,9 @@ USER = "me:secret"
 
 
 @dataclass
-class World:
-    """What the server has and how it misbehaves; what it was asked."""
+class World(Served):
+    """What the server has and the locks name."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
-    cut: dict[str, int] = field(default_factory=dict)  # bytes after which the next connection breaks
-    busy: dict[str, int] = field(default_factory=dict)  # answers 503 to come
-    password: str = ""
-    stalled: threading.Event | None = None  # holds back the second half of what is under /files/
-    asked: list[tuple[str, str]] = field(default_factory=list)  # path, Range
     wheels: list[LockedPackage] = field(default_factory=list)
     debs: list[LockedDeb] = field(default_factory=list)
 
@@ -63,48 +56,6 @@ class World:
         self.files[f"/mirror/debian/{path}"] = content
         self.debs.append(deb)
         return deb.file
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    world: World
-
-    def do_GET(self) -> None:
-        world, path = self.world, self.path
-        wanted = self.headers.get("Range", "")
-        world.asked.append((path, wanted))
-        expected = "Basic " + base64.b64encode(world.password.encode()).decode()
-        if world.password and self.headers.get("Authorization") != expected:
-            return self._send(401, b"", {"WWW-Authenticate": "Basic"})
-        if world.busy.get(path):
-            world.busy[path] -= 1
-            return self._send(503, b"", {"Retry-After": "0"})
-        body = world.files.get(path)
-        if body is None:
-            return self._send(404, b"no such file", {})
-        start = re.fullmatch(r"bytes=(\d+)-", wanted)
-        if start:
-            offset = int(start[1])
-            extent = {"Content-Range": f"bytes {offset}-{len(body) - 1}/{len(body)}"}
-            return self._send(206, body[offset:], extent)
-        return self._send(200, body, {"Content-Type": "text/html"})
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in (headers | {"Content-Length": str(len(body))}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        cut = self.world.cut.pop(self.path, None)
-        if self.world.stalled and self.path.startswith("/files/"):
-            self.wfile.write(body[: len(body) // 2])
-            self.wfile.flush()
-            self.world.stalled.wait(30)
-            return
-        self.wfile.write(body[:cut])
-        if cut is not None:
-            self.close_connection = True
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @dataclass
@@ -159,13 +110,8 @@ class Server:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     world = World()
-    handler = type("OfThisTest", (Handler,), {"world": world})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield Server(world, running.server_port, tmp_path)
-        running.shutdown()
-        thread.join()
+    with serving(world) as port:
+        yield Server(world, port, tmp_path)
 
 
 def test_a_store_is_sealed_and_the_second_run_asks_nobody(server: Server) -> None:

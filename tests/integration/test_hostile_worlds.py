@@ -23,34 +23,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airlock import process
-from airlock.places import places
 from mounts import Mounts
-from project import REPOSITORY, Project
-from reduced import Built, files, image_in, is_whole, reduce, require_whole
+from reduced import KINDS, files, image_in, is_whole, require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from project import Project
+    from reduced import Built
 
 pytestmark = pytest.mark.real
 
 SEED = 20261123
 KILLS = 100
 OTHER_USER = ("unshare", "--user", "--map-user=12345", "--map-group=54321", "--")
-
-
-@pytest.fixture(scope="module")
-def store() -> Path:
-    Project(REPOSITORY, places().root).run("fetch")
-    return places().store
-
-
-@pytest.fixture(scope="module")
-def built(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    folder = tmp_path_factory.mktemp("built")
-    (folder / "cache").mkdir()
-    (folder / "cache" / "store").symlink_to(store)
-    project = reduce(Project.copy(folder / "project", folder / "cache"))
-    return Built(project, project.image()["digest"], store)
 
 
 @pytest.fixture
@@ -243,7 +229,6 @@ def truncate(path: Path, chance: random.Random) -> None:
 
 
 DAMAGES = {"bit-flipped": flip, "truncated": truncate}
-KINDS = ("checked", "facts", "frames", "intact", "layers", "wheels")
 damages = pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 
 

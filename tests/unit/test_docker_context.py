@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airlock import docker_context, layout
+from airlock.compose.trust import BUNDLES, STORE
 from airlock.errors import ConfigError
 from airlock.terminal import Terminal
+from authorities import Signed
 from small_project import HERE, SmallProject
 
 if TYPE_CHECKING:
@@ -101,6 +103,21 @@ def test_the_root_file_system_keeps_the_modes_and_owners_of_its_folders(project:
         names = archive.getnames()
     assert (folder.isdir(), folder.mode, folder.uid, folder.gid) == (True, 0o775, 50000, 0)
     assert {"entrypoint", "opt/airlock/identity.json"} <= set(names)
+
+
+def test_the_trust_store_comes_with_the_root_file_system_and_each_step_is_told_of_it(
+    project: SmallProject,
+) -> None:
+    before = files(prepare(project))
+    folder = project.folder / "image/certificates"
+    folder.mkdir()
+    (folder / "one.pem").write_text(Signed.authority("One").pem)
+    after = files(prepare(project))
+    for name in ("libraries", "providers", "own"):
+        assert json.loads(before[f"wheels/{name}/trust.json"])["store"] == ""
+        assert json.loads(after[f"wheels/{name}/trust.json"]) == {"store": STORE, "bundles": list(BUNDLES)}
+    with tarfile.open(fileobj=io.BytesIO(after["rootfs.tar"])) as archive:
+        assert STORE.lstrip("/") in archive.getnames()
 
 
 def test_the_definition_names_what_the_dockerfile_takes(project: SmallProject) -> None:

@@ -7,7 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
-from airlock.compose import image_file
+from airlock.compose import image_file, trust
 from differences import DIFFERENCES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -57,3 +57,8 @@ def test_its_documentation_shows_the_table_of_differences() -> None:
     assert [line for line in document.splitlines() if line.startswith("| `/")] == [
         str(row) for row in DIFFERENCES
     ]
+
+
+def test_it_finds_the_openssl_of_a_wheel_as_composing_does() -> None:
+    pattern = trust._OPENSSL.pattern.decode()
+    assert f"OPENSSL = re.compile(rb'{pattern}')" in (REPOSITORY / "image" / "finish.py").read_text()

@@ -57,6 +57,17 @@ def test_none_after_the_first_that_works_is_tried() -> None:
     assert FakeMachine({ONE.name: ""}, {}).choose(ONE, TWO, THREE) is ONE
 
 
+def test_a_tree_without_true_is_tried_with_another_program() -> None:
+    asked: list[Sequence[str]] = []
+
+    def run(command: Sequence[str]) -> CompletedProcess[bytes]:
+        asked.append(command)
+        return CompletedProcess(command, 0, b"", b"")
+
+    sandbox.choose(INSIDE, [ONE], probe=("python3", "-c", ""), run=run)
+    assert list(asked[0][-3:]) == ["python3", "-c", ""]
+
+
 def test_where_none_works_each_is_quoted() -> None:
     machine = FakeMachine({ONE.name: "bwrap: Can't mount proc", TWO.name: None, THREE.name: "denied"}, {})
 

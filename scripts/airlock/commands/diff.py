@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airlock.cli import Session
+    from airlock.difference.foreseen import Foreseen
     from airlock.difference.listing import Listing
     from airlock.difference.result import Result
     from airlock.difference.sides import Images, LockSet, Side
@@ -137,4 +139,16 @@ def _locks(session: Session, first: LockSet, second: LockSet) -> Result:
         for kind in kinds:
             if getattr(side.locks, kind) is None and getattr(other.locks, kind) is not None:
                 session.terminal.say(f"{side.name} has no constraints/{kind}.lock")
-    return Result(first.name, second.name, locks=locks.compare(first.locks, second.locks, kinds))
+    found = locks.compare(first.locks, second.locks, kinds)
+    return Result(first.name, second.name, locks=replace(found, foreseen=_foreseen(session, first, second)))
+
+
+def _foreseen(session: Session, first: LockSet, second: LockSet) -> tuple[Foreseen, ...]:
+    """Tell what it means for this project's image; locks may be compared outside of any project."""
+    from airlock.difference.foreseen import foresee  # noqa: PLC0415 - as above
+    from airlock.errors import ConfigError  # noqa: PLC0415
+
+    try:
+        return foresee(first.locks, second.locks, session.config)
+    except ConfigError:
+        return ()

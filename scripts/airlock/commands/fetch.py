@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -13,10 +15,12 @@ from airlock.locks import airflow, debian
 from airlock.terminal import megabytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from airlock.cli import Session
     from airlock.compose.image import Inputs
     from airlock.config import Config
-    from airlock.locks.airflow import AirflowLock
+    from airlock.locks.airflow import AirflowLock, LockedPackage
     from airlock.locks.debian import DebianLock
 
 EPILOG = """\b
@@ -49,8 +53,15 @@ def fetch_all(
     session: Session, config: Config, airflow_lock: AirflowLock, debian_lock: DebianLock
 ) -> FetchSummary:
     """Seal the store for the platforms of `config` and say so. Raises FetchError and LockError."""
+    from airlock.sdists import sealing  # noqa: PLC0415 - after --help
+    from airlock.store import Store  # noqa: PLC0415
+
     wanted = wanted_files(airflow_lock, debian_lock, config.platforms)
-    summary = fetch(wanted, session.places, lambda: origin(config), session.terminal)
+    built = sealing.lacking(airflow_lock, config.platforms, Store(session.places.store))
+    there = functools.cache(lambda: origin(config))
+    if built:
+        _build(session, config, built, there)
+    summary = fetch(wanted, session.places, there, session.terminal)
     session.terminal.say(
         f"sealed: {summary.files} files, {megabytes(summary.bytes)} "
         f"({summary.fetched} fetched, {megabytes(summary.fetched_bytes)}, {summary.seconds:.1f} s)"
@@ -58,16 +69,39 @@ def fetch_all(
     return summary
 
 
+def _build(
+    session: Session, config: Config, packages: Sequence[LockedPackage], there: Callable[[], Origin]
+) -> None:
+    """Build what no index has a wheel of, in a sandbox, from files that the locks name."""
+    from airlock.compose.interpreter import python_version  # noqa: PLC0415 - seldom needed
+    from airlock.locks import build  # noqa: PLC0415
+    from airlock.platforms import native  # noqa: PLC0415
+    from airlock.sdists import sealing  # noqa: PLC0415
+    from airlock.sdists.build import Builder  # noqa: PLC0415
+    from airlock.store import Store  # noqa: PLC0415
+
+    locked, path = build.read(config.build_lock), config.debian_build_lock
+    root = debian.read(path if path.exists() else config.debian_lock)
+    debs, store = root.for_platform(native()), Store(session.places.store)
+    fetch(sealing.wanted(packages, locked, debs), session.places, there, session.terminal)
+    with Builder(debs, python_version(root), store, session.places) as builder:
+        sealing.build(packages, locked, builder, store, session.terminal)
+
+
 def sealed_inputs(session: Session, config: Config, *, offline: bool) -> Inputs:
     """Read what the image is a function of, and fetch what the store lacks for it.
 
     Raises UnsealedError where `offline` forbids fetching, LockError for a stale lock, and ConfigError.
     """
-    from airlock.compose import image, image_file  # noqa: PLC0415 - heavy imports, which `fetch` needs none of
+    from airlock import certificates  # noqa: PLC0415 - heavy imports, which `fetch` needs none of
+    from airlock.compose import image, image_file  # noqa: PLC0415
     from airlock.locks.staleness import require_current  # noqa: PLC0415
     from airlock.store import Store  # noqa: PLC0415
 
-    inputs = image.Inputs(config, image_file.load(config.image_file), *require_current(config))
+    own = certificates.read(config.certificates, config.project)
+    inputs = image.Inputs(config, image_file.load(config.image_file), *require_current(config), own)
+    for warning in certificates.warnings(own, time.time()):
+        session.terminal.say(warning)
     store, wanted = Store(session.places.store), image.files(inputs, config.platforms)
     if not offline and store.missing(wanted):
         fetch_all(session, config, inputs.airflow, inputs.debian)

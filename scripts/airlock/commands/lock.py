@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
+import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,12 +19,15 @@ import click
 from airlock.terminal import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from airlock.cli import Session
     from airlock.config import Config
+    from airlock.difference.locks import LockDifference
     from airlock.locks.debian import DebianLock
     from airlock.locks.intent import Intent
     from airlock.locks.locking import Locking, Locks, Upgrade
-    from airlock.locks.moves import Move, Moves
+    from airlock.locks.sources import Sources
     from airlock.terminal import Terminal
 
 EXAMPLES = """\
@@ -31,6 +38,7 @@ Examples:
   airlock lock --upgrade apache-airflow-providers-http
                                that package alone, and what it cannot do without
   airlock lock --check         exit code 4 where a lock is not current; no network
+  airlock lock --verify        exit code 21 where pip-tools resolves to something else; no network
 """
 
 
@@ -42,9 +50,19 @@ Examples:
 @click.option("--retier", is_flag=True, help="Find the stability tiers of all packages anew.")
 @click.option("--check", is_flag=True, help="Change nothing; fail where a lock does not answer the intent.")
 @click.option(
+    "--verify", is_flag=True, help="Change nothing; fail where pip-tools does not arrive at airflow.lock."
+)
+@click.option(
     "--platform", "platforms", multiple=True, metavar="OS/ARCH", help="Lock for this platform (repeatable)."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what moved as one JSON object.")
+@click.option(
+    "--allow-downgrade",
+    multiple=True,
+    metavar="NAME",
+    help="Let this package of Airflow go down (repeatable).",
+)
+@click.option("--allow-yanked", multiple=True, metavar="NAME", help="Let a yanked release in (repeatable).")
+@click.option("--json", "as_json", is_flag=True, help="Print what moved, or the verdict, as one JSON object.")
 @click.pass_obj
 def command(
     session: Session,
@@ -54,6 +72,9 @@ def command(
     upgrade: bool,
     retier: bool,
     check: bool,
+    verify: bool,
+    allow_downgrade: tuple[str, ...],
+    allow_yanked: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Resolve the intent into locks of exact versions and hashes.
@@ -61,15 +82,26 @@ def command(
     Reads constraints/*.in and the dependencies of the project's own distributions. Writes
     constraints/*.lock, all of them or none: debian.lock, whose Python decides which wheels fit,
     airflow.lock, and toolchain.lock. Commit them.
+
+    --verify is the second witness: pip-tools, run by the image's Python in a sandbox without a network,
+    resolves the intent again from the sealed store, for this machine's platform.
     """
-    from airlock.locks import intent, locking, staleness  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.locks import intent, locking, refusal, staleness  # noqa: PLC0415 - heavy imports, after --help
 
     if names and not upgrade:
         raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
-    if check and (upgrade or retier):
-        raise click.UsageError("--check changes nothing, so neither --upgrade nor --retier can go with it")
+    moves = upgrade or retier or bool(allow_downgrade or allow_yanked)
+    if check and moves:
+        raise click.UsageError("--check changes nothing, so it goes with --platform alone")
+    if verify and (check or moves or platforms):
+        raise click.UsageError(
+            "--verify changes nothing and is for this machine's platform: it goes with --json alone"
+        )
     start = time.monotonic()
     config = session.config_for(platforms)
+    if verify:
+        _verify(session, config, as_json=as_json)
+        return
     if check:
         staleness.check(config)
         session.terminal.say("locks are current")
@@ -78,21 +110,28 @@ def command(
     before = locking.existing(config, session.terminal, strict=bool(names))
     now = datetime.now(UTC).replace(second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
     moving = locking.Upgrade(now, everything=upgrade and not names, names=known_names(names, before, wanted))
-    after = replace(_real(session, config, wanted, moving), retier=retier).resolve(before)
+    allow = refusal.Allowances.of(allow_downgrade, allow_yanked)
+    after = replace(_real(session, config, wanted, moving), retier=retier, allow=allow).resolve(before)
     locking.save(config, after)
-    changes = locking.compare(before, after)
-    show(changes, before, session.terminal)
+    from airlock.difference import locks  # noqa: PLC0415 - heavy, too, and --check needs none of it
+    from airlock.difference.foreseen import foresee  # noqa: PLC0415
+
+    found = locks.compare(before, after, locks.KINDS)
+    found = replace(found, foreseen=foresee(before, after, config) if found.differs else ())
+    show(found, before, session.terminal)
     session.terminal.say(f"locks are current ({time.monotonic() - start:.1f} s)")
     if as_json:
-        click.echo(json.dumps(as_document(changes), indent=2))
+        allowed = [one for lock in (after.airflow, after.toolchain) if lock for one in lock.allowed]
+        click.echo(json.dumps(as_document(found, allowed), indent=2))
 
 
 def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> Locking:
     """Join the resolvers to the user's indexes and mirror."""
     from airlock.debian import locking as locking_debian  # noqa: PLC0415
     from airlock.index.configuration import configured, uv_environment  # noqa: PLC0415
-    from airlock.index.releases import releases  # noqa: PLC0415
+    from airlock.index.releases import Pages  # noqa: PLC0415
     from airlock.index.sizes import THREADS, sizes  # noqa: PLC0415
+    from airlock.index.text import download  # noqa: PLC0415
     from airlock.index.web import Web  # noqa: PLC0415
     from airlock.locks import locking  # noqa: PLC0415
     from airlock.locks.uv import UvProgram, shared  # noqa: PLC0415
@@ -106,6 +145,7 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
     indexes = configured(config.project)
     uv, shared_uv = (UvProgram(uv_environment(chosen)) for chosen in (indexes, shared(indexes)))
     web = Web(indexes, THREADS)
+    pages = Pages(web, indexes)
     return locking.Locking(
         config,
         wanted,
@@ -115,7 +155,64 @@ def _real(session: Session, config: Config, wanted: Intent, moving: Upgrade) -> 
         shared_uv,
         session.terminal,
         lambda urls: sizes(web, urls),
-        lambda names: releases(web, indexes, names),
+        pages.releases,
+        sources=lambda root: _sources(session, config, wanted, root),
+        download=lambda url: download(web, url),
+        yanked=pages.yanked,
+    )
+
+
+@contextmanager
+def _sources(session: Session, config: Config, wanted: Intent, root: DebianLock) -> Iterator[Sources]:
+    """Join what builds source distributions to the user's indexes and the store."""
+    from airlock.commands.fetch import origin  # noqa: PLC0415
+    from airlock.compose.interpreter import python_version  # noqa: PLC0415
+    from airlock.index.configuration import configured  # noqa: PLC0415
+    from airlock.index.fetch import THREADS, Wanted, fetch  # noqa: PLC0415
+    from airlock.index.sdists import Releases  # noqa: PLC0415
+    from airlock.index.web import Web  # noqa: PLC0415
+    from airlock.locks.sources import Sources  # noqa: PLC0415
+    from airlock.platforms import native  # noqa: PLC0415
+    from airlock.sdists.build import Builder  # noqa: PLC0415
+    from airlock.store import Store  # noqa: PLC0415
+
+    debs, store, places = root.for_platform(native()), Store(session.places.store), session.places
+    asked = functools.cache(lambda: origin(config))
+
+    def fetched(files: Sequence[Wanted]) -> None:
+        fetch(files, places, asked, session.terminal)
+
+    indexes = configured(config.project)
+    with (
+        tempfile.TemporaryDirectory(prefix="airlock-wheels-") as folder,
+        Builder(debs, python_version(root), store, places) as builder,
+    ):
+        yield Sources(
+            Releases(Web(indexes, THREADS), indexes),
+            builder,
+            store,
+            fetched,
+            debs,
+            Path(folder),
+            wanted.build,
+            config.locked_platforms,
+            session.terminal,
+        )
+
+
+def _verify(session: Session, config: Config, *, as_json: bool) -> None:
+    """Print the verdict of the second witness. Raises DisagreementError where it is another than the lock."""
+    from airlock.witness import verdict  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.witness.verify import verify  # noqa: PLC0415
+
+    start = time.monotonic()
+    found = verify(config, session.places, session.terminal)
+    if as_json:
+        click.echo(json.dumps(verdict.as_document(found), indent=2))
+    if not found.agrees:
+        raise verdict.failure(found)
+    session.terminal.say(
+        f"verified: {found.verified} packages as locked, for {found.where} ({time.monotonic() - start:.1f} s)"
     )
 
 
@@ -136,36 +233,46 @@ def known_names(names: tuple[str, ...], before: Locks, wanted: Intent) -> frozen
     return frozenset(found)
 
 
-def show(changes: Moves, before: Locks, terminal: Terminal) -> None:
-    """Print what moved; of a lock made for the first time the number of its packages alone."""
-    first = {lock for lock in ("debian", "airflow", "toolchain") if getattr(before, lock) is None}
+def show(found: LockDifference, before: Locks, terminal: Terminal) -> None:
+    """Print what moved, how far, and what it means; of a lock made for the first time the number of packages alone."""
+    from airlock.difference.result import of_locks  # noqa: PLC0415 - as above
+    from airlock.locks.steps import how  # noqa: PLC0415
+
+    changes = found.packages
+    known = {
+        "debian": before.debian,
+        "airflow": before.airflow,
+        "debian-build": before.debian_build,
+        "toolchain": before.toolchain,
+    }
+    first = {name for name, lock in known.items() if lock is None}
     rows = [
-        (move.lock, move.name, move.before or "-", move.after or "-")
+        (move.lock, move.name, move.before or "-", move.after or "-", how(move))
         for move in changes.changes
         if move.lock not in first
     ]
     if rows:
-        terminal.table([Column("lock"), Column("package"), Column("from"), Column("to")], rows)
+        titles = ("lock", "package", "from", "to", "step")
+        terminal.table([Column(title) for title in titles], rows)
     for lock in sorted(first):
         count = sum(move.lock == lock for move in changes.changes)
         if count:
             terminal.say(f"constraints/{lock}.lock: {count} packages")
+    if rows and len(rows) == len(changes.changes):
+        terminal.say(of_locks(found))
     others = "all" if not changes.changes else "the other"
     if changes.unchanged:
         terminal.say(f"{others} {changes.unchanged} packages are as they were")
 
 
-def as_document(changes: Moves) -> dict[str, object]:
+def as_document(found: LockDifference, allowed: Sequence[str] = ()) -> dict[str, object]:
     """Return what moved for --json."""
-
-    def rows(moves: tuple[Move, ...]) -> list[dict[str, str]]:
-        return [
-            {"lock": move.lock, "name": move.name, "from": move.before, "to": move.after} for move in moves
-        ]
+    from airlock.difference import document  # noqa: PLC0415 - as above
 
     return {
-        "moved": rows(changes.moved),
-        "added": rows(changes.added),
-        "removed": rows(changes.removed),
-        "unchanged": changes.unchanged,
+        **document.packages(found.packages, "lock"),
+        "unchanged": found.packages.unchanged,
+        "fetch_bytes": found.bytes_to_fetch,
+        "layers": document.foreseen(found),
+        "allowed": list(allowed),
     }

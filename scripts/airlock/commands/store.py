@@ -99,7 +99,7 @@ def export_(session: Session, *, file: Path, platforms: tuple[str, ...]) -> int:
     if to_stdout:
         made = _export(session, wanted, store, sys.stdout.buffer)
         sys.stdout.buffer.flush()
-    elif _is_opened(file):
+    elif writing.is_opened(file):
         with file.open("wb") as out:
             made = _export(session, wanted, store, out)
     else:
@@ -233,13 +233,6 @@ def _is_stdout(file: Path) -> bool:
         return sys.stdout is not None and os.path.samestat(file.stat(), os.fstat(1))
     except OSError:
         return False
-
-
-def _is_opened(file: Path) -> bool:
-    """Whether a path is written through: a pipe, a device or a descriptor must not be replaced by a file."""
-    path = file.absolute()
-    named = any(path.match(pattern) for pattern in ("/dev/*", "/dev/fd/*", "/proc/*/fd/*"))
-    return named or (path.exists() and not path.is_file())
 
 
 def _state(wanted: Sequence[StoreFile], missing: Sequence[StoreFile]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airlock.cache import Cache
-from airlock.compose import fragments, interpreter, layer, layout, oci, plan, sources, verdict
+from airlock.compose import fragments, interpreter, layer, layout, oci, plan, sources, trust, verdict
 from airlock.compose.blobs import Blobs
 from airlock.compose.fragments import Fragments
 from airlock.compose.layer import Layer, LayerPlan
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from airlock.certificates import CertificateFile
     from airlock.compose.image_file import ImageFile
     from airlock.compose.oci import Document
     from airlock.config import Config
@@ -46,6 +47,7 @@ class Inputs:
     image: ImageFile
     airflow: AirflowLock
     debian: DebianLock
+    certificates: tuple[CertificateFile, ...]
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,14 @@ def workshop(inputs: Inputs, platform: Platform, places: Places) -> Workshop:
         python=interpreter.python_version(inputs.debian),
         interpreter=tuple((item.package, item.version) for item in python),
         lost={},
+        trust=trust_links(inputs, platform),
     )
+
+
+def trust_links(inputs: Inputs, platform: Platform) -> trust.Links:
+    """Return the links to the trust store, which there is where somebody says whom to trust."""
+    roots = any(item.package == trust.PACKAGE for item in inputs.debian.for_platform(platform))
+    return trust.Links(roots or bool(inputs.certificates), inputs.image.bundles)
 
 
 def _layers(inputs: Inputs, platform: Platform, shop: Workshop) -> list[LayerPlan]:
@@ -163,9 +172,10 @@ def _layers(inputs: Inputs, platform: Platform, shop: Workshop) -> list[LayerPla
                 inputs.image.layers,
             ),
             LayerPlan(
-                "rootfs",
+                plan.ROOTFS,
                 (
                     sources.rootfs_spec(shop, inputs.config.rootfs),
+                    *sources.certificates_spec(shop, debs, inputs.certificates),
                     sources.identity_spec(shop, identity(inputs, platform)),
                 ),
             ),

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airlock.compose import compression, entry, image_schema
+from airlock.compose import compression, entry, image_schema, trust
 from airlock.compose.compression import Zstd
 from airlock.debian.base import User
 from airlock.debian.deb import Selection
@@ -53,6 +53,7 @@ class ImageFile:
     directories: tuple[Entry, ...]
     owners: tuple[tuple[str, str], ...]  # (path, package): who keeps a path that two packages own
     other_machines: tuple[str, ...] = ()  # patterns of paths that may be for another processor
+    bundles: tuple[str, ...] = trust.BUNDLES  # patterns of the files of packages that hold trusted roots
     optional_libraries: tuple[str, ...] = ()  # patterns of sonames that may be missing
 
 
@@ -103,5 +104,6 @@ def _image_file(document: dict[str, Any]) -> ImageFile:
         ),
         owners=tuple(sorted((path.strip("/"), name) for path, name in document.get("owners", {}).items())),
         other_machines=tuple(document.get("binaries", {}).get("other-machines", ())),
+        bundles=tuple(document.get("certificates", {}).get("bundles", trust.BUNDLES)),
         optional_libraries=tuple(document.get("binaries", {}).get("optional-libraries", ())),
     )

@@ -18,6 +18,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "debian": ("leave-out", "keep", "links"),
     "layers": ("alone-over-megabytes", "alone-at-most", "provider-bins", "tier-bins", "compression", "level"),
     "binaries": ("other-machines", "optional-libraries"),
+    "certificates": ("bundles",),
     "directories": (),
     "owners": (),
 }
@@ -35,6 +36,7 @@ _LISTS = {
     ("debian", "leave-out"),
     ("debian", "keep"),
     ("binaries", "other-machines"),
+    ("certificates", "bundles"),
     ("binaries", "optional-libraries"),
 }
 _TABLES = {("config", "env"), ("config", "labels"), ("debian", "links")}
@@ -64,7 +66,7 @@ def problems(document: Mapping[str, Any]) -> list[str]:
 
 def _wrong_values(document: Mapping[str, Any]) -> list[str]:
     problems = [f"[user] {key} is missing" for key in _KNOWN["user"] if key not in document.get("user", {})]
-    for section in ("user", "config", "debian", "layers", "binaries"):
+    for section in ("user", "config", "debian", "layers", "binaries", "certificates"):
         for key, value in document.get(section, {}).items():
             problems += [f"[{section}] {key} {wrong}" for wrong in _wrong((section, key), value)]
     layers = document.get("layers", {})
@@ -91,8 +93,8 @@ def _wrong_values(document: Mapping[str, Any]) -> list[str]:
 def _wrong(key: tuple[str, str], value: object) -> list[str]:
     if key in _STRINGS and not isinstance(value, str):
         return [f"must be a string, not {value!r}"]
-    if key in _LISTS and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-        return [f"must be a list of strings, not {value!r}"]
+    if key in _LISTS:
+        return _wrong_list(key, value)
     if key in _TABLES and not isinstance(value, dict):
         return ["must be a table"]
     if key in _NUMBERS:
@@ -105,6 +107,13 @@ def _wrong(key: tuple[str, str], value: object) -> list[str]:
         if not 1 <= len(numbers) <= most or not all(_is_whole(one, 1, high) for one in numbers):
             return [f"must be a list of 1 to {most} whole numbers from 1 to {high}, not {value!r}"]
     return _wrong_text(key, value) if isinstance(value, str) else []
+
+
+def _wrong_list(key: tuple[str, str], value: object) -> list[str]:
+    if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        return [f"must be a list of strings, not {value!r}"]
+    lost = [one for one in value if one[:1] not in {"/", "*"}] if key == ("certificates", "bundles") else []
+    return [f"has {one!r}, which matches no absolute path" for one in lost]
 
 
 def _is_whole(value: object, low: int, high: int) -> bool:

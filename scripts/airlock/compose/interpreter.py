@@ -18,12 +18,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock import writing
+from airlock import writing, written
 from airlock.cache import key_of
-from airlock.compose import blobs, bytecode, entry
+from airlock.compose import blobs, bytecode
 from airlock.compose.entry import Entry, Kind
 from airlock.debian import deb
-from airlock.errors import LockError, UnsafeArchiveError
+from airlock.errors import LockError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,12 +97,13 @@ class ImageInterpreter:
 
     def _command(self) -> list[str]:
         """Return the command that starts it through its own dynamic loader."""
-        root = self._root()
+        root = self.root()
         libraries = root / "usr/lib" / self._platform.multiarch
         loader = libraries / self._platform.loader.rpartition("/")[2]
         return [str(loader), "--library-path", str(libraries), str(root / f"usr/bin/python{self._version}")]
 
-    def _root(self) -> Path:
+    def root(self) -> Path:
+        """Return the folder that it is unpacked in, which is made where it is not there or damaged."""
         root = self._folder / key_of(
             "interpreter 2", self._platform.name, [item.sha256 for item in self._packages]
         )
@@ -121,7 +122,7 @@ class ImageInterpreter:
             fresh = Path(temporary) / "root"
             for item in self._packages:
                 unpacked = deb.read(item.filename, self._store.read(item.file), deb.Selection())
-                _write(fresh, unpacked.entries)
+                written.write(fresh, [item for item in unpacked.entries if not _leads_out(item)])
             (fresh / SUMS).write_text(json.dumps(_sums(fresh)))
             if root.exists():
                 root.rename(Path(temporary) / "damaged")
@@ -154,6 +155,11 @@ def _is_intact(root: Path) -> bool:
     return True
 
 
+def _leads_out(item: Entry) -> bool:
+    """Whether a link would lead out of a folder that nobody's root is."""
+    return item.kind is Kind.SYMLINK and item.target.startswith("/")
+
+
 def _files(root: Path) -> list[Path]:
     folders = ((Path(folder), names) for folder, _, names in os.walk(root))
     files = (folder / name for folder, names in folders for name in names)
@@ -166,24 +172,3 @@ def _sums(root: Path) -> dict[str, str]:
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in _files(root)
     }
-
-
-def _write(root: Path, entries: tuple[Entry, ...]) -> None:
-    """Write files and links, nothing through a link: one of another package may lead out of `root`."""
-    for item in entries:
-        if item.kind is Kind.DIRECTORY:
-            continue
-        path = root / item.path
-        through = next((parent for parent in entry.parents(item.path) if (root / parent).is_symlink()), None)
-        if through or path.is_symlink():
-            raise UnsafeArchiveError(
-                f"a package of the interpreter would write through a link: /{item.path}",
-                cause=f"/{through or item.path} is a symlink of another package",
-                remedy="do not use these packages; run: airlock lock --upgrade",
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if item.kind is Kind.FILE:
-            path.write_bytes(item.content)
-            path.chmod(item.mode & 0o777 | 0o600)
-        elif item.kind is Kind.SYMLINK and not item.target.startswith("/"):
-            path.symlink_to(item.target)

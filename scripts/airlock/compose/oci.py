@@ -22,6 +22,7 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CREATED = datetime.fromtimestamp(EPOCH, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+EMPTY = "application/vnd.oci.empty.v1+json"
 LAYER_KEY = "dev.airlock.layer.key"
 LAYER_NAME = "dev.airlock.layer.name"
 
@@ -44,6 +45,9 @@ class Document:
             "size": len(self.content),
             **extra,
         }
+
+
+NOTHING = Document(EMPTY, b"{}")
 
 
 def config(
@@ -107,6 +111,29 @@ def index_of_index(image: Document) -> Document:
     With one descriptor there, tools that read layouts take it for one image, and choose the platform.
     """
     return _index([image.descriptor()])
+
+
+def referrer(
+    artifact_type: str, subject: Mapping[str, object], content: Document, annotations: Mapping[str, str]
+) -> Document:
+    """Return the manifest of an artifact that refers to an image (image-spec 1.1, manifest.md: subject)."""
+    return _document(
+        MANIFEST,
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": artifact_type,
+            "config": NOTHING.descriptor(),
+            "layers": [content.descriptor()],
+            "subject": dict(subject),
+            "annotations": dict(annotations),
+        },
+    )
+
+
+def index_of_referrers(descriptors: Iterable[dict[str, object]]) -> Document:
+    """Return the index.json of a layout of artifacts."""
+    return _index(descriptors)
 
 
 def _index(descriptors: Iterable[dict[str, object]]) -> Document:

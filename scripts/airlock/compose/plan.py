@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from airlock.compose.fragments import FragmentSpec
     from airlock.compose.image_file import LayerRules
 
+ROOTFS = "rootfs"  # the layer before those of the project's distributions, of which each has one
 _PROVIDER = "apache-airflow-providers-"
 
 

@@ -19,11 +19,25 @@ FRAGMENT = (
     "compose/fragment.py",
     "compose/sources.py",
     "compose/tar.py",
+    "compose/trust.py",
     "debian/base.py",
+    "debian/database.py",
     "debian/deb.py",
     "wheels/layout.py",
     "wheels/source.py",
     "wheels/wheel.py",
+)
+SDIST = (
+    "compose/entry.py",
+    "debian/base.py",
+    "debian/deb.py",
+    "sdists/archive.py",
+    "sdists/build.py",
+    "sdists/build_inside.py",
+    "sdists/root.py",
+    "wheels/layout.py",
+    "wheels/wheel.py",
+    "written.py",
 )
 LAYER = ("compose/compression.py", "compose/entry.py", "compose/layer.py", "compose/tar.py")
 CHECKS = ("compose/collisions.py", "compose/libraries.py", "compose/machines.py", "compose/verdict.py")

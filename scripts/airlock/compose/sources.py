@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 from airlock.cache import Cache, key_of
-from airlock.compose import bytecode, entry, fragment, recipe
+from airlock.compose import bytecode, entry, fragment, recipe, trust
 from airlock.compose.fragments import FragmentSpec
-from airlock.debian import base, deb
+from airlock.debian import base, database, deb
 from airlock.errors import BuildError
 from airlock.locks import tiers
 from airlock.walk import below
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from airlock.certificates import CertificateFile
     from airlock.compose.bytecode import Compiler
     from airlock.compose.compression import Compression
     from airlock.compose.entry import Entry
@@ -47,6 +48,7 @@ class Workshop:
     python: str  # 3.13
     interpreter: tuple[tuple[str, str], ...]  # the image's: the same whichever machine composes
     lost: Mapping[str, frozenset[str]]  # by package, the paths that the configuration gives to another
+    trust: trust.Links
 
     @property
     def layout(self) -> VenvLayout:
@@ -84,9 +86,9 @@ def wheel_spec(shop: Workshop, locked: LockedWheel) -> FragmentSpec:
 
     def entries() -> list[Entry]:
         content = shop.store.read(locked.file)
-        return wheel.entries(locked.file.filename, content, shop.layout, shop.compiler)
+        return wheel.entries(locked.file.filename, content, shop.layout, shop.compiler, shop.trust)
 
-    inputs = shop.inputs("wheel", locked.file.filename, locked.file.sha256)
+    inputs = shop.inputs("wheel", locked.file.filename, locked.file.sha256, astuple(shop.trust))
     spec = shop.spec(locked.name, f"{locked.name} {locked.version}", inputs, locked.file.size, entries)
     return replace(spec, tier=tiers.UNKNOWN if locked.tier is None else locked.tier)
 
@@ -95,11 +97,12 @@ def distribution_spec(shop: Workshop, distribution: source.Distribution) -> Frag
     """Plan the fragment of a distribution of this repository."""
 
     def entries() -> list[Entry]:
-        made = wheel.entries(*source.wheel(distribution, shop.cache), shop.layout, shop.compiler)
+        name, content = source.wheel(distribution, shop.cache)
+        made = wheel.entries(name, content, shop.layout, shop.compiler, shop.trust)
         _require_compiled(distribution, shop, made)
         return made
 
-    inputs = shop.inputs("distribution", distribution.digest)
+    inputs = shop.inputs("distribution", distribution.digest, astuple(shop.trust))
     return shop.spec(distribution.name, distribution.name, inputs, 1, entries)
 
 
@@ -117,12 +120,13 @@ def _require_compiled(distribution: source.Distribution, shop: Workshop, made: S
 
 
 def deb_spec(shop: Workshop, locked: LockedDeb) -> FragmentSpec:
-    """Plan the fragment of a Debian package: its files, and bytecode for its part of the standard library."""
+    """Plan the fragment of a Debian package: its files, dpkg's lists of them, bytecode for the standard library."""
 
     def entries() -> list[Entry]:
-        unpacked = deb.read(locked.filename, shop.store.read(locked.file), shop.image.debian).entries
-        kept = [item for item in unpacked if item.path not in base.REPLACED_DIRECTORIES]
-        return [*kept, *bytecode.with_bytecode(kept, shop.compiler, _STANDARD_LIBRARY)]
+        unpacked = deb.read(locked.filename, shop.store.read(locked.file), shop.image.debian)
+        kept = [item for item in unpacked.entries if item.path not in base.REPLACED_DIRECTORIES]
+        codes = bytecode.with_bytecode(kept, shop.compiler, _STANDARD_LIBRARY)
+        return [*kept, *database.lists(unpacked.control, kept), *codes]
 
     selection = (shop.image.debian.leave_out, shop.image.debian.keep)
     inputs = shop.inputs("deb", locked.file.filename, locked.sha256, selection)
@@ -140,7 +144,7 @@ def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
             )
             for item in debs
         }
-        return [*base.entries(unpacked, shop.image.user, dict(shop.image.links)), *_venv(shop.layout)]
+        return [*base.entries(unpacked, shop.image.user, dict(shop.image.links)), *shop.layout.empty()]
 
     user = (shop.image.user.name, shop.image.user.uid, shop.image.user.gid, shop.image.user.home)
     inputs = shop.inputs("base", sorted((item.package, item.sha256) for item in debs), user, shop.image.links)
@@ -159,24 +163,27 @@ def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
     return shop.spec("rootfs", "image/rootfs", inputs, 1, lambda: [*files, *shop.image.directories])
 
 
+def certificates_spec(
+    shop: Workshop, debs: Sequence[LockedDeb], own: Sequence[CertificateFile]
+) -> list[FragmentSpec]:
+    """Plan the fragment of the trust store, where there is to be one."""
+    if not shop.trust.exists:
+        return []
+    roots = [item for item in debs if item.package == trust.PACKAGE]
+
+    def entries() -> list[Entry]:
+        unpacked = (deb.read(item.filename, shop.store.read(item.file), deb.Selection()) for item in roots)
+        return trust.entries([item for one in unpacked for item in one.entries], own)
+
+    inputs = shop.inputs("certificates", [item.sha256 for item in roots], trust.identity(own))
+    return [shop.spec("certificates", "image/certificates", inputs, 1, entries)]
+
+
 def identity_spec(shop: Workshop, identity: Identity) -> FragmentSpec:
     """Plan the fragment of the file that tells the image what it is made of."""
     content = identity.to_json()
     inputs = shop.inputs("identity", IDENTITY, content)
     return shop.spec("identity", "identity", inputs, 1, lambda: [entry.file(IDENTITY.lstrip("/"), content)])
-
-
-def _venv(layout: VenvLayout) -> list[Entry]:
-    """Return an empty virtual environment (PEP 405)."""
-    home = f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {layout.version}\n"
-    python = f"{layout.prefix}/bin/python"
-    return [
-        entry.file(f"{layout.prefix}/pyvenv.cfg", home),
-        entry.symlink(python, f"/usr/bin/python{layout.version}"),
-        entry.symlink(f"{python}3", "python"),
-        entry.symlink(f"{python}{layout.version}", "python"),
-        entry.directory(layout.site_packages),
-    ]
 
 
 def _rootfs(folder: Path) -> list[Entry]:

@@ -5,12 +5,12 @@ Each function names the script whose result it writes.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock.compose import entry
 from airlock.compose.entry import Entry, Kind
+from airlock.debian import database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ REPLACED_DIRECTORIES = frozenset({"var/run", "var/lock"})
 
 
 # packages whose files are read here; of the others only the control stanza is
-SOURCES = frozenset({"base-files", "base-passwd", "ca-certificates", "libc-bin"})
+SOURCES = frozenset({"base-files", "base-passwd", "libc-bin"})
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ def entries(debs: Mapping[str, Deb], user: User, links: Mapping[str, str]) -> li
     return [
         *_base_files(debs),
         *_accounts(debs, user),
-        *_certificates(debs),
-        *_package_database(debs),
+        *database.status(debs),
         *_alternatives(links),
         entry.file("etc/nsswitch.conf", _content(debs, "libc-bin", "usr/share/libc-bin/nsswitch.conf")),
         entry.symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC"),  # tzdata
@@ -81,34 +80,6 @@ def _accounts(debs: Mapping[str, Deb], user: User) -> list[Entry]:
         Entry("etc/shadow", Kind.FILE, 0o640, 0, shadow_group, shadow.encode()),
         entry.directory(user.home.lstrip("/"), 0o775, user.uid, user.gid),
     ]
-
-
-def _certificates(debs: Mapping[str, Deb]) -> list[Entry]:
-    """Write the bundle of update-ca-certificates, and OpenSSL's default path to it."""
-    if "ca-certificates" not in debs:
-        return []
-    found = sorted(
-        (
-            item
-            for item in debs["ca-certificates"].entries
-            if item.path.startswith("usr/share/ca-certificates/") and item.path.endswith(".crt")
-        ),
-        key=lambda item: item.path,
-    )
-    bundle = b"".join(item.content.rstrip(b"\n") + b"\n" for item in found)
-    return [
-        entry.file("etc/ssl/certs/ca-certificates.crt", bundle),
-        entry.symlink("usr/lib/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt"),
-    ]
-
-
-def _package_database(debs: Mapping[str, Deb]) -> list[Entry]:
-    """Write dpkg's status, and status.d as scanners read it in images without dpkg."""
-    made, stanzas = [], []
-    for name, deb in sorted(debs.items()):
-        made.append(entry.file(f"var/lib/dpkg/status.d/{name}", deb.control))
-        stanzas.append(re.sub(r"\A(Package: .*\n)", r"\1Status: install ok installed\n", deb.control))
-    return [*made, entry.file("var/lib/dpkg/status", "\n".join(stanzas))]
 
 
 def _alternatives(links: Mapping[str, str]) -> Iterable[Entry]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.compose.entry import Kind
-from airlock.difference.packages import is_downgrade, step
 from airlock.difference.result import verb
+from airlock.locks.steps import is_downgrade, step
 
 if TYPE_CHECKING:
     from airlock.contents import Member
@@ -39,7 +39,7 @@ def _image(image: ImageDifference) -> Object:
         "a": image.before,
         "b": image.after,
         "differs": image.differs,
-        "packages": _packages(image.packages, "ecosystem")
+        "packages": packages(image.packages, "ecosystem")
         | {"altered": [_altered(one) for one in image.altered]},
         "layers": [_layer(layer) for layer in image.layers],
         "files": {
@@ -59,7 +59,7 @@ def _image(image: ImageDifference) -> Object:
 
 def _locks(locks: LockDifference) -> Object:
     return {
-        "packages": _packages(locks.packages, "lock") | {"unchanged": locks.packages.unchanged},
+        "packages": packages(locks.packages, "lock") | {"unchanged": locks.packages.unchanged},
         "facts": [
             {"lock": one.lock, "key": one.key, "from": one.before, "to": one.after} for one in locks.facts
         ],
@@ -67,10 +67,26 @@ def _locks(locks: LockDifference) -> Object:
             "bytes": locks.bytes_to_fetch,
             "files": [{"name": one.filename, "size": one.size, "sha256": one.sha256} for one in locks.fetch],
         },
+        "layers": foreseen(locks),
     }
 
 
-def _packages(moves: Moves, group: str) -> Object:
+def foreseen(locks: LockDifference) -> list[Object]:
+    """Return what the locks mean for the image of each platform; `pull_bytes` is about right, or null."""
+    return [
+        {
+            "platform": one.platform,
+            "changed": one.changed,
+            "of_layers": one.layers,
+            "file_bytes": one.files,
+            "pull_bytes": one.pull,
+        }
+        for one in locks.foreseen
+    ]
+
+
+def packages(moves: Moves, group: str) -> Object:
+    """Return what moved, by what became of it; `group` names what `Move.lock` is."""
     return {
         "moved": [
             _move(one, group)

@@ -10,6 +10,7 @@ from airlock.locks import locking
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from airlock.difference.foreseen import Foreseen
     from airlock.locks.locking import Locks
     from airlock.locks.moves import Moves
     from airlock.store import StoreFile
@@ -34,6 +35,7 @@ class LockDifference:
     packages: Moves
     facts: tuple[Fact, ...]
     fetch: tuple[StoreFile, ...]
+    foreseen: tuple[Foreseen, ...] = ()  # of the image, by platform
 
     @property
     def differs(self) -> bool:
@@ -81,13 +83,16 @@ def _header(locks: Locks, kind: str) -> dict[str, tuple[str, ...]]:
     if kind == "airflow" and locks.airflow:
         chosen = locks.airflow
         found = {"python": (chosen.python,), "glibc": (chosen.glibc,), "platforms": chosen.platforms}
-        return found | {"resolved": (chosen.resolved,), "intent": _requirements(chosen.intent)}
+        found |= {"resolved": (chosen.resolved,), "intent": _requirements(chosen.intent)}
+        within = (chosen.constraints,) if chosen.constraints else ()
+        return found | {"constraints": within, "allowed": chosen.allowed}
     if kind == "toolchain" and locks.toolchain:
         tools = locks.toolchain
         return {
             "python": (tools.python,),
             "resolved": (tools.resolved,),
             "intent": _requirements(tools.intent),
+            "allowed": tools.allowed,
         }
     return {}
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from airlock.difference import result as told
 from airlock.difference.layers import Status
-from airlock.difference.packages import Step, step
 from airlock.difference.result import amount, shortened
 from airlock.errors import printable
+from airlock.locks.steps import Step, how, step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +113,7 @@ def _image(image: ImageDifference, *, several: bool) -> list[Section]:
         summary += f", {len(image.files) - len(files):,} of them bytecode"
     return [
         Section(start),
-        _table(("", "package", "from", "to", ""), rows, "package"),
+        _table(("", "package", "from", "to", "step"), rows, "package"),
         _table(("setting", "from", "to"), settings, "setting"),
         _folded(
             f"Layers: {len(layers)} of {len(image.layers)} differ",
@@ -130,7 +130,7 @@ def _locks(locks: LockDifference) -> list[Section]:
     ]
     files = [_row(code(file.filename), amount(file.size)) for file in locks.fetch]
     return [
-        _table(("lock", "package", "from", "to", ""), rows, "package"),
+        _table(("lock", "package", "from", "to", "step"), rows, "package"),
         _folded("What the locks were resolved for", _table(("lock", "", "from", "to"), facts, "line")),
         _folded(
             f"To fetch: {told.counted(len(files), 'file')}, {amount(locks.bytes_to_fetch)}",
@@ -141,7 +141,7 @@ def _locks(locks: LockDifference) -> list[Section]:
 
 def _notable(changes: Sequence[Move]) -> list[Move]:
     """Put first what a reviewer should see first: the bigger steps, then what came and went."""
-    order = {Step.MAJOR: 0, Step.OTHER: 1, Step.MINOR: 3, Step.PATCH: 4}
+    order = {Step.MAJOR: 0, Step.OTHER: 1, Step.MINOR: 3, Step.PATCH: 4, Step.REVISION: 5}
 
     def rank(move: Move) -> int:
         return order[step(move.before, move.after)] if move.before and move.after else 2
@@ -150,13 +150,13 @@ def _notable(changes: Sequence[Move]) -> list[Move]:
 
 
 def _package(move: Move) -> str:
-    how = told.how(move)
+    became = how(move)
     return _row(
         move.lock,
         code(move.name),
         code(move.before) if move.before else "",
         code(move.after) if move.after else "",
-        f"**{how}**" if how.startswith(Step.MAJOR) else how,
+        f"**{became}**" if became.startswith(Step.MAJOR) or became.endswith("down") else became,
     )
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import posixpath
 import re
-from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,15 +35,6 @@ class Owner(NamedTuple):
 
     ecosystem: str
     name: str
-
-
-class Step(StrEnum):
-    """How far a version moved: by its first number, its second, a later one, or otherwise."""
-
-    MAJOR = "major"
-    MINOR = "minor"
-    PATCH = "patch"
-    OTHER = "other"
 
 
 def is_metadata(path: str) -> bool:
@@ -97,41 +85,6 @@ def versions(packages: Iterable[Package], ecosystem: str) -> dict[str, str]:
         if one.ecosystem == ecosystem:
             found.setdefault(one.name, []).append(one.version)
     return {name: " / ".join(sorted(set(several))) for name, several in found.items()}
-
-
-def step(before: str, after: str) -> Step:
-    """Return how far a version moved; of Debian's, another revision of the same source is a patch."""
-    try:
-        old, new = _parsed(before), _parsed(after)
-    except ValueError:  # InvalidVersion is one, and so is a number of more digits than Python reads
-        return Step.OTHER
-    if old.epoch != new.epoch:
-        return Step.MAJOR
-    numbers = itertools.zip_longest(old.release, new.release, fillvalue=0)
-    first = next((at for at, (one, other) in enumerate(numbers) if one != other), None)
-    if first is None:
-        return Step.PATCH if before != after and _upstream(before) == _upstream(after) else Step.OTHER
-    return (Step.MAJOR, Step.MINOR, Step.PATCH)[min(first, 2)]
-
-
-def is_downgrade(before: str, after: str) -> bool:
-    """Whether the version is known to be lower than before."""
-    try:
-        return _parsed(after) < _parsed(before)
-    except ValueError:
-        return False
-
-
-def _upstream(version: str) -> str:
-    """Return a Debian version without its revision; any other as it is."""
-    return version.rpartition("-")[0] or version
-
-
-def _parsed(version: str) -> Version:
-    """Read a Python version, or what is left of a Debian one without what its packaging adds."""
-    epoch, colon, rest = _upstream(version).rpartition(":")
-    upstream = re.sub(r"[+~](?:dfsg|ds|really|git|deb).*$", "", rest)
-    return Version(f"{epoch}!{upstream}" if colon else upstream)
 
 
 def _debian(text: str) -> Iterator[Package]:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock.difference.layers import Status
-from airlock.difference.packages import Step, is_downgrade, step
 from airlock.first_difference import source_of
+from airlock.locks.steps import Step, step
 from airlock.terminal import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from airlock.difference.foreseen import Foreseen
     from airlock.difference.images import Altered, FileChange, ImageDifference
     from airlock.difference.locks import LockDifference
-    from airlock.locks.moves import Move, Moves
+    from airlock.locks.moves import Moves
 
 _KILOBYTE = 1000
 _SHOWN_BELOW = 100_000  # bytes; "0.0 MB" says nothing
@@ -68,7 +69,20 @@ def of_locks(locks: LockDifference) -> str:
     if not locks.differs:
         return "nothing differs"
     fetch = f"to fetch: {counted(len(locks.fetch), 'file')}, {amount(locks.bytes_to_fetch)}"
-    return f"packages: {_of_packages(locks.packages)}; {fetch}"
+    images = [_of_foreseen(one, several=len(locks.foreseen) > 1) for one in locks.foreseen]
+    return "; ".join([f"packages: {_of_packages(locks.packages)}", fetch, *images])
+
+
+def _of_foreseen(image: Foreseen, *, several: bool) -> str:
+    """Return as `layers of packages: 3 of 55 change, about 4.1 MB to pull`."""
+    where = f"{image.platform} layers of packages" if several else "layers of packages"
+    if not image.changed:
+        return f"{where}: none of {image.layers} changes"
+    cost = f"which hold {amount(image.files)} of wheels and debs"
+    if image.pull is not None:
+        cost = f"about {amount(image.pull)} to pull"
+    verb = "changes" if image.changed == 1 else "change"
+    return f"{where}: {image.changed} of {image.layers} {verb}, {cost}"
 
 
 def _of_packages(moves: Moves) -> str:
@@ -83,13 +97,6 @@ def _of_packages(moves: Moves) -> str:
 
 def _percent(share: float) -> str:
     return "<0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"  # noqa: PLR2004
-
-
-def how(move: Move) -> str:
-    """Return in a word or two what became of a package."""
-    if not move.before or not move.after:
-        return "added" if move.after else "removed"
-    return f"{step(move.before, move.after)}{', down' if is_downgrade(move.before, move.after) else ''}"
 
 
 def kept_version(package: Altered) -> str:

@@ -8,6 +8,7 @@ from airlock.difference import result as told
 from airlock.difference.layers import Status
 from airlock.difference.result import amount, shortened
 from airlock.errors import printable
+from airlock.locks.steps import how
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ def _locks(locks: LockDifference, *, everything: bool) -> Iterator[str]:
 
 
 def _package(move: Move) -> Row:
-    return (move.lock, move.name, move.before or "-", move.after or "-", told.how(move))
+    return (move.lock, move.name, move.before or "-", move.after or "-", how(move))
 
 
 def _layer(layer: LayerChange) -> Row:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from airlock.errors import FetchError
+from airlock.index.locations import redact
 
 
 class CutError(FetchError):
@@ -15,3 +18,14 @@ class GoneError(FetchError):
 
 class UnlistedError(FetchError):
     """Every index answered, and none lists the file with the hash that the lock names."""
+
+
+def refused(url: str, status: int | str, asked_by: str = "") -> FetchError:
+    """Describe a server that answers 401 or 403; `asked_by` says which of our lines led there."""
+    parts = urlsplit(redact(url))
+    return FetchError(
+        f"{parts.geturl()} refuses to answer",
+        cause=f"{parts.netloc} wants other credentials (HTTP {status})"
+        + (f"\n{asked_by}" if asked_by else ""),
+        remedy=f"name them in ~/.netrc (machine {parts.hostname}) or in the index's URL; then run it again",
+    )

@@ -7,10 +7,11 @@ import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from airlock.errors import FetchError
-from airlock.index.failures import UnlistedError
+from airlock.index.failures import UnlistedError, refused
+from airlock.index.filenames import filename_of
 from airlock.index.locations import as_url, redact
 from airlock.index.web import read
 
@@ -123,7 +124,7 @@ def links(session: Session, url: str) -> list[Link]:
     Raises FetchError where the server refuses, fails or answers with something else.
     """
     if urlsplit(url).path.endswith(".whl"):  # pip allows a single file among its find-links
-        return [Link(_filename(url), urldefrag(url)[0], _sha256(url))]
+        return [Link(filename_of(url), urldefrag(url)[0], _sha256(url))]
     return page(session, url, _parse) or []
 
 
@@ -137,12 +138,7 @@ def page(session: Session, url: str, parse: Callable[[Response, bytes], Parsed])
         return None
     shown = redact(url)
     if response.status in FORBIDDEN:
-        host = urlsplit(shown).netloc
-        raise FetchError(
-            f"{shown} refuses to answer",
-            cause=f"{host} wants other credentials (HTTP {response.status})",
-            remedy=f"name them in ~/.netrc (machine {host}) or in the index's URL; then: airlock fetch",
-        )
+        raise refused(url, response.status)
     if response.status != OK:
         raise FetchError(f"{shown} failed", cause=f"{urlsplit(shown).netloc} answers HTTP {response.status}")
     try:
@@ -172,11 +168,7 @@ def _parse(response: Response, body: bytes) -> list[Link]:
 
     encoding = parameters.partition("charset=")[2].strip(" \"'") or None
     html = RepositoryPage.from_html(body, response.url, encoding)
-    return [Link(_filename(link.url), urldefrag(link.url)[0], _sha256(link.url)) for link in html.links]
-
-
-def _filename(url: str) -> str:
-    return unquote(urlsplit(url).path).rpartition("/")[2]
+    return [Link(filename_of(link.url), urldefrag(link.url)[0], _sha256(link.url)) for link in html.links]
 
 
 def _sha256(url: str) -> str:

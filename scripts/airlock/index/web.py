@@ -63,6 +63,7 @@ class Web:
             backoff_jitter=0.2,
             status_forcelist=BUSY,
             raise_on_status=False,
+            allowed_methods=None,  # what is posted here are questions: asking again changes nothing
         )
         self._session = requests.Session()
         for scheme in ("https://", "http://"):
@@ -82,15 +83,28 @@ class Web:
         )
         self._dead: dict[str, str] = {}
 
+    def get(self, url: str, headers: Mapping[str, str]) -> contextlib.AbstractContextManager[Response]:
+        return self._ask("GET", url, headers, None)
+
+    def post(
+        self, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> contextlib.AbstractContextManager[Response]:
+        """Ask with a body that changes nothing on the server. Raises as `get` does."""
+        return self._ask("POST", url, headers, body)
+
     @contextlib.contextmanager
-    def get(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Iterator[Response]:
         host = urlsplit(url).netloc.rpartition("@")[2]
         if host in self._dead:  # after its retries once: 250 files must not each wait for them again
             raise _unreachable(host, self._dead[host])
         trusted = host in self._trusted or host.partition(":")[0] in self._trusted
         try:
-            response = self._session.get(
+            response = self._session.request(
+                method,
                 url,
+                data=body,
                 headers=dict(headers),
                 stream=True,
                 timeout=self._timeout,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from airlock.errors import AirlockError, FetchError, ResolveError
+from airlock.index.failures import refused
 from airlock.index.locations import redact_text
 
 if TYPE_CHECKING:
@@ -16,23 +17,33 @@ if TYPE_CHECKING:
 
     from airlock.locks.intent import Asked
 
+_NOT_FOUND = "was not found in the package registry"
 _LONGEST = 2000  # characters of an explanation; its end holds the conclusion
 # A package as uv writes it: name[extra]{marker}>=1,<2
 _PACKAGE = r"(?<![\w.=<>,'-])([A-Za-z][\w.-]*)(?:\[[^\]]*\])?(?:\{[^}]*\})?(?:[<>=!]\S*)?"
 _NO_WHEEL = re.compile(rf"Wheels are required for `([\w.-]+)`|{_PACKAGE} ha(?:s|ve) no (?:usable )?wheels")
+# what uv hints at where an index refuses to answer: to the resolver its packages merely do not exist
+_REFUSED = re.compile(r"An index(?: URL)? \((\S+)\) [^\n]*?\b(401|403) (?:Unauthorized|Forbidden)")
 _NETWORK = ("Failed to fetch", "Request failed", "error sending request", "401 Unauthorized", "403 Forbidden")
 
 
-def explain(messages: str, asked: Iterable[Asked], where: str) -> AirlockError:
+def explain(messages: str, asked: Iterable[Asked], where: str, limits: Iterable[Asked] = ()) -> AirlockError:
     """Describe uv's failure; `where` is what was resolved, as "linux/amd64" or "the toolchain".
+
+    `limits` are the lines of constraints that it had to stay within.
 
     Returns FetchError where the index did not answer, else ResolveError.
     """
     explanation = _explanation(messages)
     shown = explanation if len(explanation) <= _LONGEST else "…" + explanation[-_LONGEST:]
     ours = [one for one in asked if _mentions(explanation, one.name)]
-    lines = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]
-    cause = "\n".join([redact_text(shown), *(["asked for by", *lines] if lines else [])])
+    cause = "\n".join(
+        [
+            redact_text(shown),
+            *_listed("asked for by", ours),
+            *_listed("held to by", [one for one in limits if _mentions(explanation, one.name)]),
+        ]
+    )
     if "No solution found" not in messages:
         if any(sign in messages for sign in _NETWORK):
             return FetchError(
@@ -41,8 +52,9 @@ def explain(messages: str, asked: Iterable[Asked], where: str) -> AirlockError:
                 remedy="check the index in pip's or uv's configuration, then run: airlock lock",
             )
         return ResolveError(f"uv could not resolve {where}", cause=cause)
-    if missing := _NO_WHEEL.search(messages.partition("hint:")[2]) or _NO_WHEEL.search(explanation):
-        name = canonicalize_name(missing[1] or missing[2])
+    if _NOT_FOUND in messages and (refusal := _REFUSED.search(messages)):
+        return refused(refusal[1], refusal[2], "\n".join(_listed("asked for by", ours)))
+    if name := lacks_wheel(messages):
         return no_wheel(name, where, "\n".join([*_wanted(name, explanation, ours), _conclusion(shown)]))
     return ResolveError(
         f"no set of versions satisfies the intent for {where}", cause=cause, remedy=_remedy(messages)
@@ -55,6 +67,14 @@ def lacks_dates(messages: str) -> bool:
     blamed = re.findall(r"`([\w.-]+)` was filtered by `exclude-newer`", messages)
     blamed += re.findall(r"([\w.-]+?)(?:[<>=!]\S*)? has no publish time", messages)
     return not {canonicalize_name(name) for name in undated}.isdisjoint(map(canonicalize_name, blamed))
+
+
+def lacks_wheel(messages: str) -> str | None:
+    """Return the package that uv blames for having no wheel."""
+    if "No solution found" not in messages:
+        return None
+    missing = _NO_WHEEL.search(messages.partition("hint:")[2]) or _NO_WHEEL.search(_explanation(messages))
+    return canonicalize_name(missing[1] or missing[2]) if missing else None
 
 
 def mentioned(messages: str, names: Iterable[str]) -> set[str]:
@@ -93,8 +113,13 @@ def _wanted(name: str, explanation: str, ours: Iterable[Asked]) -> list[str]:
     found = re.findall(rf"{_PACKAGE} depends on {re.escape(name)}(?![\w-])", explanation)
     direct = [f"{one.source}:{one.line}" for one in ours if one.name == name]
     wanted = dict.fromkeys([*direct, *map(canonicalize_name, found)])
-    roots = [f"  {one.source}:{one.line}: {one.requirement}" for one in ours]
-    return [f"wanted by {', '.join(wanted)}"] * bool(wanted) + ["asked for by", *roots] * bool(roots)
+    return [f"wanted by {', '.join(wanted)}"] * bool(wanted) + _listed("asked for by", ours)
+
+
+def _listed(title: str, lines: Iterable[Asked]) -> list[str]:
+    """Return a title and where each line stands; nothing where there are none."""
+    found = [f"  {one.source}:{one.line}: {one.requirement}" for one in lines]
+    return [title, *found] if found else []
 
 
 def _conclusion(explanation: str) -> str:
@@ -107,6 +132,6 @@ def _remedy(messages: str) -> str:
     if filtered:
         names = " ".join(filtered)
         return f"the lock stands as of its date; to see what came since: airlock lock --upgrade {names}"
-    if "was not found in the package registry" in messages:
+    if _NOT_FOUND in messages:
         return "check the name's spelling, and the index in pip's or uv's configuration"
     return "loosen one of the lines above, then run: airlock lock"

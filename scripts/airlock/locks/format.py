@@ -48,7 +48,8 @@ def read(path: Path) -> Document:
     """
     again = "airlock lock"
     try:
-        first, _, rest = path.read_text(encoding="utf-8").partition("\n")
+        content = path.read_bytes()  # as text, other ends of lines would pass for those that were written
+        first, _, rest = content.decode().partition("\n")
     except FileNotFoundError as error:
         raise LockError(f"{path} is missing", remedy=again) from error
     except (OSError, UnicodeDecodeError) as error:
@@ -60,7 +61,9 @@ def read(path: Path) -> Document:
     if hashlib.sha256(rest.encode()).hexdigest() != first.removeprefix(FIRST_LINE):
         raise LockError(
             f"{path} was edited by hand",
-            cause="its content does not match the digest in its first line",
+            cause="its lines end in CRLF: git config core.autocrlf changed it"
+            if b"\r\n" in content
+            else "its content does not match the digest in its first line",
             remedy=f"undo the edit (git checkout -- {path.name}), or change the intent and run: {again}",
         )
     header, _, body = rest.partition("\n\n")

@@ -44,13 +44,16 @@ class Asked:
 class Intent:
     """All that the project asks for, by the lock that answers; `toolchain` is empty where there is none.
 
-    `development` is the part of `toolchain` that only tests and checks need.
+    `development` is the part of `toolchain` that only tests and checks need. `build` constrains what source
+    distributions are built with, `debian_build` are the Debian packages needed for that.
     """
 
     airflow: tuple[Asked, ...]
     debian: tuple[Asked, ...]
     toolchain: tuple[Asked, ...]
     development: tuple[Asked, ...] = ()
+    build: tuple[Asked, ...] = ()
+    debian_build: tuple[Asked, ...] = ()
 
 
 def pairs(asked: Iterable[Asked]) -> tuple[tuple[str, str], ...]:
@@ -70,6 +73,9 @@ def read(config: Config) -> Intent:
     for file in local.values():
         airflow += reader.foreign(file.dependencies())
     debian = [*reader.lines(config.constraints / "debian.in")]
+    build = reader.optional(config.constraints / "build.in")
+    build = [parsed for one in build if (parsed := reader.parsed(one))]
+    debian_build = reader.optional(config.constraints / "debian-build.in")
     root = reader.project_file(config.project)
     toolchain, development = reader.toolchain(root), reader.development(root)
     if reader.problems:
@@ -78,7 +84,14 @@ def read(config: Config) -> Intent:
             cause="\n".join(reader.problems),
             remedy="mend the lines named above, then run: airlock lock",
         )
-    return Intent(tuple(airflow), tuple(debian), tuple(toolchain), tuple(development))
+    return Intent(
+        tuple(airflow),
+        tuple(debian),
+        tuple(toolchain),
+        tuple(development),
+        build=tuple(build),
+        debian_build=tuple(debian_build),
+    )
 
 
 class _Reader:
@@ -102,6 +115,10 @@ class _Reader:
             content = f" {line}".partition(" #")[0].strip()
             if content:
                 yield Asked(source, number, content)
+
+    def optional(self, path: Path) -> list[Asked]:
+        """Return the lines of a file that need not be there."""
+        return list(self.lines(path)) if path.exists() else []
 
     def requirements(self, path: Path) -> list[Asked]:
         """Read a file of requirements, and nothing but requirements."""

@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from airlock.locks.conflict import explain, lacks_dates, mentioned
+from airlock.locks.conflict import explain, lacks_dates, lacks_wheel, mentioned
+from airlock.locks.target import best, wheel_name
 from airlock.locks.uv import Question, file_names, input_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from packaging.tags import Tag
+
     from airlock.locks.intent import Asked
     from airlock.locks.target import Target
     from airlock.locks.uv import Answer, Uv
     from airlock.platforms import Platform
+
+_BUILD = re.compile(r"Failed to (?:build|download and build|prepare) `([\w.-]+)==([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,20 @@ class Found:
 
     version: str
     wheels: tuple[dict[str, Any], ...]
+
+    def best(self, tags: dict[Tag, int]) -> dict[str, Any] | None:
+        """Return the wheel that pip would take, or None where none fits."""
+        by_name = {one.get("name") or wheel_name(one.get("url") or one["path"]): one for one in self.wheels}
+        filename = best(by_name, tags)
+        return None if filename is None else {**by_name[filename], "name": filename}
+
+
+class Sources(Protocol):
+    """What stands in for missing wheels; the real one builds them (airlock.locks.sources)."""
+
+    def options(self, platform: Platform) -> tuple[str, ...]: ...
+    def relent(self, name: str, platform: Platform) -> bool: ...
+    def supply(self, job: Job, name: str, version: str, platform: Platform) -> None: ...
 
 
 class NoDatesError(Exception):
@@ -44,6 +63,10 @@ class Job:
     sizes: Callable[[Sequence[str]], Mapping[str, int]] = (
         lambda _: {}
     )  # URL: bytes, where the index is silent
+    limits: tuple[
+        Asked, ...
+    ] = ()  # constraints as people write them: they bound versions and ask for nothing
+    sources: Sources | None = None  # without it, wheels alone count
 
     def versions(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, Found]:
         """Resolve for one platform, with `pins` fixed and as many versions kept as can be.
@@ -84,18 +107,39 @@ class Job:
         return answer
 
     def _pylock(self, platform: Platform, constraints: Mapping[str, str]) -> Answer:
-        return self._ask(platform, constraints, "pylock.toml", "--format", "pylock.toml")
+        while True:
+            answer = self._ask(platform, constraints, "pylock.toml", "--format", "pylock.toml")
+            if self.sources is None or not self._supplied(self.sources, answer, platform):
+                return answer
+
+    def _supplied(self, sources: Sources, answer: Answer, platform: Platform) -> bool:
+        """Whether something was done about wheels that uv lacks, so that it may be asked again."""
+        if answer.text is None and not (lacking := _BUILD.findall(answer.messages)):
+            name = lacks_wheel(answer.messages)
+            return name is not None and sources.relent(name, platform)
+        if answer.text is not None:
+            tags = self.target.tags(platform)
+            lacking = [
+                (name, found.version) for name, found in _found(answer).items() if not found.best(tags)
+            ]
+        for name, version in lacking:
+            sources.supply(self, name, version, platform)
+        return bool(lacking)
 
     def _ask(self, platform: Platform, constraints: Mapping[str, str], output: str, *options: str) -> Answer:
-        options += ("--python-version", self.target.python, "--no-build")
+        options += ("--python-version", self.target.python)
         options += ("--python-platform", self.target.uv_platform(platform))
         options += ("--exclude-newer", self.bound) if self.bound else ()
-        return self.uv.compile(Question(input_files(self.asked), options, output, constraints))
+        options += self.sources.options(platform) if self.sources else ()
+        limits = tuple(one.requirement for one in self.limits)
+        return self.uv.compile(
+            Question(input_files(self.asked), options, output, constraints, limits, bool(self.sources))
+        )
 
     def _failure(self, answer: Answer, platform: Platform) -> Exception:
         if self.bound and lacks_dates(answer.messages):
             return NoDatesError()
-        return explain(answer.messages, self.asked, platform.name)
+        return explain(answer.messages, self.asked, platform.name, self.limits)
 
 
 def _found(answer: Answer) -> dict[str, Found]:

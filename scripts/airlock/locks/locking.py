@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from airlock.errors import LockError
 from airlock.locks import (
     airflow,
+    build,
+    constraints,
     debian,
     intent,
     moves,
     pip_constraints,
+    refusal,
     resolver,
     staleness,
     tiers,
@@ -24,13 +28,18 @@ from airlock.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from airlock.config import Config
     from airlock.locks.airflow import AirflowLock
+    from airlock.locks.build import BuildLock
+    from airlock.locks.constraints import Constraints
     from airlock.locks.debian import DebianLock
     from airlock.locks.intent import Intent
     from airlock.locks.moves import Moves
+    from airlock.locks.sources import Sources
+    from airlock.locks.target import Target
     from airlock.locks.toolchain import ToolchainLock
     from airlock.locks.uv import Uv
     from airlock.terminal import Terminal
@@ -63,6 +72,8 @@ class Locks:
     debian: DebianLock | None
     airflow: AirflowLock | None
     toolchain: ToolchainLock | None
+    debian_build: DebianLock | None = None
+    build: BuildLock | None = None
 
     def names(self) -> frozenset[str]:
         """All package names in them."""
@@ -70,7 +81,14 @@ class Locks:
             moves.airflow_versions(self.airflow).keys()
             | (self.toolchain.versions if self.toolchain else {}).keys()
         )
-        return frozenset(moves.debian_versions(self.debian).keys() | python)
+        debian = moves.debian_versions(self.debian).keys() | moves.debian_versions(self.debian_build).keys()
+        return frozenset(debian | python)
+
+
+class OpensSources(Protocol):
+    """Makes ready to build with these Debian packages around; the real one is in airlock.commands.lock."""
+
+    def __call__(self, root: DebianLock, /) -> AbstractContextManager[Sources]: ...
 
 
 class DebianResolver(Protocol):
@@ -103,6 +121,8 @@ def existing(config: Config, terminal: Terminal, *, strict: bool) -> Locks:
         previous(debian.read, config.debian_lock),
         previous(airflow.read, config.airflow_lock),
         previous(toolchain.read, config.toolchain_lock),
+        previous(debian.read, config.debian_build_lock),
+        previous(build.read, config.build_lock),
     )
 
 
@@ -119,14 +139,33 @@ class Locking:
     terminal: Terminal
     sizes: Callable[[Sequence[str]], Mapping[str, int]] = lambda _: {}  # as Job.sizes
     releases: Callable[[Sequence[str]], Mapping[str, Sequence[datetime]]] = lambda _: {}  # when each came
+    sources: OpensSources | None = None  # without it, wheels alone count
     retier: bool = False  # find the stability tiers anew
+    download: Callable[[str], bytes] = lambda _: b""  # of the constraints' URL
+    yanked: refusal.Yanked = lambda _: {}  # file name → reason, by package
+    allow: refusal.Allowances = field(default_factory=refusal.Allowances)
 
     def resolve(self, before: Locks) -> Locks:
-        """Return the locks that answer the intent. Raises ResolveError, FetchError, LockError."""
-        debian_lock = self._debian(before.debian)
-        return Locks(
-            debian_lock, self._airflow(before.airflow, debian_lock), self._toolchain(before.toolchain)
-        )
+        """Return the locks that answer the intent.
+
+        Raises ResolveError, FetchError, LockError, BuildError; UnwantedVersionError for what nobody allowed.
+        """
+        debs = self._debian(before.debian)
+        debian_build = self._debian_build(before.debian_build, debs)
+        root = debian_build or debs
+        python, built = self._airflow(before.airflow, before.build, debs, root)
+        after = Locks(debs, python, self._toolchain(before.toolchain), debian_build, built)
+
+        def why_not(name: str, version: str) -> str:
+            assert before.airflow
+            job = self._job(target(debs), python)
+            with self.sources(root) if self.sources else nullcontext() as sources:
+                if sources and built:
+                    sources.adopt(python, built)
+                job = replace(job, sources=sources)
+                return refusal.why_not(job, self.config.locked_platforms, before.airflow, name, version)
+
+        return refusal.settled(before, after, self.allow, self.yanked, why_not)
 
     def _debian(self, old: DebianLock | None) -> DebianLock:
         if (
@@ -137,21 +176,74 @@ class Locking:
             return self.debs(intent.pairs(self.wanted.debian), old, self.upgrade)
         return old
 
-    def _airflow(self, old: AirflowLock | None, debs: DebianLock) -> AirflowLock:
+    def _debian_build(self, old: DebianLock | None, image: DebianLock) -> DebianLock | None:
+        """Lock what builds need beside the image's packages, which keep their versions where they can."""
+        if not self.wanted.debian_build:
+            return None
+        if (
+            old is None
+            or self.upgrade.concerns(moves.debian_versions(old))
+            or staleness.debian_build_changes(old, self.wanted, self.config)
+        ):
+            asked = intent.pairs((*self.wanted.debian, *self.wanted.debian_build))
+            return self.debs(asked, old or image, self.upgrade)
+        return old
+
+    def _airflow(
+        self, old: AirflowLock | None, old_build: BuildLock | None, debs: DebianLock, root: DebianLock
+    ) -> tuple[AirflowLock, BuildLock | None]:
         versions = moves.airflow_versions(old)
         concerned = self.upgrade.concerns(versions)
-        if old and not concerned and not staleness.airflow_changes(old, debs, self.wanted, self.config):
-            return self._tiered(old, None) if self.retier else old
+        changes = staleness.airflow_changes(old, debs, self.wanted, self.config) if old else ["it is new"]
+        same_builds = old_build is not None and not staleness.build_changes(old_build, root, self.wanted)
+        built = old is not None and any(one.source for one in old.packages)
+        if old and not concerned and not changes and (same_builds or not built):
+            return (self._tiered(old, None) if self.retier else old), (old_build if built else None)
         image = target(debs)
         bound = self.upgrade.bound(versions, old.resolved if old else None)
         kept_versions = {} if self.upgrade.everything else versions
         names = ", ".join(platform.name for platform in self.config.locked_platforms)
         self.terminal.say(f"Resolving Airflow for {names}, CPython {image.python}, as of {bound} …")
+        within = self._within(image)
+        if within:
+            others = old and old.constraints not in ("", within.record)
+            self.terminal.say(
+                f"  within the constraints of {within.name}{', other than before' if others else ''}"
+            )
         job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names, self.sizes)
-        lock = resolver.resolve(job, self.config.locked_platforms)
+        if within:
+            job = replace(job, kept=within.allowing(kept_versions), limits=within.limits)
+        lock, build_lock = self._resolved(job, root, (old, old_build) if same_builds else (None, None))
+        lock = replace(lock, constraints=within.record if within else "")
         if lock.resolved == resolver.NO_BOUND:
             self.terminal.say(f"  resolved {resolver.NO_BOUND}")
-        return self._tiered(lock, None if self.retier else old)
+        return self._tiered(lock, None if self.retier else old), build_lock
+
+    def _resolved(
+        self, job: Job, root: DebianLock, adopted: tuple[AirflowLock | None, BuildLock | None]
+    ) -> tuple[AirflowLock, BuildLock | None]:
+        if self.sources is None:
+            return resolver.resolve(job, self.config.locked_platforms), None
+        with self.sources(root) as sources:
+            old, old_build = adopted
+            if old and old_build:
+                sources.adopt(old, old_build)
+            lock = resolver.resolve(replace(job, sources=sources), self.config.locked_platforms)
+            lock = sources.complete(lock)
+            return lock, sources.lock(lock, build.root_of(root))
+
+    def _within(self, image: Target) -> Constraints | None:
+        """Read the constraints to stay within, if the project has any."""
+        source = constraints.source(self.config, self.wanted.airflow, image)
+        if source is None:
+            return None
+        return constraints.read(source, self.download)
+
+    def _job(self, image: Target, lock: AirflowLock) -> Job:
+        """Return the resolution that a lock answers, free to choose anew."""
+        within = self._within(image)
+        bound = None if lock.resolved == resolver.NO_BOUND else lock.resolved.removeprefix(resolver.AS_OF)
+        return Job(self.wanted.airflow, image, {}, bound, self.uv, limits=within.limits if within else ())
 
     def _tiered(self, lock: AirflowLock, old: AirflowLock | None) -> AirflowLock:
         """Give each package its tier: the one it has, that its layer stays, or one by its releases so far."""
@@ -200,6 +292,12 @@ def save(config: Config, locks: Locks) -> None:
         texts[pip_constraints.path(config)] = pip_constraints.render(locks.airflow)
     if locks.toolchain:
         texts[config.toolchain_lock] = toolchain.render(locks.toolchain)
+    if locks.debian_build:
+        texts[config.debian_build_lock] = debian.render(locks.debian_build)
+    if locks.build:
+        texts[config.build_lock] = build.render(locks.build)
+    for path in {config.debian_build_lock, config.build_lock} - texts.keys():
+        path.unlink(missing_ok=True)  # nothing is built any more
     for path, text in texts.items():
         if not path.exists() or path.read_bytes() != text.encode():
             write(path, text)
@@ -214,6 +312,11 @@ def compare(before: Locks, after: Locks) -> Moves:
             ),
             moves.compare(
                 "airflow", moves.airflow_versions(before.airflow), moves.airflow_versions(after.airflow)
+            ),
+            moves.compare(
+                "debian-build",
+                moves.debian_versions(before.debian_build),
+                moves.debian_versions(after.debian_build),
             ),
             moves.compare(
                 "toolchain",

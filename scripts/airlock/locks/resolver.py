@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from airlock.errors import ResolveError
 from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
 from airlock.locks.conflict import no_wheel
 from airlock.locks.intent import pairs
 from airlock.locks.job import NoDatesError
-from airlock.locks.target import best, wheel_name
 from airlock.store import StoreFile
 
 if TYPE_CHECKING:
@@ -119,12 +121,11 @@ def _package(
 
 
 def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tuple[str, ...]) -> StoreFile:
-    by_name = {one.get("name") or wheel_name(one.get("url") or one["path"]): one for one in found.wheels}
-    filename = best(by_name, target.tags(platform))
-    if filename is None:
+    wheel = found.best(target.tags(platform))
+    if wheel is None:
         where = f"{platform} and CPython {target.python}"
         raise no_wheel(f"{name} {found.version}", where, f"wanted by {', '.join(via)}" if via else "")
-    wheel = by_name[filename]
+    filename = wheel["name"]
     sha256 = wheel.get("hashes", {}).get("sha256")
     if not sha256:
         raise ResolveError(
@@ -132,7 +133,12 @@ def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tup
             cause="a lock names it; indexes give it by PEP 503 and 691",
             remedy="use an index that gives it",
         )
-    return StoreFile(filename, int(wheel.get("size") or UNKNOWN), sha256)
+    return StoreFile(filename, int(wheel.get("size") or _size_here(wheel.get("url", ""))), sha256)
+
+
+def _size_here(url: str) -> int:
+    """Return the size of a file of this machine, of which uv gives none."""
+    return Path(url2pathname(urlsplit(url).path)).stat().st_size if url.startswith("file:") else UNKNOWN
 
 
 def _urls(found: Mapping[Platform, Mapping[str, Found]]) -> dict[str, str]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from airlock.errors import LockError
-from airlock.locks import airflow, debian, intent, pip_constraints, toolchain
+from airlock.locks import airflow, build, constraints, debian, intent, pip_constraints, toolchain
 from airlock.locks.target import target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from airlock.config import Config
     from airlock.locks.airflow import AirflowLock
+    from airlock.locks.build import BuildLock
     from airlock.locks.debian import DebianLock
     from airlock.locks.intent import Asked, Intent
 
 Pairs = tuple[tuple[str, str], ...]
+Lock = TypeVar("Lock")  # PEP 695 syntax needs Python 3.12
 
 
 def asked_changes(locked: Pairs, asked: Iterable[Asked]) -> list[str]:
@@ -36,7 +39,7 @@ def airflow_changes(lock: AirflowLock, debs: DebianLock, wanted: Intent, config:
     image = target(debs)
     for what, before, now in (("Python", lock.python, image.python), ("glibc", lock.glibc, image.glibc)):
         changes += [f"{what}: {before} was locked for, debian.lock brings {now}"] if before != now else []
-    return changes
+    return changes + constraints.changes(lock.constraints, constraints.source(config, wanted.airflow, image))
 
 
 def debian_changes(lock: DebianLock, wanted: Intent, config: Config) -> list[str]:
@@ -45,6 +48,17 @@ def debian_changes(lock: DebianLock, wanted: Intent, config: Config) -> list[str
     if lock.suite != config.debian_suite:
         changes += [f"suite: {lock.suite} was locked, [tool.airlock] debian-suite is {config.debian_suite}"]
     return changes
+
+
+def debian_build_changes(lock: DebianLock, wanted: Intent, config: Config) -> list[str]:
+    """Describe why debian-build.lock is stale; nothing where it is current."""
+    return debian_changes(lock, replace(wanted, debian=wanted.debian + wanted.debian_build), config)
+
+
+def build_changes(lock: BuildLock, root: DebianLock, wanted: Intent) -> list[str]:
+    """Describe why build.lock is stale; nothing where it is current."""
+    changes = asked_changes(lock.intent, wanted.build)
+    return changes + ["other Debian packages are around the builds"] * (lock.root != build.root_of(root))
 
 
 def _platform_changes(locked: tuple[str, ...], config: Config) -> list[str]:
@@ -71,26 +85,33 @@ def check(config: Config) -> None:
     """Raise LockError that names every lock that is stale, and what changed; return where all are current."""
     wanted = intent.read(config)
     stale: dict[Path, list[str]] = {}
-    debs = wheels = None
-    try:
-        debs = debian.read(config.debian_lock)
-        stale[config.debian_lock] = debian_changes(debs, wanted, config)
-    except LockError as error:
-        stale[config.debian_lock] = _unreadable(config.debian_lock, error)
-    try:
-        wheels = airflow.read(config.airflow_lock)
-        stale[config.airflow_lock] = airflow_changes(wheels, debs, wanted, config) if debs else []
-    except LockError as error:
-        stale[config.airflow_lock] = _unreadable(config.airflow_lock, error)
+
+    def read(reader: Callable[[Path], Lock], path: Path, changes: Callable[[Lock], list[str]]) -> Lock | None:
+        try:
+            lock = reader(path)
+        except LockError as error:
+            stale[path] = _unreadable(path, error)
+            return None
+        stale[path] = changes(lock)
+        return lock
+
+    debs = read(debian.read, config.debian_lock, lambda lock: debian_changes(lock, wanted, config))
+    wheels = read(
+        airflow.read,
+        config.airflow_lock,
+        lambda lock: airflow_changes(lock, debs, wanted, config) if debs else [],
+    )
+    root = debs
+    if wanted.debian_build:
+        path = config.debian_build_lock
+        root = read(debian.read, path, lambda lock: debian_build_changes(lock, wanted, config))
+    if wheels and any(one.source for one in wheels.packages):
+        read(build.read, config.build_lock, lambda lock: build_changes(lock, root, wanted) if root else [])
     if wheels and not pip_constraints.matches(config, wheels):
         stale[pip_constraints.path(config)] = ["is not what airflow.lock gives"]
     if wanted.toolchain:
-        try:
-            stale[config.toolchain_lock] = asked_changes(
-                toolchain.read(config.toolchain_lock).intent, wanted.toolchain
-            )
-        except LockError as error:
-            stale[config.toolchain_lock] = _unreadable(config.toolchain_lock, error)
+        path = config.toolchain_lock
+        read(toolchain.read, path, lambda lock: asked_changes(lock.intent, wanted.toolchain))
     _raise_stale(config, stale)
 
 

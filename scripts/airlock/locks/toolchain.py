@@ -36,6 +36,7 @@ class ToolchainLock:
     resolved: str
     intent: tuple[tuple[str, str], ...]
     body: str
+    allowed: tuple[str, ...] = ()  # what was let in by name (airlock.locks.refusal)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -60,7 +61,7 @@ def resolve(
     Raises ResolveError, FetchError.
     """
     options = ["--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-annotate"]
-    options += ["--no-build", *(("--exclude-newer", bound) if bound else ())]
+    options += ["--exclude-newer", bound] if bound else []
     before = kept(previous.body, moving) if previous else ""
     question = Question(input_files(asked), tuple(options), "requirements.txt", preferences=before)
     answer = uv.compile(question)
@@ -98,6 +99,7 @@ def kept(body: str, moving: Collection[str]) -> str:
 
 def render(lock: ToolchainLock) -> str:
     fields = [("python", lock.python), ("resolved", lock.resolved)]
+    fields += [("allowed", one) for one in lock.allowed]
     fields += [("intent", f"{source}: {requirement}") for source, requirement in lock.intent]
     return lock_format.render(lock_format.Document(tuple(fields), lock.body))
 
@@ -112,6 +114,7 @@ def read(path: Path) -> ToolchainLock:
             document.one("resolved"),
             tuple((source, requirement) for source, requirement in intent),
             document.body,
+            document.all("allowed"),
         )
     except ValueError as error:
         raise LockError(f"{path} is malformed", cause=str(error), remedy="airlock lock") from error

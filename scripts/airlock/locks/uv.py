@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -37,18 +38,32 @@ KEPT = (
     "UV_LINK_MODE",
 )
 
+_REFUSING = """\
+#!/bin/sh
+'''exec' {quoted} -I "$0" "$@"
+' '''
+import os, sys
+if "get_interpreter_info" not in " ".join(sys.argv[1:]):
+    sys.exit("nothing is built here")
+os.execv({python!r}, [{place!r}, *sys.argv[1:]])
+"""
+
 
 @dataclass(frozen=True)
 class Question:
     """One `uv pip compile`: input files by name, `constraints` and `preferred` as name → version.
 
     `output` is the name of the file that uv writes; it decides the format (pylock.toml or requirements.txt).
+    `limits` are constraints as people write them. With `sources`, releases without a wheel count, too; uv then
+    says which of them it would have to build, for it can run nothing of them.
     """
 
     inputs: Mapping[str, str]
     options: tuple[str, ...]
     output: str
     constraints: Mapping[str, str] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    sources: bool = False
     preferences: str = ""  # what stands in `output` before: uv keeps its versions where it can
 
 
@@ -85,11 +100,13 @@ class UvProgram:
             if question.preferences:
                 output.write_text(question.preferences, encoding="utf-8")
             command = [find_uv_bin(), "pip", "compile", *question.inputs, *question.options]
-            if question.constraints:
-                pins = "".join(f"{name}=={version}\n" for name, version in question.constraints.items())
-                (folder / CONSTRAINTS).write_text(pins, encoding="utf-8")
+            pins = [f"{name}=={version}" for name, version in question.constraints.items()]
+            if lines := (*pins, *question.limits):
+                (folder / CONSTRAINTS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
                 command += ["--constraints", CONSTRAINTS]
-            command += ["--python", sys.executable, "--no-header", "--no-progress", "--color", "never"]
+            command += ["--no-build-isolation"] if question.sources else ["--no-build"]
+            python = _refusing_python(folder) if question.sources else sys.executable
+            command += ["--python", python, "--no-header", "--no-progress", "--color", "never"]
             done = process.run(
                 [*command, "--output-file", question.output],
                 cwd=folder,
@@ -98,6 +115,20 @@ class UvProgram:
             )
             messages = done.stderr.decode(errors="replace")
             return Answer(None if done.returncode else output.read_text(encoding="utf-8"), messages)
+
+
+def _refusing_python(folder: Path) -> str:
+    """Return a Python that tells uv about itself and runs nothing else.
+
+    To learn what a source distribution requires, uv would run its backend, with this user's rights and network.
+    """
+    place = folder / "python"
+    place.write_text(
+        _REFUSING.format(quoted=shlex.quote(sys.executable), python=sys.executable, place=str(place)),
+        encoding="utf-8",
+    )
+    place.chmod(0o755)
+    return str(place)
 
 
 def shared(indexes: Indexes) -> Indexes:

@@ -5,6 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airlock.compose import entry
+
+if TYPE_CHECKING:
+    from airlock.compose.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,18 @@ class VenvLayout:
     def sources(self) -> re.Pattern[str]:
         """Match the paths whose .py files get bytecode: modules, not programs in bin/."""
         return re.compile(re.escape(self.site_packages) + "/")
+
+    def empty(self) -> list[Entry]:
+        """Return the environment without any package (PEP 405)."""
+        home = f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {self.version}\n"
+        python = f"{self.prefix}/bin/python"
+        return [
+            entry.file(f"{self.prefix}/pyvenv.cfg", home),
+            entry.symlink(python, f"/usr/bin/python{self.version}"),
+            entry.symlink(f"{python}3", "python"),
+            entry.symlink(f"{python}{self.version}", "python"),
+            entry.directory(self.site_packages),
+        ]
 
     def folder(self, scheme: str, distribution: str) -> str:
         """Return the folder of one of a wheel's schemes. Raises KeyError for an unknown one."""

@@ -10,6 +10,7 @@ import io
 import lzma
 import posixpath
 import stat
+import warnings
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
@@ -22,7 +23,7 @@ from installer.scripts import Script
 from installer.sources import WheelFile
 from installer.utils import Scheme, construct_record_file, fix_shebang
 
-from airlock.compose import bytecode, entry
+from airlock.compose import bytecode, entry, trust
 from airlock.errors import UnsafeArchiveError
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from airlock.compose.entry import Entry
     from airlock.wheels.layout import VenvLayout
 
+# The bytecode that a wheel brings is left out, as it should be: the image's own is compiled here.
+warnings.filterwarnings("ignore", message="Skip installing .*__pycache__", category=RuntimeWarning)
+
 INSTALLER = b"airlock\n"
 # what zipfile, csv, configparser and installer (its assertions, too) raise over a file that is no good wheel
 _MALFORMED = (
@@ -42,8 +46,16 @@ _MALFORMED = (
 )  # fmt: skip
 
 
-def entries(filename: str, content: bytes, layout: VenvLayout, compiler: Compiler) -> list[Entry]:
+def entries(
+    filename: str,
+    content: bytes,
+    layout: VenvLayout,
+    compiler: Compiler,
+    links: trust.Links,
+) -> list[Entry]:
     """Return all that installing the wheel makes: its files, console scripts, bytecode and RECORD.
+
+    What holds trusted roots gives way to a link to the image's trust store.
 
     Raises UnsafeArchiveError where it is no wheel, or a member would land outside the environment.
     """
@@ -51,7 +63,7 @@ def entries(filename: str, content: bytes, layout: VenvLayout, compiler: Compile
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             archive.filename = filename
             _require_safe(archive, filename)
-            destination = _Destination(filename, layout)
+            destination = _Destination(filename, layout, links)
             installer.install(WheelFile(archive), destination, {"INSTALLER": INSTALLER})
     except _MALFORMED as error:
         raise UnsafeArchiveError(
@@ -60,7 +72,7 @@ def entries(filename: str, content: bytes, layout: VenvLayout, compiler: Compile
             remedy="do not use this file; report it to whoever published it",
         ) from error
     codes = bytecode.with_bytecode(destination.entries, compiler, layout.sources)
-    laid_out = [*destination.entries, *codes]
+    laid_out = [*destination.entries, *codes, *links.of_openssl(destination.entries)]
     return [*laid_out, destination.record([item.path for item in codes])]
 
 
@@ -86,11 +98,12 @@ def _require_safe(archive: zipfile.ZipFile, filename: str) -> None:
 class _Destination(WheelDestination):
     """Keeps what `installer.install` gives it."""
 
-    def __init__(self, filename: str, layout: VenvLayout) -> None:
+    def __init__(self, filename: str, layout: VenvLayout, links: trust.Links) -> None:
         self.entries: list[Entry] = []
         self._filename = filename
         self._distribution = filename.split("-", maxsplit=1)[0]
         self._layout = layout
+        self._links = links
         self._records: list[tuple[Scheme, RecordEntry]] = []
         self._record_path = ""
 
@@ -119,7 +132,7 @@ class _Destination(WheelDestination):
         self._record_scheme = scheme
 
     def record(self, codes: Collection[str]) -> Entry:
-        """Return RECORD, with bytecode listed without a hash as pip does."""
+        """Return RECORD; bytecode is listed without a hash as pip does, and so is a link to the trust store."""
         site = self._layout.site_packages
         records = list(self._records)
         records += [
@@ -136,6 +149,9 @@ class _Destination(WheelDestination):
     def _keep(self, scheme: Scheme, path: str, content: bytes, *, executable: bool) -> RecordEntry:
         safe = entry.safe_path(path, self._filename)
         place = posixpath.join(self._layout.folder(scheme, self._distribution), safe)
+        if self._links.replaces(place):
+            self.entries.append(trust.link(place))
+            return RecordEntry(path, None, None)
         self.entries.append(entry.file(place, content, entry.PROGRAM_MODE if executable else entry.FILE_MODE))
         return RecordEntry(path, _record_hash(content), len(content))
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 import zstandard
 
+from airlock.compose.trust import STORE
 from airlock.errors import CollisionError, ConfigError, LockError, UnsafeArchiveError
 from archives import member
+from authorities import Signed
 from small_project import HERE, INTERPRETER, Member, SmallProject
 
 if TYPE_CHECKING:
@@ -130,3 +132,61 @@ def test_more_layers_than_engines_take_are_refused(
     monkeypatch.setattr("airlock.compose.image.MOST_LAYERS", 2)
     with pytest.raises(ConfigError, match="the image would have 3 layers, and engines take 2"):
         project.compose()
+
+
+CERTIFI = f"{SITE}/certifi/cacert.pem"
+
+
+def trust(project: SmallProject, name: str) -> None:
+    folder = project.folder / "image/certificates"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.pem").write_text(Signed.authority(name).pem)
+
+
+def test_the_roots_of_packages_give_way_where_the_image_has_a_trust_store(project: SmallProject) -> None:
+    project.lock_wheels({"apache-airflow": {}, "certifi": {"certifi/cacert.pem": "roots"}})
+    project.compose()
+    assert paths(project)[CERTIFI].isreg()
+    assert STORE.lstrip("/") not in paths(project)
+
+    trust(project, "One")
+    project.compose()
+
+    assert paths(project)[CERTIFI].linkname == STORE
+    assert paths(project)[STORE.lstrip("/")].isreg()
+    assert paths(project)["usr/local/share/ca-certificates/One.pem"].isreg()
+
+
+def test_a_certificate_more_changes_the_layer_of_the_root_file_system_alone(project: SmallProject) -> None:
+    project.lock_wheels({"apache-airflow": {}, "certifi": {"certifi/cacert.pem": "roots"}})
+    trust(project, "One")
+    before = {layer.name: layer.digest for layer in project.compose().layers}
+    trust(project, "Other")
+    after = {layer.name: layer.digest for layer in project.compose().layers}
+    assert {name for name in after if after[name] != before[name]} == {"rootfs"}
+
+
+def test_what_is_written_around_a_certificate_changes_nothing(project: SmallProject) -> None:
+    trust(project, "One")
+    before = project.compose().digest
+    project.append("image/certificates/One.pem", "# seen on a Monday\n")
+    assert project.compose().digest == before
+
+
+def test_bundles_that_the_configuration_does_not_name_stay(project: SmallProject) -> None:
+    project.lock_wheels({"apache-airflow": {}, "certifi": {"certifi/cacert.pem": "roots", "own.pem": "mine"}})
+    trust(project, "One")
+    project.append("image/image.toml", '[certificates]\nbundles = ["/opt/venv/*/own.pem"]\n')
+    project.compose()
+    assert paths(project)[CERTIFI].isreg()
+    assert paths(project)[f"{SITE}/own.pem"].linkname == STORE
+
+
+def test_a_trust_store_in_rootfs_besides_is_a_collision(project: SmallProject) -> None:
+    trust(project, "One")
+    place = project.folder / "image/rootfs" / STORE.lstrip("/")
+    place.parent.mkdir(parents=True)
+    place.write_text("mine")
+    with pytest.raises(CollisionError) as caught:
+        project.compose()
+    assert f"{STORE}: rootfs and certificates" in caught.value.cause

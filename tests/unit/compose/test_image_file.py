@@ -57,6 +57,11 @@ def test_what_cannot_be_used_is_said(tmp_path: Path, text: str, said: str) -> No
         ('[layers]\ncompression = "lzma"\n', 'must be "zstd" or "gzip"'),
         ('[layers]\ncompression = "gzip"\nlevel = 13\n', "levels from 1 to 12"),
         ("[layers]\nprovider-bins = 0\n", "whole number from 1 to 30"),
+        ('[certificates]\nbundles = "*"\n', "bundles must be a list of strings"),
+        (
+            '[certificates]\nbundles = ["certifi/cacert.pem"]\n',
+            "'certifi/cacert.pem', which matches no absolute path",
+        ),
         ("[layers]\ntier-bins = 2\n", "a list of 1 to 7 whole numbers from 1 to 6"),
         ("[layers]\ntier-bins = [1, 9]\n", "a list of 1 to 7 whole numbers from 1 to 6"),
         ("[layers]\ntier-bins = []\n", "a list of 1 to 7 whole numbers from 1 to 6"),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from airlock.errors import ResolveError
+import pytest
+
+from airlock.errors import FetchError, ResolveError
 from airlock.locks.conflict import explain, lacks_dates, mentioned
 from airlock.locks.intent import Asked
 
@@ -74,3 +76,34 @@ def test_files_without_dates_matter_only_where_uv_blames_their_package() -> None
     )
     assert lacks_dates(warning.format("zope.event") + blame)
     assert not lacks_dates(warning.format("rich") + blame)
+
+
+@pytest.mark.parametrize(
+    ("hint", "status"),
+    [
+        ("An index URL (http://me:s3cret@mirror.example:8080/simple) could not be … (401 Unauthorized)", 401),
+        ("An index (http://mirror.example:8080/simple) returned a 403 Forbidden error. Check that …", 403),
+    ],
+)
+def test_an_index_that_wants_other_credentials_is_not_taken_for_one_without_the_package(
+    hint: str, status: int
+) -> None:
+    messages = (
+        "error: No solution found when resolving dependencies\n  cause: Because pydantic was not found in the package"
+        f" registry and you require pydantic, your requirements are unsatisfiable.\n\nhint: {hint}\n"
+    )
+    error = explain(messages, ASKED, "linux/amd64")
+    assert isinstance(error, FetchError)
+    assert error.fact == "http://mirror.example:8080/simple refuses to answer"
+    assert error.cause.splitlines() == [
+        f"mirror.example:8080 wants other credentials (HTTP {status})",
+        "asked for by",
+        "  operators/pyproject.toml:7: pydantic<2",
+    ]
+    assert "machine mirror.example)" in error.remedy
+    assert "s3cret" not in str(error)
+
+
+def test_a_conflict_stays_one_where_an_index_beside_it_refuses() -> None:
+    hint = "hint: An index (http://mirror.example/simple) returned a 403 Forbidden error. Check that …\n"
+    assert isinstance(explain(f"{CONFLICT}\n{hint}", ASKED, "linux/amd64"), ResolveError)

@@ -79,3 +79,16 @@ def test_what_airlock_did_not_write_is_no_lock(tmp_path: Path, text: str, fact: 
     with pytest.raises(LockError, match=fact) as caught:
         airflow.read(path)
     assert "airlock lock" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("ends", "cause"),
+    [(b"\r\n", "its lines end in CRLF: git config core.autocrlf changed it"), (b"\r", "does not match")],
+)
+def test_other_ends_of_lines_are_noticed(tmp_path: Path, ends: bytes, cause: str) -> None:
+    path = tmp_path / "airflow.lock"
+    first, _, rest = airflow.render(LOCK).encode().partition(b"\n")
+    path.write_bytes(first + b"\n" + rest.replace(b"\n", ends))
+    with pytest.raises(LockError, match="was edited by hand") as caught:
+        airflow.read(path)
+    assert cause in caught.value.cause

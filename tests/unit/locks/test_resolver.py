@@ -44,8 +44,9 @@ def test_uv_is_asked_for_the_images_python_with_wheels_only() -> None:
     uv = FakeUv({"core": CORE})
     resolver.resolve(job(uv, "core"), [AMD64])
     options = " ".join(uv.asked[0].options)
-    assert "--python-version 3.13.5 --no-build --python-platform x86_64-manylinux_2_40" in options
+    assert "--python-version 3.13.5 --python-platform x86_64-manylinux_2_40" in options
     assert f"--exclude-newer {DATE}" in options
+    assert not uv.asked[0].sources
 
 
 def test_a_pure_wheel_is_named_once_for_all_platforms_and_a_binary_one_for_each() -> None:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock.compose.entry import Kind
+from airlock.compose.trust import BUNDLES, STORE, Links
 from airlock.errors import UnsafeArchiveError
 from airlock.wheels import wheel
 from airlock.wheels.layout import VenvLayout
@@ -28,8 +30,12 @@ class FakeCompiler:
         ]
 
 
-def lay_out(content: bytes, filename: str = "demo-1.0-py3-none-any.whl") -> dict[str, Entry]:
-    return {item.path: item for item in wheel.entries(filename, content, LAYOUT, FakeCompiler())}
+def lay_out(
+    content: bytes,
+    filename: str = "demo-1.0-py3-none-any.whl",
+    links: Links = Links(),  # noqa: B008 - frozen
+) -> dict[str, Entry]:
+    return {item.path: item for item in wheel.entries(filename, content, LAYOUT, FakeCompiler(), links)}
 
 
 def test_modules_and_their_bytecode_land_in_site_packages() -> None:
@@ -54,6 +60,16 @@ def test_a_console_script_runs_the_interpreter_of_the_environment() -> None:
 def test_data_scripts_get_the_interpreter_of_the_environment() -> None:
     found = lay_out(make_wheel({"demo-1.0.data/scripts/tool": "#!python\nprint()\n"}))
     assert found["opt/venv/bin/tool"].content == b"#!/opt/venv/bin/python\nprint()\n"
+
+
+def test_the_roots_of_a_package_are_a_link_that_record_lists_without_a_hash() -> None:
+    wheel = make_wheel({"certifi/cacert.pem": "roots", "certifi/core.py": "x = 1"}, name="certifi")
+    found = lay_out(wheel, "certifi-1.0-py3-none-any.whl", Links(exists=True, bundles=BUNDLES))
+    place = f"{SITE}/certifi/cacert.pem"
+    assert (found[place].kind, found[place].target) == (Kind.SYMLINK, STORE)
+    rows = found[f"{SITE}/certifi-1.0.dist-info/RECORD"].content.decode().splitlines()
+    assert "certifi/cacert.pem,," in rows
+    assert any(row.startswith("certifi/core.py,sha256=") for row in rows)
 
 
 def test_record_lists_every_file_and_bytecode_without_hashes() -> None:

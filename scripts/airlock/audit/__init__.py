@@ -1,0 +1,1 @@
+"""Known vulnerabilities of what the locks pin, and which of them block."""

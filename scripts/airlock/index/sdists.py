@@ -1,0 +1,93 @@
+"""What an index says of a release: which wheels it has, and its source distribution (PEP 503, 625, 691)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from airlock.errors import FetchError, ResolveError
+from airlock.index.locations import as_url
+from airlock.index.simple import links
+from airlock.index.sizes import sizes
+from airlock.store import StoreFile
+
+if TYPE_CHECKING:
+    from airlock.index.indexes import Indexes
+    from airlock.index.simple import Link
+    from airlock.index.web import Session
+
+_ARCHIVE = re.compile(r"(?P<name>.+?)-(?P<version>\d[^-]*)\.(tar\.(gz|bz2|xz)|tgz|zip)")
+
+
+@dataclass(frozen=True)
+class Releases:
+    """The indexes, asked for the files of one release at a time."""
+
+    session: Session
+    indexes: Indexes
+
+    def has_wheels(self, name: str, version: str) -> bool:
+        """Whether the release has any wheel, for whatever platform. Raises FetchError."""
+        return any(_wheel_version(link.filename) == Version(version) for link in self._links(name))
+
+    def sdist(self, name: str, version: str) -> StoreFile:
+        """Return the source distribution of a release. Raises ResolveError where it has none, FetchError."""
+        found = [link for link in self._links(name) if _is_sdist(link.filename, name, version)]
+        best = min(
+            found, key=lambda link: (not link.filename.endswith(".tar.gz"), link.filename), default=None
+        )
+        if best is None or not best.sha256:
+            raise ResolveError(
+                f"{name} {version} has neither a wheel for the image nor a source distribution with a sha256",
+                cause=f"asked: {self.indexes.source}",
+                remedy="use another version, or an index that gives the sha256 of its files",
+            )
+        size = sizes(self.session, [best.url]).get(best.url)
+        if not size:
+            raise FetchError(f"the server does not say how big {best.filename} is")
+        return StoreFile(best.filename, size, best.sha256)
+
+    def _links(self, name: str) -> list[Link]:
+        pages = [f"{as_url(url).rstrip('/')}/{canonicalize_name(name)}/" for url in self.indexes.urls]
+        pages += [as_url(place) for place in self.indexes.find_links]
+        wheels_of = canonicalize_name(name)
+        return [
+            link for page in pages for link in links(self.session, page) if _is_of(link.filename, wheels_of)
+        ]
+
+
+def _is_of(filename: str, name: str) -> bool:
+    return canonicalize_name(filename).startswith(f"{name}-")  # a find-links page lists all projects
+
+
+def _wheel_version(filename: str) -> Version | None:
+    try:
+        return parse_wheel_filename(filename)[1]
+    except InvalidWheelFilename:
+        return None
+
+
+def _is_sdist(filename: str, name: str, version: str) -> bool:
+    try:
+        found = parse_sdist_filename(filename)
+    except InvalidSdistFilename:
+        match = _ARCHIVE.fullmatch(
+            filename
+        )  # before PEP 625 names were not normalized, and .tar.bz2 was allowed
+        if not match:
+            return False
+        try:
+            found = canonicalize_name(match["name"]), Version(match["version"])
+        except InvalidVersion:
+            return False
+    return found == (canonicalize_name(name), Version(version))

@@ -1,0 +1,1 @@
+"""Source distributions: built into wheels in a sandbox without a network, from locked requirements."""

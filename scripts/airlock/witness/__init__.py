@@ -1,0 +1,1 @@
+"""The second witness of a lock: another resolver, in a sandbox, from the sealed store alone."""

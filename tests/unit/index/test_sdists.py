@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from airlock.errors import FetchError, ResolveError
+from airlock.index.indexes import Indexes
+from airlock.index.sdists import Releases
+from fake_web import FakeWeb
+
+INDEX = "https://index.example/simple"
+PAGE = f"{INDEX}/old-style/"
+JSON = "application/vnd.pypi.simple.v1+json"
+A, B = "a" * 64, "b" * 64
+
+
+def releases(files: dict[str, str], *, body: bytes = b"12345") -> Releases:
+    """Return an index whose page lists files, by name, with a sha256 (or none)."""
+    listed = [
+        {"filename": name, "url": f"../../files/{name}", "hashes": {"sha256": sha256} if sha256 else {}}
+        for name, sha256 in files.items()
+    ]
+    served = {f"https://index.example/files/{name}": body for name in files}
+    web = FakeWeb({PAGE: json.dumps({"files": listed}).encode(), **served}, kinds={PAGE: JSON})
+    return Releases(web, Indexes(INDEX))
+
+
+def test_the_sdist_of_a_release_is_found_with_its_size() -> None:
+    found = releases({"old_style-1.0.tar.gz": A, "old_style-2.0.tar.gz": B}).sdist("old-style", "2.0")
+    assert (found.filename, found.size, found.sha256) == ("old_style-2.0.tar.gz", 5, B)
+
+
+@pytest.mark.parametrize("name", ["Old.Style-1.0.tar.gz", "old-style-1.0.zip", "old_style-1.0.tar.bz2"])
+def test_names_and_formats_from_before_the_rules_are_understood(name: str) -> None:
+    assert releases({name: A}).sdist("old-style", "1.0").filename == name
+
+
+def test_a_tar_gz_is_preferred() -> None:
+    found = releases({"old_style-1.0.zip": A, "old_style-1.0.tar.gz": B})
+    assert found.sdist("old-style", "1.0").filename == "old_style-1.0.tar.gz"
+
+
+def test_a_version_is_the_same_however_it_is_written() -> None:
+    assert releases({"old_style-1.0.0.tar.gz": A}).sdist("old-style", "1.0").sha256 == A
+
+
+def test_a_release_has_wheels_only_if_one_is_of_its_own_version() -> None:
+    found = releases({"old_style-1.0-py3-none-win32.whl": A, "old_style-2.0.tar.gz": B})
+    assert found.has_wheels("old-style", "1.0")
+    assert not found.has_wheels("old-style", "2.0")
+
+
+@pytest.mark.parametrize("files", [{}, {"old_style-1.0.tar.gz": ""}, {"old_style-2.0.tar.gz": A}])
+def test_a_release_without_a_source_distribution_that_can_be_checked_is_refused(
+    files: dict[str, str],
+) -> None:
+    with pytest.raises(ResolveError, match="neither a wheel for the image nor a source distribution"):
+        releases(files).sdist("old-style", "1.0")
+
+
+def test_a_server_that_does_not_say_how_big_a_file_is_is_named() -> None:
+    with pytest.raises(FetchError, match=r"how big old_style-1.0.tar.gz is"):
+        releases({"old_style-1.0.tar.gz": A}, body=b"").sdist("old-style", "1.0")

@@ -1,0 +1,87 @@
+"""Workflows run nothing that is not pinned, and leave the work to make."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+WORKFLOWS = Path(__file__).parents[2] / ".github" / "workflows"
+ACTIONS = {"actions/checkout", "actions/cache"}
+PROGRAMS = {"make", "gh", "git"}
+PINNED = re.compile(r"- uses: ([\w-]+/[\w-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+# One command a line: a program's name, and what no shell reads as another command.
+COMMAND = re.compile(r"(\w+)( (?:\"(?:[^\"`$]|\$(?!\())*\"|[^\s\"'`;&|()]|2>&1| )+)?( \|\|)?")
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in WORKFLOWS.iterdir())
+
+
+def steps(document: dict[Any, Any]) -> list[dict[str, Any]]:
+    return [step for job in document["jobs"].values() for step in job["steps"]]
+
+
+def unpinned(text: str) -> list[str]:
+    """Return the lines of `uses:` that are not an action we know, by the whole sha of its commit."""
+    lines = [line.strip() for line in text.splitlines() if re.match(r"\s*(- )?uses:", line)]
+    return [line for line in lines if not (found := PINNED.fullmatch(line)) or found[1] not in ACTIONS]
+
+
+def foreign(run: str) -> list[str]:
+    """Return the lines of a step that call something else than our programs."""
+    found = [(line, COMMAND.fullmatch(line.strip())) for line in run.splitlines() if line.strip()]
+    return [line for line, match in found if not match or match[1] not in PROGRAMS]
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_workflow_runs_only_pinned_actions_and_our_programs(name: str) -> None:
+    text = (WORKFLOWS / name).read_text(encoding="utf-8")
+    document = yaml.safe_load(text)
+    assert document["permissions"] == {"contents": "read"}  # more, a job asks for itself
+    assert unpinned(text) == []
+    assert len([step for step in steps(document) if "uses" in step]) == text.count("uses:")
+    for step in steps(document):
+        assert ("uses" in step) != ("run" in step)
+        assert foreign(step.get("run", "make")) == []
+
+
+def test_the_upgrade_asks_for_no_more_than_it_needs() -> None:
+    document = yaml.safe_load((WORKFLOWS / "upgrade.yml").read_text(encoding="utf-8"))
+    (job,) = document["jobs"].values()
+    assert job["permissions"] == {"contents": "write", "pull-requests": "write"}
+    assert set(document[True]) == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads `on` as a boolean
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- uses: actions/checkout@v4",
+        "- uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683",
+        "- uses: somebody/else@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
+        "uses: ./.github/actions/mine",
+    ],
+)
+def test_what_is_not_pinned_is_found(line: str) -> None:
+    assert unpinned(f"    {line}\n") == [line]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "curl https://example.invalid",
+        "make image; curl x",
+        "make image | sh",
+        "make $(curl x)",
+        "make `curl x`",
+        "git log && curl x",
+        'git log "$(curl x)"',
+        "git log '`curl x`'",
+        "pip install x",
+    ],
+)
+def test_a_step_that_calls_something_else_is_found(run: str) -> None:
+    assert foreign(run) == [run]
