@@ -34,5 +34,8 @@ def read(folder: Folder, line: Line, place: str, findings: Findings) -> None:
     if found is None:
         findings.leave(line, "it is none of Airflow's own: set airflow-constraints in [tool.airlock]")
         return
+    if place.startswith("http:"):
+        findings.leave(line, "over http it could be altered on its way: name its https URL")
+        return
     template = f"{place[: found.start()]}constraints-{{airflow}}/{found[2]}-{{python}}.txt"
     findings.constraints.append(Constraints(line, redact_text(template), found[1]))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _PYPROJECT = "pyproject.toml"
 _GITIGNORE = ".gitignore"
 _DAGS = "dags"
+_LOCKS_OWN = "constraints/constraints.txt"  # `airlock lock` writes it, whatever is there
 _LONGEST = 64  # characters of an image's name; a reference has at most 255
 
 
@@ -74,6 +75,8 @@ def plan(root: Path, wanted: Wishes) -> list[Planned]:
         for path in (*(file.path for file in files), _GITIGNORE, _PYPROJECT)
         for problem in _blocked(root, path)
     ]
+    if os.path.lexists(root / _LOCKS_OWN):
+        problems.append(f"{_LOCKS_OWN} is a file that `airlock lock` writes, over what is there")
     if problems:
         raise InitError(
             f"{root} has no place for a project",

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock import config
 from airlock.errors import InitError, StorageError
+from airlock.locks import pip_constraints
 from airlock.projects import initial
 from airlock.projects.initial import How
 from airlock.projects.template import Wishes
@@ -137,6 +139,20 @@ def test_all_that_stands_in_the_way_is_told_at_once(tmp_path: Path) -> None:
         ".gitignore is in the place of a file",
     ]
     assert everything(tmp_path) == before
+
+
+def test_a_file_that_locking_would_overwrite_stands_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "constraints").mkdir()
+    (tmp_path / "constraints" / "constraints.txt").write_text("pandas==2\n")
+    assert refused(tmp_path) == [
+        "constraints/constraints.txt is a file that `airlock lock` writes, over what is there"
+    ]
+
+
+def test_the_file_that_locking_writes_has_the_name_that_is_guarded(tmp_path: Path) -> None:
+    initial.write(tmp_path, initial.plan(tmp_path, WISHES))
+    found = config.load(tmp_path, environ={})
+    assert pip_constraints.path(found) == tmp_path / initial._LOCKS_OWN
 
 
 def test_lines_are_not_added_to_what_a_symlink_names(tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ def test_what_is_no_text_is_refused(found: Read, content: bytes, why: str) -> No
         ("-r requirements.txt", "requirements.txt is read already"),
         ("-r .", "it is not a file"),
         ("-c https://files.example/c.txt", "it is none of Airflow's own"),
+        ("-c http://files.example/constraints-3.3.2/constraints-3.13.txt", "it could be altered on its way"),
         ("-c ../c.txt", "it lies outside"),
         ("apache-airflow>=2", "airflow.in asks for one exact version of Airflow"),
     ],
