@@ -48,6 +48,7 @@ def test_each_kind_of_failure_has_an_exit_code_of_its_own() -> None:
     codes = [kind.exit_code for kind in kinds]
     assert len(set(codes)) == len(codes)
     assert not {0, 1, 2, cli.INTERRUPTED} & set(codes)
+    assert f" {min(codes)}-{max(codes)} a foreseen failure" in (cli.main.__doc__ or "")
 
 
 def test_a_failure_says_fact_cause_and_next_step() -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from airlock.errors import ResolveError
 from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
@@ -138,6 +137,8 @@ def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tup
 
 def _size_here(url: str) -> int:
     """Return the size of a file of this machine, of which uv gives none."""
+    from urllib.request import url2pathname  # noqa: PLC0415 - brings http along, and few locks need it
+
     return Path(url2pathname(urlsplit(url).path)).stat().st_size if url.startswith("file:") else UNKNOWN
 
 

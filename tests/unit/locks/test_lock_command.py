@@ -58,6 +58,7 @@ def test_check_fails_with_its_own_code_where_locks_are_missing(
     [
         (["boto3"], "airlock lock --upgrade boto3"),
         (["--check", "--upgrade"], "--check changes nothing"),
+        (["--check", "--json"], "--check changes nothing and prints nothing"),
         (["--verify", "--check"], "--verify changes nothing"),
         (["--verify", "--platform", "linux/arm64"], "this machine's platform"),
         (["--upgrade", "boto4"], "boto4 is in no lock; perhaps you meant boto3"),
