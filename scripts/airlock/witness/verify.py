@@ -55,7 +55,7 @@ def hear(witness: Witness, wanted: Intent, lock: AirflowLock, platform: Platform
     if resolution.pins == locked:
         return verdict.Verdict(witness.name, where, len(locked))
     known = {one.name: requirements.read(store.path(one.file), one.version) for one in wheels}
-    required = requirements.Requirements(wanted.airflow, known, requirements.environment(lock, platform))
+    required = requirements.Requirements(wanted.airflow, known, platform.markers(lock.python))
     return verdict.judge(resolution, locked, required, witness.name, where)
 
 
