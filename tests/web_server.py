@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass
@@ -24,6 +24,9 @@ class Served:
     busy: dict[str, int] = field(default_factory=dict)  # answers 503 to come
     password: str = ""
     refusal: int = 401  # the status for whoever does not give the password
+    program: Callable[[str, bytes], tuple[int, bytes]] | None = (
+        None  # answers instead of files: path, what was posted
+    )
     stalled: threading.Event | None = None  # holds back the second half of what is under /files/
     asked: list[tuple[str, str]] = field(default_factory=list)  # path, Range
 
@@ -41,6 +44,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if world.busy.get(path):
             world.busy[path] -= 1
             return self._send(503, b"", {"Retry-After": "0"})
+        if world.program:
+            return self._send(*world.program(path, self._posted()), {})
         body = world.files.get(path)
         if body is None:
             return self._send(404, b"no such file", {})
@@ -51,8 +56,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._send(206, body[start:end], extent)
         return self._send(200, body, {"Content-Type": world.kinds.get(path, "text/html")})
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_HEAD(self) -> None:
         self.do_GET()  # _send leaves the body out
+
+    def _posted(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +16,7 @@ from airlock.locks import airflow
 from airlock.locks.airflow import AirflowLock
 from airlock.places import places
 from project import REPOSITORY, Project
+from web_server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,43 +141,29 @@ def test_a_yanked_release_is_refused_with_the_indexs_reason_even_if_pinned(proje
     assert lock(project)["allowed"] == [record]  # of that version, once is enough
 
 
-class Handler(BaseHTTPRequestHandler):
-    pages: dict[str, bytes]
-
-    def do_GET(self) -> None:
-        body = self.pages.get(self.path)
-        self.send_response(200 if body else 404)
-        self.send_header("Content-Length", str(len(body or b"")))
-        self.end_headers()
-        self.wfile.write(body or b"")
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def server() -> Iterator[ThreadingHTTPServer]:
-    handler = type("Pages", (Handler,), {"pages": {}})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield running
-        running.shutdown()
+def web() -> Iterator[tuple[Served, int]]:
+    """Give what a server on this machine has, and its port."""
+    world = Served()
+    with serving(world) as port:
+        yield world, port
 
 
 def test_constraints_of_a_url_are_downloaded_for_the_images_python_or_nothing_is_locked(
-    project: Project, server: ThreadingHTTPServer
+    project: Project, web: tuple[Served, int]
 ) -> None:
-    root = f"http://127.0.0.1:{server.server_port}"
-    within(project, f"http://me:secret@127.0.0.1:{server.server_port}/constraints-{{python}}.txt")
+    world, port = web
+    within(project, f"http://me:secret@127.0.0.1:{port}/constraints-{{python}}.txt")
     before = (project.folder / "constraints/airflow.lock").read_bytes()
-    pages = server.RequestHandlerClass.pages  # type: ignore[attr-defined]
     assert "HTTP 404" in project.refused("lock", code=7)
-    pages["/constraints-3.13.txt"] = b"<html><title>Sign in</title></html>"
+    world.files["/constraints-3.13.txt"] = b"<html><title>Sign in</title></html>"
     assert "it is an HTML page, 'Sign in'" in project.refused("lock", code=7)
     assert (project.folder / "constraints/airflow.lock").read_bytes() == before
 
-    pages["/constraints-3.13.txt"] = b"requests==2.31.0\n"
+    world.files["/constraints-3.13.txt"] = b"requests==2.31.0\n"
     lock(project)
     assert versions(project)["requests"] == "2.31.0"
-    assert project.airflow_lock.constraints.startswith(f"{root}/constraints-3.13.txt sha256:")
+    assert project.airflow_lock.constraints.startswith(
+        f"http://127.0.0.1:{port}/constraints-3.13.txt sha256:"
+    )
     assert "secret" not in (project.folder / "constraints/airflow.lock").read_text()
