@@ -58,11 +58,7 @@ def project(url: str, **environment: str) -> Project:
 
 
 def audit(url: str, *options: str, code: int = 0, **environment: str) -> dict[str, Any]:
-    done = project(url, **environment).run("audit", "--json", *options, check=False)
-    assert done.returncode == code, done.stderr.decode()
-    document = json.loads(done.stdout)
-    assert isinstance(document, dict)
-    return document
+    return project(url, **environment).document("audit", *options, code=code)
 
 
 def test_what_is_bad_enough_blocks_and_everything_is_listed(database: str) -> None:

@@ -5,9 +5,8 @@ The project is small: this repository's Debian packages, and two Python packages
 
 from __future__ import annotations
 
-import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.version import Version
@@ -65,15 +64,9 @@ def within(project: Project, place: str) -> None:
     write(project, "pyproject.toml", f"[tool.airlock]\nairflow-constraints = '{place}'\n")
 
 
-def lock(project: Project, *options: str) -> dict[str, Any]:
-    document = json.loads(project.run("lock", "--json", *options).stdout)
-    assert isinstance(document, dict)
-    return document
-
-
 def test_a_named_upgrade_moves_that_package_alone_and_says_how_far(project: Project) -> None:
     before = versions(project)
-    document = lock(project, "--upgrade", "requests")
+    document = project.document("lock", "--upgrade", "requests")
     after = versions(project)
     assert Version(after["requests"]) > Version(before["requests"])
     moved = {one["name"]: one for one in document["moved"]}
@@ -89,7 +82,7 @@ def test_a_lock_stays_within_a_file_and_is_stale_once_that_changes(project: Proj
     write(project, "limits.txt", "# ours\nrequests==2.31.0\nurllib3<2.3\n")
     within(project, "limits.txt")
     assert "was locked within, now" not in project.refused("lock", "--check", code=4)
-    lock(project)
+    project.document("lock")
     found = versions(project)
     assert found["requests"] == "2.31.0"
     assert Version(found["urllib3"]) < Version("2.3")
@@ -122,7 +115,7 @@ def test_a_downgrade_is_refused_with_what_forces_it_and_recorded_once_allowed(pr
     assert f"{CLIENT}>={old}" in said
     assert (project.folder / "constraints/airflow.lock").read_bytes() == before
 
-    document = lock(project, "--allow-downgrade", CLIENT)
+    document = project.document("lock", "--allow-downgrade", CLIENT)
     new = versions(project)[CLIENT]
     (record,) = document["allowed"]
     assert record == f"downgrade {CLIENT}=={new}: from {old}"
@@ -135,10 +128,10 @@ def test_a_yanked_release_is_refused_with_the_indexs_reason_even_if_pinned(proje
     said = project.refused("lock", code=23)
     assert "requests 2.32.0 was yanked, and nothing was written" in said
     assert "Yanked due to conflicts with CVE-2024-35195 mitigation" in said
-    (record,) = lock(project, "--allow-yanked", "requests")["allowed"]
+    (record,) = project.document("lock", "--allow-yanked", "requests")["allowed"]
     assert record.startswith(f"yanked {YANKED}: ")
     project.append("constraints/airflow.in", "idna\n")
-    assert lock(project)["allowed"] == [record]  # of that version, once is enough
+    assert project.document("lock")["allowed"] == [record]  # of that version, once is enough
 
 
 @pytest.fixture
@@ -161,7 +154,7 @@ def test_constraints_of_a_url_are_downloaded_for_the_images_python_or_nothing_is
     assert (project.folder / "constraints/airflow.lock").read_bytes() == before
 
     world.files["/constraints-3.13.txt"] = b"requests==2.31.0\n"
-    lock(project)
+    project.document("lock")
     assert versions(project)["requests"] == "2.31.0"
     assert project.airflow_lock.constraints.startswith(
         f"http://127.0.0.1:{port}/constraints-3.13.txt sha256:"
