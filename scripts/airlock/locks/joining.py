@@ -24,6 +24,7 @@ from airlock.locks.uv import UvProgram, shared
 from airlock.platforms import native
 from airlock.sdists.build import Builder
 from airlock.store import Store
+from airlock.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from airlock.locks.intent import Asked, Intent
     from airlock.locks.locking import Upgrade
     from airlock.places import Places
-    from airlock.terminal import Terminal
+
+_SHOWN = 5_000_000  # bytes that take long enough to be told of
 
 
 def locking(config: Config, places: Places, wanted: Intent, upgrade: Upgrade, terminal: Terminal) -> Locking:
@@ -77,7 +79,8 @@ def _sources(
     there = functools.cache(lambda: origin(config))
 
     def fetched(files: Sequence[Wanted]) -> None:
-        fetch(files, places, there, terminal)
+        size = sum(file.size for file in store.missing(one.file for one in files))
+        fetch(files, places, there, terminal if size > _SHOWN else Terminal(quiet=True))
 
     with (
         tempfile.TemporaryDirectory(prefix="airlock-wheels-") as folder,

@@ -1,7 +1,8 @@
 """Packages that have no wheel, built from source while locking, so that the lock can name the wheel.
 
-A release that has no wheel at all is built. Of one that has wheels, but none for the image, an older version with
-a wheel is taken where the intent allows one. uv reads the built wheels from a folder, beside the indexes.
+A release without any wheel is built, if no newer one has a wheel for the image. Otherwise, and of a release that
+has wheels for others alone, another version with a wheel is taken where the intent allows one. uv reads the built
+wheels from a folder, beside the indexes.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from airlock.sdists import archive
 from airlock.store import StoreFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
+
+    from packaging.tags import Tag
 
     from airlock.locks.airflow import AirflowLock, LockedPackage
     from airlock.locks.build import BuildLock
@@ -37,11 +40,13 @@ if TYPE_CHECKING:
     from airlock.store import Store
     from airlock.terminal import Terminal
 
+MOST = 12  # versions of one package that are built before whoever asks is asked to say more
+
 
 class Releases(Protocol):
     """Knows the files of a release (airlock.index.sdists)."""
 
-    def has_wheels(self, name: str, version: str) -> bool: ...
+    def is_passed_over(self, name: str, version: str, tags: Collection[Tag]) -> bool: ...
     def sdist(self, name: str, version: str) -> StoreFile: ...
 
 
@@ -122,14 +127,27 @@ class Sources:
         if made := self._made.get((name, version)):
             raise _foreign(name, version, made, platform)
         aside = self._wheels_only.setdefault(platform, set())
-        if name not in (self._from_source | aside) and self._releases.has_wheels(name, version):
+        tags = job.target.tags(platform)
+        if name not in (self._from_source | aside) and self._releases.is_passed_over(name, version, tags):
             aside.add(name)
             return
+        self._require_few(name)
         start = time.monotonic()
         self._keep(name, version, self._build(job, name, version))
         self._terminal.say(
             f"  {name} {version} has no wheel: built from source ({time.monotonic() - start:.1f} s)"
         )
+
+    def _require_few(self, name: str) -> None:
+        """Raise ResolveError where version after version is built, and none goes with the rest."""
+        tried = [version for known, version in self._made if known == name]
+        if len(tried) >= MOST:
+            raise ResolveError(
+                f"no version of {name} that has no wheel goes with the rest",
+                cause=f"built from source, in vain: {', '.join(tried)}",
+                remedy=f"bound it in constraints/airflow.in, as {name}>={tried[0]}; airlock lock then says what it"
+                " conflicts with",
+            )
 
     def complete(self, lock: AirflowLock) -> AirflowLock:
         """Name what each built wheel was built from."""

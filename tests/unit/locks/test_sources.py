@@ -4,6 +4,7 @@ import hashlib
 import io
 import tarfile
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,9 @@ from airlock.errors import BuildError, ResolveError
 from airlock.locks import resolver
 from airlock.locks.intent import Asked
 from airlock.locks.job import Job
-from airlock.locks.sources import Sources
+from airlock.locks.sources import MOST, Sources
 from airlock.locks.target import Target
+from airlock.locks.uv import Answer
 from airlock.platforms import AMD64, ARM64, native
 from airlock.sdists.build import Built
 from airlock.store import Store, StoreFile
@@ -23,10 +25,10 @@ from fake_uv import AMD, ARM, FakeUv, Release
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from airlock.index.fetch import Wanted
     from airlock.locks.airflow import AirflowLock
+    from airlock.locks.uv import Question
 
 DATE = "2026-11-23T12:00:00Z"
 BACKEND = {"setuptools": {"80": Release(), "81": Release()}, "wheel": {"1": Release()}}
@@ -47,7 +49,7 @@ class FakeReleases:
     with_wheels: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
-    def has_wheels(self, name: str, version: str) -> bool:
+    def is_passed_over(self, name: str, version: str, _tags: object) -> bool:
         return f"{name}=={version}" in self.with_wheels
 
     def sdist(self, name: str, version: str) -> StoreFile:
@@ -203,6 +205,28 @@ def test_beside_a_wheel_from_the_index_the_lock_says_which_platforms_was_built(t
     assert old.source
     assert old.source.platform == native().name
     assert old.built == old.file(native())
+
+
+def test_version_after_version_is_not_built_without_end(tmp_path: Path) -> None:
+    versions = {str(number): Release(("missing",), tags=()) for number in range(1, 40)}
+    uv = FakeUv({"old": versions, **BACKEND})
+    bench = Bench(tmp_path, uv)
+
+    class Falling(FakeUv):
+        """Wants the next older version each time, as a resolver that looks for one that fits does."""
+
+        def compile(self, question: Question) -> Answer:
+            built = (
+                {path.name for path in Path(question.options[-1]).iterdir()} if question.sources else set()
+            )
+            if question.sources:
+                return Answer(None, f"error: Failed to build `old=={40 - len(built)}`\n")
+            return uv.compile(question)
+
+    bench.uv = Falling(uv.packages)
+    with pytest.raises(ResolveError, match="no version of old that has no wheel goes with the rest"):
+        bench.lock("old")
+    assert len(bench.builder.built_with) == MOST
 
 
 def test_a_wheel_of_another_name_than_its_source_is_refused(tmp_path: Path) -> None:
