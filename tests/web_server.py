@@ -21,6 +21,7 @@ class Served:
     files: dict[str, bytes] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)  # Content-Type, where it is not text/html
     cut: dict[str, int] = field(default_factory=dict)  # bytes after which the next connection breaks
+    moved: dict[str, str] = field(default_factory=dict)  # where it redirects to
     busy: dict[str, int] = field(default_factory=dict)  # answers 503 to come
     password: str = ""
     refusal: int = 401  # the status for whoever does not give the password
@@ -44,9 +45,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if world.busy.get(path):
             world.busy[path] -= 1
             return self._send(503, b"", {"Retry-After": "0"})
+        if path in world.moved:
+            return self._send(302, b"", {"Location": world.moved[path]})
         if world.program:
             return self._send(*world.program(path, self._posted()), {})
-        body = world.files.get(path)
+        return self._send_file(path, wanted)
+
+    def _send_file(self, path: str, wanted: str) -> None:
+        body = self.world.files.get(path)
         if body is None:
             return self._send(404, b"no such file", {})
         part = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted)
@@ -54,7 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             start, end = int(part[1]), int(part[2] or len(body) - 1) + 1
             extent = {"Content-Range": f"bytes {start}-{end - 1}/{len(body)}"}
             return self._send(206, body[start:end], extent)
-        return self._send(200, body, {"Content-Type": world.kinds.get(path, "text/html")})
+        return self._send(200, body, {"Content-Type": self.world.kinds.get(path, "text/html")})
 
     def do_POST(self) -> None:
         self.do_GET()

@@ -160,3 +160,12 @@ def test_constraints_of_a_url_are_downloaded_for_the_images_python_or_nothing_is
         f"http://127.0.0.1:{port}/constraints-3.13.txt sha256:"
     )
     assert "secret" not in (project.folder / "constraints/airflow.lock").read_text()
+
+
+def test_a_server_cannot_redirect_to_files_of_this_machine(project: Project, web: tuple[Served, int]) -> None:
+    world, port = web
+    secret = project.folder / "secret.txt"
+    secret.write_text("requests==2.31.0\n")
+    world.moved["/constraints.txt"] = secret.as_uri()
+    within(project, f"http://127.0.0.1:{port}/constraints.txt")
+    assert "No connection adapters were found" in project.refused("lock", code=7)
