@@ -103,3 +103,11 @@ def test_a_loop_of_symlinks_is_no_folder(
     (tmp_path / "loop").symlink_to("loop")
     assert run(monkeypatch, "init", tmp_path / "loop") == InitError.exit_code
     assert "loop is no" in capsys.readouterr().err
+
+
+def test_the_folder_is_named_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(monkeypatch, "--project", tmp_path / "one", "init", tmp_path / "other") == 2
+    assert "FOLDER and --project" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
