@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from airlock import cli, errors
+from airlock import errors
 from airlock.places import Places, places
 from small_project import SmallProject
+from typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,14 +57,10 @@ class Run:
 
     def __call__(self, *arguments: str, code: int = 0) -> Run:
         self._monkeypatch.setenv("AIRLOCK_CACHE", str(self.cache))
-        self._monkeypatch.setattr(
-            sys, "argv", ["airlock", "--project", str(self._project.folder), *arguments]
-        )
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
+        ended = typed(self._monkeypatch, "--project", self._project.folder, *arguments)
         self.out, err = self._captured.readouterr()
         self.err = err.decode()
-        assert ended.value.code == code, self.err
+        assert ended == code, self.err
         return self
 
     @property
