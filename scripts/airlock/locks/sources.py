@@ -102,6 +102,17 @@ class Sources:
                 self._keep(package.name, package.version, _Made(file, source.sdist, requires))
                 self._from_source.add(package.name)
 
+    def build_again(self, job: Job, old: AirflowLock) -> None:
+        """Build at once what an earlier lock had built and `job` keeps: uv would ask for one after the other.
+
+        Raises as `supply` does.
+        """
+        for package in old.packages:
+            name, version = package.name, package.version
+            if package.source and job.kept.get(name) == version and (name, version) not in self._made:
+                self._from_source.add(name)
+                self._keep(name, version, self._timed(job, name, version))
+
     def options(self, platform: Platform) -> tuple[str, ...]:
         """Return uv's options: where the built wheels are, and which packages are wanted as wheels alone."""
         names = sorted(self._wheels_only.get(platform, ()))
@@ -132,11 +143,15 @@ class Sources:
             aside.add(name)
             return
         self._require_few(name)
+        self._keep(name, version, self._timed(job, name, version))
+
+    def _timed(self, job: Job, name: str, version: str) -> _Made:
         start = time.monotonic()
-        self._keep(name, version, self._build(job, name, version))
+        made = self._build(job, name, version)
         self._terminal.say(
             f"  {name} {version} has no wheel: built from source ({time.monotonic() - start:.1f} s)"
         )
+        return made
 
     def _require_few(self, name: str) -> None:
         """Raise ResolveError where version after version is built, and none goes with the rest."""

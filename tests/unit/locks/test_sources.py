@@ -263,6 +263,19 @@ def test_a_locked_package_whose_wheel_was_lost_is_built_again(tmp_path: Path) ->
     assert len(bench.builder.built_with) == 2
 
 
+def test_what_is_kept_is_built_again_at_once_where_other_packages_are_around_the_builds(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}))
+    lock = bench.lock("old")
+    bench.uv.asked.clear()
+    sources = bench.sources()
+    asked = (Asked("constraints/airflow.in", 1, "old"),)
+    sources.build_again(Job(asked, Target("3.13.5", "2.41"), {"old": "1"}, DATE, bench.uv), lock)
+    assert bench.lock("old", sources=sources, kept={"old": "1"}) == lock
+    assert sum(question.output == "pylock.toml" for question in bench.uv.asked if question.sources) == 1
+
+
 def test_without_sources_a_package_without_a_wheel_is_refused_as_ever(tmp_path: Path) -> None:
     bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}}))
     asked = (Asked("constraints/airflow.in", 1, "old"),)
