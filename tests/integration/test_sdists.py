@@ -13,6 +13,7 @@ import pytest
 from airlock.config import load
 from airlock.errors import BuildError
 from airlock.locks import airflow, debian
+from airlock.locks.uv import Question, UvProgram
 from airlock.places import Places, places
 from airlock.platforms import native
 from airlock.sdists.build import Builder
@@ -21,10 +22,13 @@ from archives import make_wheel, member
 from project import REPOSITORY, Project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 pytestmark = pytest.mark.real
 PYPROJECT = '[build-system]\nrequires = ["helper"]\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+PKG_INFO = "Metadata-Version: 2.1\nName: demo\nVersion: 1\n"
+MARK = "open('MARK', 'w').close()\n"
 # Writes into its wheel all that could differ from one build to the next, or lead out of the sandbox.
 BACKEND = """\
 import helper, os, shutil, socket, subprocess, sys, tempfile, time, zipfile
@@ -64,14 +68,18 @@ def build_wheel(folder, settings=None, metadata=None):
 """
 
 
-def source(backend: str = BACKEND) -> bytes:
+def sdist(files: Mapping[str, str]) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:
-        for name, text in (("pyproject.toml", PYPROJECT), ("backend.py", backend)):
+        for name, text in files.items():
             info = member(f"demo-1/{name}", mode=0o600)
             info.size = len(text)
             archive.addfile(info, io.BytesIO(text.encode()))
     return stream.getvalue()
+
+
+def source(backend: str = BACKEND) -> bytes:
+    return sdist({"pyproject.toml": PYPROJECT, "backend.py": backend})
 
 
 class World:
@@ -153,6 +161,43 @@ def test_the_same_source_gives_the_same_bytes_in_another_world(
 def test_a_build_leaves_no_folder_behind(world: World) -> None:
     world.build()
     assert [path.name for path in world.places.trees.iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": MARK},
+        {"pyproject.toml": PYPROJECT.replace('["helper"]', "[]"), "backend.py": MARK},
+        # words of uv's own script, which alone may run
+        {
+            "pyproject.toml": PYPROJECT.replace('["helper"]', "[]").replace(
+                '"backend"', '"get_interpreter_info"'
+            ),
+            "get_interpreter_info.py": MARK,
+        },
+        {
+            "pyproject.toml": PYPROJECT.replace('["helper"]', "[]").replace(
+                '"."', '"python.get_interpreter_info import main; main()"'
+            ),
+            "python.get_interpreter_info import main; main()/backend.py": MARK,
+        },
+    ],
+)
+def test_resolving_runs_nothing_of_a_source(files: dict[str, str], tmp_path: Path) -> None:
+    page, mark = tmp_path / "index" / "demo", tmp_path / "mark"
+    page.mkdir(parents=True)
+    content = sdist(
+        {name: text.replace("MARK", str(mark)) for name, text in files.items()} | {"PKG-INFO": PKG_INFO}
+    )
+    (page / "demo-1.tar.gz").write_bytes(content)
+    (page / "index.html").write_text('<a href="demo-1.tar.gz">demo-1.tar.gz</a>')
+    uv = UvProgram({"UV_DEFAULT_INDEX": page.parent.as_uri(), "UV_NO_CACHE": "1"})
+    answer = uv.compile(
+        Question({"0.in": "demo\n"}, ("--format", "pylock.toml"), "pylock.toml", sources=True)
+    )
+    assert not mark.exists()
+    assert answer.text is None
+    assert "Failed to build `demo==1`" in answer.messages
 
 
 @pytest.mark.parametrize(
