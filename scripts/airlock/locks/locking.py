@@ -158,20 +158,19 @@ class Locking:
         job = Job(self.wanted.airflow, image, kept_versions, bound, self.uv, self.upgrade.names, self.sizes)
         if within:
             job = replace(job, kept=within.allowing(kept_versions), limits=within.limits)
-        lock, build_lock = self._resolved(job, root, (old, old_build) if same_builds else (None, None))
+        lock, build_lock = self._resolved(job, root, old, old_build if same_builds else None)
         lock = replace(lock, constraints=within.record if within else "")
         if lock.resolved == resolver.NO_BOUND:
             self.terminal.say(f"  resolved {resolver.NO_BOUND}")
         return self._tiered(lock, None if self.retier else old), build_lock
 
     def _resolved(
-        self, job: Job, root: DebianLock, adopted: tuple[AirflowLock | None, BuildLock | None]
+        self, job: Job, root: DebianLock, old: AirflowLock | None, old_build: BuildLock | None
     ) -> tuple[AirflowLock, BuildLock | None]:
         if self.sources is None:
             return resolver.resolve(job, self.config.locked_platforms), None
         with self.sources(root) as sources:
-            old, old_build = adopted
-            if old and old_build:
+            if old:
                 sources.adopt(old, old_build)
             lock = resolver.resolve(replace(job, sources=sources), self.config.locked_platforms)
             lock = sources.complete(lock)

@@ -75,23 +75,26 @@ def agree(job: Job, platforms: Sequence[Platform]) -> dict[Platform, dict[str, F
                     raise _disagreement(differing, refused) from refused
                 if not found:
                     raise
-                alone = job.versions(platform, held)
-                news = {
-                    name: one.version
-                    for name, one in alone.items()
-                    if pins.get(name, one.version) != one.version
-                }
-                if not news:
+                news = _news(job.versions(platform, held), pins)
+                if news:
+                    differing += [
+                        f"{name}: {pins[name]}, but {version} for {platform}"
+                        for name, version in news.items()
+                    ]
+                    held |= news
+                    break
+                if job.sources is None:
                     raise
-                differing += [
-                    f"{name}: {pins[name]}, but {version} for {platform}" for name, version in news.items()
-                ]
-                held |= news
-                break
+                found[platform] = job.versions(platform, pins)  # with what was built meanwhile
             pins |= {name: one.version for name, one in found[platform].items()}
         else:
             return found
     raise _disagreement(differing, None)
+
+
+def _news(alone: Mapping[str, Found], pins: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions that a platform, asked alone, has instead of those it was to have."""
+    return {name: one.version for name, one in alone.items() if pins.get(name, one.version) != one.version}
 
 
 def _disagreement(differing: Iterable[str], refused: ResolveError | None) -> ResolveError:

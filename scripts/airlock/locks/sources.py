@@ -87,15 +87,16 @@ class Sources:
         self._wheels_only: dict[Platform, set[str]] = {}
         self._from_source: set[str] = set()
 
-    def adopt(self, old: AirflowLock, locked: BuildLock) -> None:
-        """Take over what an earlier lock was built from, where its wheel is in the store."""
-        known = {f"{one.name}=={one.version}": one for one in locked.packages}
+    def adopt(self, old: AirflowLock, locked: BuildLock | None) -> None:
+        """Go on building what an earlier lock has as built; with `locked`, take its wheels that are in the store."""
+        known = {f"{one.name}=={one.version}": one for one in locked.packages} if locked else {}
         for package in old.packages:
             source, file = package.source, package.built
-            if source and file and set(source.requires) <= known.keys() and self._store.holds(file):
-                requires = tuple(known[pin] for pin in source.requires)
-                self._keep(package.name, package.version, _Made(file, source.sdist, requires))
+            if source and file:
                 self._from_source.add(package.name)
+                if locked and set(source.requires) <= known.keys() and self._store.holds(file):
+                    requires = tuple(known[pin] for pin in source.requires)
+                    self._keep(package.name, package.version, _Made(file, source.sdist, requires))
 
     def options(self, platform: Platform) -> tuple[str, ...]:
         """Return uv's options: where the built wheels are, and which packages are wanted as wheels alone."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from airlock.index.fetch import Wanted
     from airlock.locks.airflow import AirflowLock
+    from airlock.platforms import Platform
 
 DATE = "2026-11-23T12:00:00Z"
 BACKEND = {"setuptools": {"80": Release(), "81": Release()}, "wheel": {"1": Release()}}
@@ -168,6 +169,36 @@ def test_where_no_wheel_serves_such_a_release_is_built_after_all(tmp_path: Path)
     bench = Bench(tmp_path, uv, with_wheels={"fast==2"})
     lock = bench.lock("fast>=2")
     assert [(one.version, bool(one.source)) for one in lock.packages] == [("2", True)]
+
+
+def test_a_version_that_has_wheels_for_every_platform_is_taken_before_one_is_built_for_another(
+    tmp_path: Path,
+) -> None:
+    uv = FakeUv({"fast": {"1": Release((), (AMD, ARM)), "2": Release((), (AMD,))}, **BACKEND})
+    bench = Bench(tmp_path, uv, with_wheels={"fast==2"})
+    lock = bench.lock("fast", platforms=(AMD64, ARM64))
+    assert [(one.version, one.source) for one in lock.packages] == [("1", None)]
+    assert bench.builder.built_with == []
+
+
+@pytest.mark.parametrize("platforms", [(AMD64, ARM64), (ARM64, AMD64)])
+def test_where_no_version_has_wheels_for_every_platform_the_newest_is_built(
+    tmp_path: Path, platforms: tuple[Platform, ...]
+) -> None:
+    bench = Bench(tmp_path, FakeUv({"fast": {"2": Release((), (AMD,))}, **BACKEND}), with_wheels={"fast==2"})
+    (fast,) = bench.lock("fast", platforms=platforms).packages
+    assert fast.source
+    assert fast.source.sdist.filename == "fast-2.tar.gz"
+    assert fast.file(ARM64) == fast.built
+
+
+def test_a_version_that_is_locked_as_built_stays_though_an_older_one_has_a_wheel(tmp_path: Path) -> None:
+    uv = FakeUv({"fast": {"1": Release((), (AMD,)), "2": Release((), (ARM,))}, **BACKEND})
+    bench = Bench(tmp_path, uv, with_wheels={"fast==2"})
+    lock = bench.lock("fast>=2")
+    again = bench.sources()
+    again.adopt(lock, None)
+    assert bench.lock("fast", sources=again, kept={"fast": "2"}).packages == lock.packages
 
 
 def test_what_the_backend_asks_for_is_locked_too(tmp_path: Path) -> None:
