@@ -6,12 +6,14 @@ import hashlib
 import io
 import os
 import tarfile
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airlock.config import load
 from airlock.errors import BuildError
+from airlock.kept_trees import KeptTrees
 from airlock.locks import airflow, debian
 from airlock.locks.uv import Question, UvProgram
 from airlock.places import Places, places
@@ -22,7 +24,7 @@ from archives import make_wheel, member
 from project import REPOSITORY, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 pytestmark = pytest.mark.real
@@ -48,8 +50,9 @@ def build_wheel(folder, settings=None, metadata=None):
         "home": sorted(os.listdir("/")),
         "hash": hash("a"),
         "helper": subprocess.run(["helper"], capture_output=True, text=True).stdout,
-        "mode": oct(os.stat("pyproject.toml").st_mode),
+        "modes": [oct(os.stat(name).st_mode) for name in (".", "docs", "pyproject.toml")],
         "network": attempt(),
+        "times": {os.stat(name).st_mtime for name in (".", "docs", "docs/index.rst", "pyproject.toml")},
         "umask": oct(os.umask(0)),
         "user": (os.getuid(), os.getgid(), os.path.expanduser("~")),
         "zone": time.tzname,
@@ -79,11 +82,11 @@ def sdist(files: Mapping[str, str]) -> bytes:
 
 
 def source(backend: str = BACKEND) -> bytes:
-    return sdist({"pyproject.toml": PYPROJECT, "backend.py": backend})
+    return sdist({"pyproject.toml": PYPROJECT, "backend.py": backend, "docs/index.rst": ""})
 
 
 class World:
-    """A store with the locked Debian packages, and a cache of its own."""
+    """A store with the locked Debian packages, a cache of its own, and one builder."""
 
     def __init__(self, folder: Path) -> None:
         config = load(REPOSITORY)
@@ -92,11 +95,15 @@ class World:
         folder.mkdir()
         (folder / "store").symlink_to(places().store)
         self.store = Store(self.places.store)
+        self.builder = Builder(self.debs, "3.13", self.store, self.places)
 
     def keep(self, filename: str, content: bytes) -> StoreFile:
         file = StoreFile(filename, len(content), hashlib.sha256(content).hexdigest())
         self.store.add(file, [content], "the test")
         return file
+
+    def ask(self, backend: str) -> tuple[str, ...]:
+        return self.builder.more_requires(self.keep("demo-1.tar.gz", source(backend)), [])
 
     def build(self, backend: str = BACKEND) -> bytes:
         helper = make_wheel(
@@ -105,16 +112,16 @@ class World:
             entry_points="[console_scripts]\nhelper = helper:main\n",
         )
         requires = [self.keep("helper-1.0-py3-none-any.whl", helper)]
-        with Builder(self.debs, "3.13", self.store, self.places) as builder:
-            return builder.wheel(self.keep("demo-1.tar.gz", source(backend)), requires).content
+        return self.builder.wheel(self.keep("demo-1.tar.gz", source(backend)), requires).content
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    missing = Store(places().store).missing(one.file for one in World(tmp_path / "probe").debs)
-    if missing:
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("sdists") / "world")
+    if made.store.missing(one.file for one in made.debs):
         pytest.skip("the store is not sealed: make fetch, then: make integration")
-    return World(tmp_path / "world")
+    with made.builder:
+        yield made
 
 
 def facts(wheel: bytes) -> dict[str, object]:
@@ -133,7 +140,8 @@ def test_a_build_sees_its_source_its_requirements_and_nothing_of_this_machine(
     assert found["helper"] == "helped\n"
     assert found["network"] == "[Errno 101] Network is unreachable"
     assert found["user"] == (50000, 0, "/tmp")  # noqa: S108
-    assert found["mode"] == "0o100644"
+    assert found["modes"] == ["0o40755", "0o40755", "0o100644"]
+    assert found["times"] == {315532800}
     assert found["writable"] is False
     names = dict(found["environment"])  # type: ignore[call-overload]
     assert names["PATH"] == "/opt/build/bin:/usr/bin:/bin"
@@ -152,15 +160,25 @@ def test_the_same_source_gives_the_same_bytes_in_another_world(
     monkeypatch.setenv("LC_ALL", "C")
     old = os.umask(0o077)
     try:
-        second = World(tmp_path / "elsewhere").build()
+        other = World(tmp_path / "elsewhere")
+        with other.builder:
+            second = other.build()
     finally:
         os.umask(old)
     assert second == first
 
 
-def test_a_build_leaves_no_folder_behind(world: World) -> None:
-    world.build()
-    assert [path.name for path in world.places.trees.iterdir()] == [".lock"]
+def test_a_builder_leaves_no_folder_behind(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (temporary := tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    other = World(tmp_path / "world")
+    with other.builder:
+        assert other.build() == world.build()
+        assert not list(temporary.iterdir()), "what a killed build leaves is where pruning looks"
+        assert len(KeptTrees(other.places.trees).leftovers()) == 0, "in use"
+    assert [path.name for path in other.places.trees.iterdir()] == [".lock"]
 
 
 @pytest.mark.parametrize(
@@ -198,6 +216,32 @@ def test_resolving_runs_nothing_of_a_source(files: dict[str, str], tmp_path: Pat
     assert not mark.exists()
     assert answer.text is None
     assert "Failed to build `demo==1`" in answer.messages
+
+
+NAMED = """\
+def build_wheel(folder, *_):
+    import os, pathlib
+    name = {name!r}
+    pathlib.Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
+    pathlib.Path(folder, name).write_text("x")
+    return name
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["demo-1-py3-none-any/x.whl", "demo-1-py3-none-a b.whl", "demo-1-py3-none-\x1b[1m.whl", "demo.whl"],
+)
+def test_a_file_that_is_not_named_as_a_wheel_is_refused(world: World, name: str) -> None:
+    with pytest.raises(BuildError, match=r"demo-1\.tar\.gz was built into b"):
+        world.build(NAMED.format(name=name))
+
+
+@pytest.mark.parametrize("more", ["--index-url=https://example.invalid", "x @ file:///etc/passwd", "", None])
+def test_a_backend_may_ask_for_packages_of_an_index_alone(world: World, more: str | None) -> None:
+    backend = f"def get_requires_for_build_wheel(*_):\n    return [{more!r}]\n"
+    with pytest.raises(BuildError, match=r"what demo-1\.tar\.gz asks to be built with cannot be used"):
+        world.ask(backend)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airlock import kept_trees
 from airlock.compose.interpreter import python_version
 from airlock.debian import locking as debian_locking
 from airlock.index.configuration import configured, uv_environment
@@ -80,8 +79,8 @@ def _sources(
         fetch(files, places, there, terminal)
 
     with (
-        tempfile.TemporaryDirectory(prefix="airlock-wheels-") as folder,
+        kept_trees.temporary(places.trees) as folder,
         Builder(debs, python_version(root), store, places) as builder,
     ):
         platforms = config.locked_platforms
-        yield Sources(releases, builder, store, fetched, debs, Path(folder), limits, platforms, terminal)
+        yield Sources(releases, builder, store, fetched, debs, folder, limits, platforms, terminal)
