@@ -83,9 +83,9 @@ def _build(
 
     locked, path = build.read(config.build_lock), config.debian_build_lock
     root = debian.read(path if path.exists() else config.debian_lock)
-    debs, store = root.for_platform(native()), Store(session.places.store)
-    fetch(sealing.wanted(packages, locked, debs), session.places, there, session.terminal)
-    with Builder(debs, python_version(root), store, session.places) as builder:
+    store = Store(session.places.store)
+    fetch(sealing.wanted(packages, locked, root), session.places, there, session.terminal)
+    with Builder(root.for_platform(native()), python_version(root), store, session.places) as builder:
         sealing.build(packages, locked, builder, store, session.terminal)
 
 

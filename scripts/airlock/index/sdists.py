@@ -38,7 +38,8 @@ class Releases:
 
     def has_wheels(self, name: str, version: str) -> bool:
         """Whether the release has any wheel, for whatever platform. Raises FetchError."""
-        return any(_wheel_version(link.filename) == Version(version) for link in self._links(name))
+        release = canonicalize_name(name), Version(version)
+        return any(_wheel_of(link.filename) == release for link in self._links(name))
 
     def sdist(self, name: str, version: str) -> StoreFile:
         """Return the source distribution of a release. Raises ResolveError where it has none, FetchError."""
@@ -60,19 +61,12 @@ class Releases:
     def _links(self, name: str) -> list[Link]:
         pages = [f"{as_url(url).rstrip('/')}/{canonicalize_name(name)}/" for url in self.indexes.urls]
         pages += [as_url(place) for place in self.indexes.find_links]
-        wheels_of = canonicalize_name(name)
-        return [
-            link for page in pages for link in links(self.session, page) if _is_of(link.filename, wheels_of)
-        ]
+        return [link for page in pages for link in links(self.session, page)]
 
 
-def _is_of(filename: str, name: str) -> bool:
-    return canonicalize_name(filename).startswith(f"{name}-")  # a find-links page lists all projects
-
-
-def _wheel_version(filename: str) -> Version | None:
+def _wheel_of(filename: str) -> tuple[str, Version] | None:
     try:
-        return parse_wheel_filename(filename)[1]
+        return parse_wheel_filename(filename)[:2]
     except InvalidWheelFilename:
         return None
 

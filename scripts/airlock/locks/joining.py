@@ -18,7 +18,7 @@ from airlock.index.sizes import sizes
 from airlock.index.text import download
 from airlock.index.web import Web
 from airlock.locks.locking import Locking
-from airlock.locks.sources import Sources
+from airlock.locks.sources import BuildRequirements, Sources
 from airlock.locks.uv import UvProgram, shared
 from airlock.platforms import native
 from airlock.sdists.build import Builder
@@ -76,11 +76,11 @@ def _sources(
     there = functools.cache(lambda: origin(config))
 
     def fetched(files: Sequence[Wanted]) -> None:
-        fetch(files, places, there, terminal)
+        fetch([*files, *(Wanted(deb.file, deb.package, deb) for deb in debs)], places, there, terminal)
 
     with (
         kept_trees.temporary(places.trees) as folder,
         Builder(debs, python_version(root), store, places) as builder,
     ):
-        platforms = config.locked_platforms
-        yield Sources(releases, builder, store, fetched, debs, folder, limits, platforms, terminal)
+        requirements = BuildRequirements(limits, config.locked_platforms, fetched)
+        yield Sources(releases, builder, requirements, store, folder, terminal)

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
@@ -19,7 +19,7 @@ from airlock.errors import BuildError, ResolveError
 from airlock.index.fetch import Wanted
 from airlock.locks import build, resolver
 from airlock.locks.airflow import Source
-from airlock.locks.intent import Asked
+from airlock.locks.intent import Asked, pairs
 from airlock.platforms import native
 from airlock.sdists import archive
 from airlock.store import StoreFile
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from airlock.locks.airflow import AirflowLock, LockedPackage
     from airlock.locks.build import BuildLock
-    from airlock.locks.debian import LockedDeb
     from airlock.locks.job import Job
     from airlock.platforms import Platform
     from airlock.sdists.build import Built
@@ -61,29 +60,49 @@ class _Made:
     requires: tuple[LockedPackage, ...]
 
 
-class Sources:
-    """What one run of `airlock lock` builds, with the packages `debs` of this machine's platform around.
+@dataclass
+class BuildRequirements:
+    """Finds what sources are built with: resolved as the image's packages are, within `limits` (build.in)."""
 
-    `folder` is where uv finds the wheels; `limits` is build.in.
+    limits: tuple[Asked, ...]
+    platforms: Sequence[Platform]
+    fetch: Callable[[Sequence[Wanted]], object]
+    _resolved: dict[tuple[str, ...], tuple[LockedPackage, ...]] = field(default_factory=dict)
+
+    def resolve(self, job: Job, sdist: StoreFile, requires: Iterable[str]) -> tuple[LockedPackage, ...]:
+        """Resolve the requirements of `sdist` for every platform, and fetch those for this machine.
+
+        Raises ResolveError, FetchError.
+        """
+        wanted = tuple(sorted(set(requires)))
+        if not wanted or wanted in self._resolved:
+            return self._resolved.get(wanted, ())
+        asked = tuple(Asked(sdist.filename, 1, one) for one in wanted)
+        only_wheels = replace(job, asked=asked, kept={}, moving=frozenset(), sources=None, limits=self.limits)
+        packages = resolver.resolve(only_wheels, self.platforms).packages
+        self.fetch([Wanted(file, one.name) for one in packages if (file := one.file(native()))])
+        self._resolved[wanted] = packages  # most ask for the same
+        return packages
+
+
+class Sources:
+    """What one run of `airlock lock` builds into `store`; `folder` is where uv finds the wheels.
+
+    Sources are fetched as build requirements are.
     """
 
     def __init__(
         self,
         releases: Releases,
         builder: Builder,
+        requirements: BuildRequirements,
         store: Store,
-        fetch: Callable[[Sequence[Wanted]], object],
-        debs: Sequence[LockedDeb],
         folder: Path,
-        limits: tuple[Asked, ...],
-        platforms: Sequence[Platform],
         terminal: Terminal,
     ) -> None:
-        self._releases, self._builder, self._store, self._fetch = releases, builder, store, fetch
-        self._folder, self._limits, self._terminal = folder, limits, terminal
-        self._debs, self._platforms = debs, platforms
+        self._releases, self._builder, self._requirements = releases, builder, requirements
+        self._store, self._folder, self._terminal = store, folder, terminal
         self._made: dict[tuple[str, str], _Made] = {}
-        self._resolved: dict[tuple[str, ...], tuple[LockedPackage, ...]] = {}
         self._wheels_only: dict[Platform, set[str]] = {}
         self._from_source: set[str] = set()
 
@@ -150,34 +169,20 @@ class Sources:
             pin: one for made in built for pin, one in zip(_pins(made.requires), made.requires, strict=True)
         }
         ordered = tuple(packages[pin] for pin in sorted(packages))
-        return build.BuildLock(root, tuple(one.pair for one in self._limits), ordered) if built else None
+        return build.BuildLock(root, pairs(self._requirements.limits), ordered) if built else None
 
     def _build(self, job: Job, name: str, version: str) -> _Made:
         sdist = self._releases.sdist(name, version)
-        self._fetch([Wanted(sdist, name), *(Wanted(deb.file, deb.package, deb) for deb in self._debs)])
+        self._requirements.fetch([Wanted(sdist, name)])
         system = archive.read(sdist.filename, self._store.read(sdist)).system
-        requires = self._resolve(job, sdist, system.requires)
+        requires = self._requirements.resolve(job, sdist, system.requires)
         if more := self._builder.more_requires(sdist, _files(requires)):
-            requires = self._resolve(job, sdist, (*system.requires, *more))
+            requires = self._requirements.resolve(job, sdist, (*system.requires, *more))
         built = self._builder.wheel(sdist, _files(requires))
         _require_named(built.filename, name, version, sdist)
         file = StoreFile(built.filename, len(built.content), hashlib.sha256(built.content).hexdigest())
         self._store.add(file, [built.content], sdist.filename)
         return _Made(file, sdist, requires)
-
-    def _resolve(self, job: Job, sdist: StoreFile, requires: Iterable[str]) -> tuple[LockedPackage, ...]:
-        """Resolve build requirements for every platform, as the packages of the image are, and fetch them."""
-        wanted = tuple(sorted(set(requires)))
-        if not wanted or wanted in self._resolved:
-            return self._resolved.get(wanted, ())
-        asked = tuple(Asked(sdist.filename, 1, one) for one in wanted)
-        only_wheels = replace(
-            job, asked=asked, kept={}, moving=frozenset(), sources=None, limits=self._limits
-        )
-        packages = resolver.resolve(only_wheels, self._platforms).packages
-        self._fetch([Wanted(file, one.name) for one in packages if (file := one.file(native()))])
-        self._resolved[wanted] = packages  # most ask for the same
-        return packages
 
     def _keep(self, name: str, version: str, made: _Made) -> None:
         self._made[name, version] = made

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from airlock import written
 from airlock.debian import base, deb
-from airlock.errors import StorageError
+from airlock.errors import BuildError, StorageError
 from airlock.farm import prepare_for_running
 from airlock.inside import GID, UID
+from airlock.platforms import native
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,15 @@ _LEFT_OUT = deb.Selection(leave_out=("/usr/share/doc/*", "/usr/share/man/*", "/u
 def unpack(debs: Sequence[LockedDeb], store: Store, folder: Path) -> Path:
     """Unpack packages into a root in `folder`, and return it.
 
-    Raises what `Store.read` and `deb.read` raise, and StorageError where there is no room.
+    Raises what `Store.read` and `deb.read` raise, BuildError without packages, and StorageError where there is no
+    room.
     """
+    if not debs:
+        raise BuildError(
+            f"nothing can be built from source on {native()}",
+            cause="no Debian packages are locked for this machine's platform",
+            remedy="lock for it, too (lock-platforms in [tool.airlock], or --platform), or do it on another machine",
+        )
     root = folder / "root"
     try:
         root.mkdir(mode=0o755)

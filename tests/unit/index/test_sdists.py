@@ -51,6 +51,11 @@ def test_a_release_has_wheels_only_if_one_is_of_its_own_version() -> None:
     assert not found.has_wheels("old-style", "2.0")
 
 
+def test_a_wheel_of_a_package_whose_name_begins_alike_is_none_of_the_releases() -> None:
+    found = releases({"old_style_more-1.0-py3-none-any.whl": A, "old_style-1.0.tar.gz": B})
+    assert not found.has_wheels("old-style", "1.0")
+
+
 @pytest.mark.parametrize("files", [{}, {"old_style-1.0.tar.gz": ""}, {"old_style-2.0.tar.gz": A}])
 def test_a_release_without_a_source_distribution_that_can_be_checked_is_refused(
     files: dict[str, str],

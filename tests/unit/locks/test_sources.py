@@ -12,7 +12,7 @@ from airlock.errors import BuildError, ResolveError
 from airlock.locks import resolver
 from airlock.locks.intent import Asked
 from airlock.locks.job import Job
-from airlock.locks.sources import Sources
+from airlock.locks.sources import BuildRequirements, Sources
 from airlock.locks.target import Target
 from airlock.platforms import AMD64, ARM64, native
 from airlock.sdists.build import Built
@@ -97,18 +97,9 @@ class Bench:
         wheels = self.folder / f"wheels-{len(list(self.folder.iterdir()))}"
         wheels.mkdir()
         limits = tuple(Asked("constraints/build.in", 1, one) for one in self.limits)
-        platforms = [native()]
-        return Sources(
-            self.releases,
-            self.builder,
-            self.store,
-            self.fetch,
-            (),
-            wheels,
-            limits,
-            platforms,
-            Terminal(quiet=True),
-        )
+        requirements = BuildRequirements(limits, [native()], self.fetch)
+        quiet = Terminal(quiet=True)
+        return Sources(self.releases, self.builder, requirements, self.store, wheels, quiet)
 
     def lock(self, *requirements: str, sources: Sources | None = None, kept: dict[str, str] | None = None,
              platforms: Sequence[object] = (AMD64,)) -> AirflowLock:  # fmt: skip
@@ -255,6 +246,20 @@ def test_a_locked_package_whose_wheel_is_stored_is_not_built_again(tmp_path: Pat
     assert bench.lock("old", sources=again, kept={"old": "1"}) == lock
     assert len(bench.builder.built_with) == 1
     assert again.lock(lock, "sha256:root") == locked
+
+
+def test_a_wheel_that_an_index_has_meanwhile_is_taken_instead_of_the_built_one(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}))
+    sources = bench.sources()
+    lock = bench.lock("old", sources=sources)
+    locked = sources.lock(lock, "sha256:root")
+    bench.uv.packages["old"]["1"] = Release()
+    again = bench.sources()
+    again.adopt(lock, locked)
+    after = bench.lock("old", sources=again, kept={"old": "1"})
+    assert after.packages[0].source is None
+    assert after.packages[0].files != lock.packages[0].files
+    assert again.lock(after, "sha256:root") is None
 
 
 def test_a_locked_package_whose_wheel_was_lost_is_built_again(tmp_path: Path) -> None:
