@@ -21,6 +21,7 @@ def write(root: Path, entries: Iterable[Entry]) -> None:
     A file replaces another one; a folder may be there already. Raises UnsafeArchiveError for an entry whose
     way leads through a symlink, or whose place is a symlink.
     """
+    root.mkdir(parents=True, exist_ok=True)
     for item in entries:
         path = root / item.path
         through = next((parent for parent in entry.parents(item.path) if (root / parent).is_symlink()), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import tarfile
 import tempfile
@@ -304,12 +305,14 @@ def test_fetch_on_a_machine_that_has_none_of_it_builds_the_very_wheels_that_the_
     (tmp_path / "cache").mkdir()
     store = tmp_path / "cache" / "store"
     store.mkdir()
+    sources = [one.source.sdist for one in locked.airflow_lock.packages if one.source]
     built = [one.files[0][1] for one in locked.airflow_lock.packages if one.source]
     for path in places().store.iterdir():
-        if path.name not in {one.sha256 for one in built}:
+        if path.name not in {one.sha256 for one in (*built, *sources)}:
             (store / path.name).symlink_to(path)
-    done = fresh.run("fetch")
+    done = fresh.run("fetch", "--json")
     said = done.stderr.decode()
+    assert json.loads(done.stdout)["fetched"] == len(sources)
     assert all(f"built {one.filename} from source" in said for one in built)
     assert all(Store(store).holds(one) for one in built)
 

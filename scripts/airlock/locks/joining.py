@@ -82,5 +82,6 @@ def _sources(
         kept_trees.temporary(places.trees) as folder,
         Builder(debs, python_version(root), store, places) as builder,
     ):
-        requirements = BuildRequirements(limits, config.locked_platforms, fetched)
+        platforms = tuple(dict.fromkeys((*config.locked_platforms, native())))  # this one builds
+        requirements = BuildRequirements(limits, platforms, fetched)
         yield Sources(releases, builder, requirements, store, folder, terminal)
