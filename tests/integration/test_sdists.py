@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -74,12 +75,12 @@ def build_wheel(folder, settings=None, metadata=None):
 
 def sdist(files: Mapping[str, str]) -> bytes:
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+    with tarfile.open(fileobj=stream, mode="w") as archive:
         for name, text in files.items():
             info = member(f"demo-1/{name}", mode=0o600)
             info.size = len(text)
             archive.addfile(info, io.BytesIO(text.encode()))
-    return stream.getvalue()
+    return gzip.compress(stream.getvalue(), mtime=0)
 
 
 def source(backend: str = BACKEND) -> bytes:

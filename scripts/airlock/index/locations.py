@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://?", re.IGNORECASE)
 USERINFO = re.compile(r"//[^/\s@]*@")
@@ -20,6 +21,11 @@ def absolute(place: str, base: Path | None = None) -> str:
 def as_url(place: str) -> str:
     """Return a URL as it is and an absolute path as a file: URL."""
     return place if SCHEME.match(place) else Path(place).as_uri()
+
+
+def path_of(url: str) -> Path:
+    """Return the path that a file: URL names."""
+    return Path(url2pathname(urlsplit(url).path))
 
 
 def redact(url: str) -> str:

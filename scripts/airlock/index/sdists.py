@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from airlock.errors import FetchError, ResolveError
-from airlock.index.locations import as_url
+from airlock.index.locations import as_url, path_of
 from airlock.index.simple import links
 from airlock.index.sizes import sizes
 from airlock.store import StoreFile
@@ -47,7 +48,8 @@ class Releases:
         best = min(
             found, key=lambda link: (not link.filename.endswith(".tar.gz"), link.filename), default=None
         )
-        if best is None or not best.sha256:
+        sha256 = best and (best.sha256 or _sha256_here(best.url))
+        if not best or not sha256:
             raise ResolveError(
                 f"{name} {version} has neither a wheel for the image nor a source distribution with a sha256",
                 cause=f"asked: {self.indexes.source}",
@@ -55,13 +57,22 @@ class Releases:
             )
         size = sizes(self.session, [best.url]).get(best.url)
         if not size:
-            raise FetchError(f"the server does not say how big {best.filename} is")
-        return StoreFile(best.filename, size, best.sha256)
+            raise FetchError(
+                f"the server does not say how big {best.filename} is",
+                cause="a lock names the size of each file",
+                remedy="use an index whose server gives Content-Length",
+            )
+        return StoreFile(best.filename, size, sha256)
 
     def _links(self, name: str) -> list[Link]:
         pages = [f"{as_url(url).rstrip('/')}/{canonicalize_name(name)}/" for url in self.indexes.urls]
         pages += [as_url(place) for place in self.indexes.find_links]
         return [link for page in pages for link in links(self.session, page)]
+
+
+def _sha256_here(url: str) -> str:
+    """Return the hash of a file of this machine, of which a folder says none."""
+    return hashlib.sha256(path_of(url).read_bytes()).hexdigest() if url.startswith("file:") else ""
 
 
 def _wheel_of(filename: str) -> tuple[str, Version] | None:

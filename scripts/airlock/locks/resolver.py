@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from airlock.errors import ResolveError
+from airlock.index.locations import path_of
 from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
 from airlock.locks.conflict import no_wheel
 from airlock.locks.intent import pairs
@@ -141,7 +139,7 @@ def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tup
 
 def _size_here(url: str) -> int:
     """Return the size of a file of this machine, of which uv gives none."""
-    return Path(url2pathname(urlsplit(url).path)).stat().st_size if url.startswith("file:") else UNKNOWN
+    return path_of(url).stat().st_size if url.startswith("file:") else UNKNOWN
 
 
 def _urls(found: Mapping[Platform, Mapping[str, Found]]) -> dict[str, str]:

@@ -79,7 +79,14 @@ class BuildRequirements:
             return self._resolved.get(wanted, ())
         asked = tuple(Asked(sdist.filename, 1, one) for one in wanted)
         only_wheels = replace(job, asked=asked, kept={}, moving=frozenset(), sources=None, limits=self.limits)
-        packages = resolver.resolve(only_wheels, self.platforms).packages
+        try:
+            packages = resolver.resolve(only_wheels, self.platforms).packages
+        except ResolveError as error:
+            raise ResolveError(
+                f"what {sdist.filename} is to be built with cannot be had",
+                cause=f"{error.fact}\n{error.cause}".strip(),
+                remedy="use another version of the package, or constrain what it is built with in constraints/build.in",
+            ) from error
         self.fetch([Wanted(file, one.name) for one in packages if (file := one.file(native()))])
         self._resolved[wanted] = packages  # most ask for the same
         return packages
@@ -140,7 +147,7 @@ class Sources:
         Raises ResolveError, FetchError, BuildError, SandboxError.
         """
         if made := self._made.get((name, version)):
-            raise _foreign(name, version, made, platform)
+            raise _unfit(name, version, made, platform)
         aside = self._wheels_only.setdefault(platform, set())
         if name not in (self._from_source | aside) and self._releases.has_wheels(name, version):
             aside.add(name)
@@ -211,7 +218,14 @@ def _require_named(filename: str, name: str, version: str, sdist: StoreFile) -> 
         )
 
 
-def _foreign(name: str, version: str, made: _Made, platform: Platform) -> ResolveError:
+def _unfit(name: str, version: str, made: _Made, platform: Platform) -> ResolveError:
+    """Describe a wheel that was built, and is not for the platform that lacks one."""
+    if platform == native():
+        return ResolveError(
+            f"{name} {version} was built into a wheel that is not for the image",
+            cause=f"{made.file.filename} is for another Python or platform",
+            remedy="use another version of the package",
+        )
     return ResolveError(
         f"{name} {version} has no wheel for {platform}, and this machine cannot build one",
         cause=f"its source is compiled: here it was built into {made.file.filename}",

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import hashlib
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from airlock.errors import FetchError, ResolveError
 from airlock.index.indexes import Indexes
 from airlock.index.sdists import Releases
+from airlock.index.web import Web
 from fake_web import FakeWeb
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INDEX = "https://index.example/simple"
 PAGE = f"{INDEX}/old-style/"
@@ -67,3 +73,12 @@ def test_a_release_without_a_source_distribution_that_can_be_checked_is_refused(
 def test_a_server_that_does_not_say_how_big_a_file_is_is_named() -> None:
     with pytest.raises(FetchError, match=r"how big old_style-1.0.tar.gz is"):
         releases({"old_style-1.0.tar.gz": A}, body=b"").sdist("old-style", "1.0")
+
+
+def test_a_source_distribution_in_a_folder_of_this_machine_is_read_for_its_size_and_hash(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "old_style-1.0.tar.gz").write_bytes(b"12345")
+    indexes = Indexes(tmp_path.as_uri(), find_links=(str(tmp_path),))
+    found = Releases(Web(indexes, 1), indexes).sdist("old-style", "1.0")
+    assert (found.size, found.sha256) == (5, hashlib.sha256(b"12345").hexdigest())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -35,9 +36,9 @@ BACKEND = {"setuptools": {"80": Release(), "81": Release()}, "wheel": {"1": Rele
 
 def sdist(name: str, version: str) -> bytes:
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+    with tarfile.open(fileobj=stream, mode="w") as archive:
         archive.addfile(member(f"{name}-{version}/setup.py"), io.BytesIO())
-    return stream.getvalue()
+    return gzip.compress(stream.getvalue(), mtime=0)  # the same whenever it is made
 
 
 @dataclass
@@ -214,6 +215,21 @@ def test_a_compiled_package_is_refused_for_a_platform_that_cannot_be_built_for(t
     other = ARM64 if native() is AMD64 else AMD64
     with pytest.raises(ResolveError, match=f"no wheel for {other}, and this machine cannot build one"):
         bench.lock("old", platforms=(native(), other))
+
+
+def test_a_built_wheel_that_is_not_for_the_image_is_named(tmp_path: Path) -> None:
+    bench = Bench(
+        tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}), builder=FakeBuilder("cp27-cp27m-win32")
+    )
+    with pytest.raises(ResolveError, match="old 1 was built into a wheel that is not for the image"):
+        bench.lock("old", platforms=(native(),))
+
+
+def test_a_build_requirement_that_no_index_has_is_told_with_the_source_that_wants_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, "setuptools": BACKEND["setuptools"]}))
+    with pytest.raises(ResolveError, match=r"what old-1.tar.gz is to be built with cannot be had") as refused:
+        bench.lock("old")
+    assert "old-1.tar.gz:1: wheel" in refused.value.cause
 
 
 def test_beside_a_wheel_from_the_index_the_lock_says_which_platforms_was_built(tmp_path: Path) -> None:
