@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from airlock.errors import MissingLibraryError
 from airlock.places import places
@@ -44,6 +45,7 @@ class Theirs:
     left: frozenset[str]  # where what could not be taken is written
     dags: frozenset[str]
     packages: int  # Python packages that the lock has at least
+    constraints: tuple[tuple[str, str], ...] = ()  # what their constraints allow of a package
     libraries: frozenset[str] = frozenset()  # Debian packages that composing asks for
     fresh: bool = True  # locks without this repository's versions
 
@@ -71,6 +73,7 @@ DATA_HEAVY = Theirs(
     ),
     dags=frozenset({"marts"}),
     packages=250,
+    constraints=(("pandas", "<3"), ("sqlglot", "<29"), ("dbt-core-experimental-parser", "==2.0.0a4")),
 )
 MACHINE_LEARNING = Theirs(
     name="machine-learning",
@@ -162,9 +165,13 @@ def test_init_says_what_it_took_and_what_it_could_not(made: Made) -> None:
 def test_the_lock_answers_everything_that_was_taken(made: Made) -> None:
     made.project.run("lock", "--check")
 
-    locked = {package.name for package in made.project.airflow_lock.packages}
-    assert {re.sub(r"[-_.]+", "-", name).lower() for name in made.named} <= locked
+    locked = {package.name: package.version for package in made.project.airflow_lock.packages}
+    assert {re.sub(r"[-_.]+", "-", name).lower() for name in made.named} <= locked.keys()
     assert len(locked) >= made.theirs.packages
+    assert all(
+        SpecifierSet(allowed).contains(locked[name], prereleases=True)
+        for name, allowed in made.theirs.constraints
+    )
 
 
 def test_airflow_answers_its_version_in_the_sandbox(made: Made) -> None:

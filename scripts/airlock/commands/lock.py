@@ -80,7 +80,7 @@ def command(
     --verify is the second witness: pip-tools, run by the image's Python in a sandbox without a network,
     resolves the intent again from the sealed store, for this machine's platform.
     """
-    from airlock.locks import files, intent, joining, locking, refusal, staleness  # noqa: PLC0415 - after --help
+    from airlock.locks import files, intent, locking, refusal, staleness  # noqa: PLC0415 - heavy, after --help
 
     if names and not upgrade:
         raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
@@ -100,6 +100,8 @@ def command(
         staleness.check(config)
         session.terminal.say("locks are current")
         return
+    from airlock.locks import joining  # noqa: PLC0415 - the web, too, which --check needs nothing of
+
     wanted = intent.read(config)
     before = files.existing(config, session.terminal, strict=bool(names))
     now = datetime.now(UTC).replace(second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -23,6 +23,10 @@ from airlock.index.sizes import sizes
 from airlock.store import StoreFile
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from packaging.tags import Tag
+
     from airlock.index.indexes import Indexes
     from airlock.index.simple import Link
     from airlock.index.web import Session
@@ -37,10 +41,15 @@ class Releases:
     session: Session
     indexes: Indexes
 
-    def has_wheels(self, name: str, version: str) -> bool:
-        """Whether the release has any wheel, for whatever platform. Raises FetchError."""
-        release = canonicalize_name(name), Version(version)
-        return any(_wheel_of(link.filename) == release for link in self._links(name))
+    def is_passed_over(self, name: str, version: str, tags: Collection[Tag]) -> bool:
+        """Whether a release without a fitting wheel is none to build: an older or newer one is to serve.
+
+        That is so where the release itself has wheels, for others than `tags`, and where a newer release has one
+        that fits: whoever looks back so far would find a package's sources of many years. Raises FetchError.
+        """
+        found = [one for link in self._links(name) if (one := _wheel(link.filename, name))]
+        this = Version(version)
+        return any(one == this or (one > this and not own.isdisjoint(tags)) for one, own in found)
 
     def sdist(self, name: str, version: str) -> StoreFile:
         """Return the source distribution of a release. Raises ResolveError where it has none, FetchError."""
@@ -75,20 +84,21 @@ def _sha256_here(url: str) -> str:
     return hashlib.sha256(path_of(url).read_bytes()).hexdigest() if url.startswith("file:") else ""
 
 
-def _wheel_of(filename: str) -> tuple[str, Version] | None:
+def _wheel(filename: str, name: str) -> tuple[Version, frozenset[Tag]] | None:
+    """Read the name of a wheel of the project; None for any other file: a find-links page lists all projects."""
     try:
-        return parse_wheel_filename(filename)[:2]
+        project, version, _, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename:
         return None
+    return (version, tags) if project == canonicalize_name(name) else None
 
 
 def _is_sdist(filename: str, name: str, version: str) -> bool:
     try:
         found = parse_sdist_filename(filename)
     except InvalidSdistFilename:
-        match = _ARCHIVE.fullmatch(
-            filename
-        )  # before PEP 625 names were not normalized, and .tar.bz2 was allowed
+        # before PEP 625 names were not normalized, and .tar.bz2 was allowed
+        match = _ARCHIVE.fullmatch(filename)
         if not match:
             return False
         try:

@@ -17,12 +17,14 @@ from airlock.index.sdists import Releases
 from airlock.index.sizes import sizes
 from airlock.index.text import download
 from airlock.index.web import Web
+from airlock.locks.build_requirements import BuildRequirements
 from airlock.locks.locking import Locking
-from airlock.locks.sources import BuildRequirements, Sources
+from airlock.locks.sources import Sources
 from airlock.locks.uv import UvProgram, shared
 from airlock.platforms import native
 from airlock.sdists.build import Builder
 from airlock.store import Store
+from airlock.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     from airlock.locks.intent import Asked, Intent
     from airlock.locks.locking import Upgrade
     from airlock.places import Places
-    from airlock.terminal import Terminal
+
+_SHOWN = 5_000_000  # bytes that take long enough to be told of
 
 
 def locking(config: Config, places: Places, wanted: Intent, upgrade: Upgrade, terminal: Terminal) -> Locking:
@@ -76,7 +79,9 @@ def _sources(
     there = functools.cache(lambda: origin(config))
 
     def fetched(files: Sequence[Wanted]) -> None:
-        fetch([*files, *(Wanted(deb.file, deb.package, deb) for deb in debs)], places, there, terminal)
+        wanted = [*files, *(Wanted(deb.file, deb.package, deb) for deb in debs)]
+        size = sum(file.size for file in store.missing(one.file for one in wanted))
+        fetch(wanted, places, there, terminal if size > _SHOWN else Terminal(quiet=True))
 
     with (
         kept_trees.temporary(places.trees) as folder,

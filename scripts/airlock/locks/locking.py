@@ -170,8 +170,10 @@ class Locking:
         if self.sources is None:
             return resolver.resolve(job, self.config.locked_platforms), None
         with self.sources(root) as sources:
-            if old:
+            if old and old_build:
                 sources.adopt(old, old_build)
+            if old:
+                sources.build_again(job, old)
             lock = resolver.resolve(replace(job, sources=sources), self.config.locked_platforms)
             lock = sources.complete(lock)
             return lock, sources.lock(lock, build.root_of(root))

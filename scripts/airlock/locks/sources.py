@@ -1,46 +1,53 @@
 """Packages that have no wheel, built from source while locking, so that the lock can name the wheel.
 
-A release that has no wheel at all is built. Of one that has wheels, but none for the image, an older version with
-a wheel is taken where the intent allows one. uv reads the built wheels from a folder, beside the indexes.
+A release without any wheel is built, if no newer one has a wheel for the image. Otherwise, and of a release that
+has wheels for others alone, another version with a wheel is taken where the intent allows one. uv reads the built
+wheels from a folder, beside the indexes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from airlock.errors import BuildError, ResolveError
 from airlock.index.fetch import Wanted
-from airlock.locks import build, resolver
+from airlock.locks import build
 from airlock.locks.airflow import Source
-from airlock.locks.intent import Asked, pairs
+from airlock.locks.intent import pairs
 from airlock.platforms import native
 from airlock.sdists import archive
 from airlock.store import StoreFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
+
+    from packaging.tags import Tag
 
     from airlock.locks.airflow import AirflowLock, LockedPackage
     from airlock.locks.build import BuildLock
+    from airlock.locks.build_requirements import BuildRequirements
     from airlock.locks.job import Job
     from airlock.platforms import Platform
     from airlock.sdists.build import Built
     from airlock.store import Store
     from airlock.terminal import Terminal
 
+MOST = 12  # versions of one package that are built before whoever asks is asked to say more
+
 
 class Releases(Protocol):
     """Knows the files of a release (airlock.index.sdists)."""
 
-    def has_wheels(self, name: str, version: str) -> bool: ...
+    def is_passed_over(self, name: str, version: str, tags: Collection[Tag]) -> bool: ...
     def sdist(self, name: str, version: str) -> StoreFile: ...
 
 
@@ -58,38 +65,6 @@ class _Made:
     file: StoreFile
     sdist: StoreFile
     requires: tuple[LockedPackage, ...]
-
-
-@dataclass
-class BuildRequirements:
-    """Finds what sources are built with: resolved as the image's packages are, within `limits` (build.in)."""
-
-    limits: tuple[Asked, ...]
-    platforms: Sequence[Platform]
-    fetch: Callable[[Sequence[Wanted]], object]
-    _resolved: dict[tuple[str, ...], tuple[LockedPackage, ...]] = field(default_factory=dict)
-
-    def resolve(self, job: Job, sdist: StoreFile, requires: Iterable[str]) -> tuple[LockedPackage, ...]:
-        """Resolve the requirements of `sdist` for every platform, and fetch those for this machine.
-
-        Raises ResolveError, FetchError.
-        """
-        wanted = tuple(sorted(set(requires)))
-        if not wanted or wanted in self._resolved:
-            return self._resolved.get(wanted, ())
-        asked = tuple(Asked(sdist.filename, 1, one) for one in wanted)
-        only_wheels = replace(job, asked=asked, kept={}, moving=frozenset(), sources=None, limits=self.limits)
-        try:
-            packages = resolver.resolve(only_wheels, self.platforms).packages
-        except ResolveError as error:
-            raise ResolveError(
-                f"what {sdist.filename} is to be built with cannot be had",
-                cause=f"{error.fact}\n{error.cause}".strip(),
-                remedy="use another version of the package, or constrain what it is built with in constraints/build.in",
-            ) from error
-        self.fetch([Wanted(file, one.name) for one in packages if (file := one.file(native()))])
-        self._resolved[wanted] = packages  # most ask for the same
-        return packages
 
 
 class Sources:
@@ -113,16 +88,27 @@ class Sources:
         self._wheels_only: dict[Platform, set[str]] = {}
         self._from_source: set[str] = set()
 
-    def adopt(self, old: AirflowLock, locked: BuildLock | None) -> None:
-        """Go on building what an earlier lock has as built; with `locked`, take its wheels that are in the store."""
-        known = {f"{one.name}=={one.version}": one for one in locked.packages} if locked else {}
+    def adopt(self, old: AirflowLock, locked: BuildLock) -> None:
+        """Take over what an earlier lock was built from, where its wheel is in the store."""
+        known = {f"{one.name}=={one.version}": one for one in locked.packages}
         for package in old.packages:
             source, file = package.source, package.built
-            if source and file:
+            if source and file and set(source.requires) <= known.keys() and self._store.holds(file):
+                requires = tuple(known[pin] for pin in source.requires)
+                self._keep(package.name, package.version, _Made(file, source.sdist, requires))
                 self._from_source.add(package.name)
-                if locked and set(source.requires) <= known.keys() and self._store.holds(file):
-                    requires = tuple(known[pin] for pin in source.requires)
-                    self._keep(package.name, package.version, _Made(file, source.sdist, requires))
+
+    def build_again(self, job: Job, old: AirflowLock) -> None:
+        """Build at once what an earlier lock had built and `job` keeps: uv would ask for one after the other.
+
+        What cannot be built is left out: nothing may ask for it any more. Raises FetchError, SandboxError.
+        """
+        for package in old.packages:
+            name, version = package.name, package.version
+            if package.source and job.kept.get(name) == version and (name, version) not in self._made:
+                self._from_source.add(name)
+                with contextlib.suppress(BuildError, ResolveError):
+                    self._keep(name, version, self._timed(job, name, version))
 
     def options(self, platform: Platform) -> tuple[str, ...]:
         """Return uv's options: where the built wheels are, and which packages are wanted as wheels alone."""
@@ -149,14 +135,31 @@ class Sources:
         if made := self._made.get((name, version)):
             raise _unfit(name, version, made, platform)
         aside = self._wheels_only.setdefault(platform, set())
-        if name not in (self._from_source | aside) and self._releases.has_wheels(name, version):
+        tags = job.target.tags(platform)
+        if name not in (self._from_source | aside) and self._releases.is_passed_over(name, version, tags):
             aside.add(name)
             return
+        self._require_few(name)
+        self._keep(name, version, self._timed(job, name, version))
+
+    def _timed(self, job: Job, name: str, version: str) -> _Made:
         start = time.monotonic()
-        self._keep(name, version, self._build(job, name, version))
+        made = self._build(job, name, version)
         self._terminal.say(
             f"  {name} {version} has no wheel: built from source ({time.monotonic() - start:.1f} s)"
         )
+        return made
+
+    def _require_few(self, name: str) -> None:
+        """Raise ResolveError where version after version is built, and none goes with the rest."""
+        tried = [version for known, version in self._made if known == name]
+        if len(tried) >= MOST:
+            raise ResolveError(
+                f"no version of {name} that has no wheel goes with the rest",
+                cause=f"built from source, in vain: {', '.join(tried)}",
+                remedy=f"bound it in constraints/airflow.in, as {name}>={tried[0]}; airlock lock then says what it"
+                " conflicts with",
+            )
 
     def complete(self, lock: AirflowLock) -> AirflowLock:
         """Name what each built wheel was built from."""

@@ -10,6 +10,8 @@ from airlock.errors import FetchError, ResolveError
 from airlock.index.indexes import Indexes
 from airlock.index.sdists import Releases
 from airlock.index.web import Web
+from airlock.locks.target import Target
+from airlock.platforms import AMD64
 from fake_web import FakeWeb
 
 if TYPE_CHECKING:
@@ -51,15 +53,29 @@ def test_a_version_is_the_same_however_it_is_written() -> None:
     assert releases({"old_style-1.0.0.tar.gz": A}).sdist("old-style", "1.0").sha256 == A
 
 
-def test_a_release_has_wheels_only_if_one_is_of_its_own_version() -> None:
-    found = releases({"old_style-1.0-py3-none-win32.whl": A, "old_style-2.0.tar.gz": B})
-    assert found.has_wheels("old-style", "1.0")
-    assert not found.has_wheels("old-style", "2.0")
+TAGS = Target("3.13.5", "2.41").tags(AMD64)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (["old_style-1.0.tar.gz"], False),
+        (["old_style-1.0.tar.gz", "old_style-0.9-py3-none-any.whl"], False),
+        (["old_style-1.0.tar.gz", "old_style-1.0-cp313-cp313-win_amd64.whl"], True),
+        (["old_style-1.0.tar.gz", "old_style-1.1-py3-none-any.whl"], True),
+        (["old_style-1.0.tar.gz", "old_style-1.1-cp313-cp313-win_amd64.whl"], False),
+    ],
+)
+def test_a_release_is_passed_over_for_wheels_of_its_own_or_a_newer_one_that_fits(
+    files: list[str],
+    said: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert releases(dict.fromkeys(files, A)).is_passed_over("old-style", "1.0", TAGS) is said
 
 
 def test_a_wheel_of_a_package_whose_name_begins_alike_is_none_of_the_releases() -> None:
     found = releases({"old_style_more-1.0-py3-none-any.whl": A, "old_style-1.0.tar.gz": B})
-    assert not found.has_wheels("old-style", "1.0")
+    assert not found.is_passed_over("old-style", "1.0", TAGS)
 
 
 @pytest.mark.parametrize("files", [{}, {"old_style-1.0.tar.gz": ""}, {"old_style-2.0.tar.gz": A}])

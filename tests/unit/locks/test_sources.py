@@ -5,16 +5,19 @@ import hashlib
 import io
 import tarfile
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airlock.errors import BuildError, ResolveError
 from airlock.locks import resolver
+from airlock.locks.build_requirements import BuildRequirements
 from airlock.locks.intent import Asked
 from airlock.locks.job import Job
-from airlock.locks.sources import BuildRequirements, Sources
+from airlock.locks.sources import MOST, Sources
 from airlock.locks.target import Target
+from airlock.locks.uv import Answer
 from airlock.platforms import AMD64, ARM64, native
 from airlock.sdists.build import Built
 from airlock.store import Store, StoreFile
@@ -24,10 +27,10 @@ from fake_uv import AMD, ARM, FakeUv, Release
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from airlock.index.fetch import Wanted
     from airlock.locks.airflow import AirflowLock
+    from airlock.locks.uv import Question
     from airlock.platforms import Platform
 
 DATE = "2026-11-23T12:00:00Z"
@@ -49,7 +52,7 @@ class FakeReleases:
     with_wheels: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
-    def has_wheels(self, name: str, version: str) -> bool:
+    def is_passed_over(self, name: str, version: str, _tags: object) -> bool:
         return f"{name}=={version}" in self.with_wheels
 
     def sdist(self, name: str, version: str) -> StoreFile:
@@ -102,11 +105,14 @@ class Bench:
         quiet = Terminal(quiet=True)
         return Sources(self.releases, self.builder, requirements, self.store, wheels, quiet)
 
+    def job(self, *requirements: str, kept: dict[str, str] | None = None) -> Job:
+        asked = tuple(Asked("constraints/airflow.in", 1, one) for one in requirements)
+        return Job(asked, Target("3.13.5", "2.41"), kept or {}, DATE, self.uv)
+
     def lock(self, *requirements: str, sources: Sources | None = None, kept: dict[str, str] | None = None,
              platforms: Sequence[object] = (AMD64,)) -> AirflowLock:  # fmt: skip
-        asked = tuple(Asked("constraints/airflow.in", 1, one) for one in requirements)
         found = sources or self.sources()
-        job = Job(asked, Target("3.13.5", "2.41"), kept or {}, DATE, self.uv, sources=found)
+        job = replace(self.job(*requirements, kept=kept), sources=found)
         return found.complete(resolver.resolve(job, platforms))  # type: ignore[arg-type]
 
 
@@ -189,7 +195,7 @@ def test_a_version_that_is_locked_as_built_stays_though_an_older_one_has_a_wheel
     bench = Bench(tmp_path, uv, with_wheels={"fast==2"})
     lock = bench.lock("fast>=2")
     again = bench.sources()
-    again.adopt(lock, None)
+    again.build_again(bench.job("fast", kept={"fast": "2"}), lock)
     assert bench.lock("fast", sources=again, kept={"fast": "2"}).packages == lock.packages
 
 
@@ -243,6 +249,28 @@ def test_beside_a_wheel_from_the_index_the_lock_says_which_platforms_was_built(t
     assert old.built == old.file(native())
 
 
+def test_version_after_version_is_not_built_without_end(tmp_path: Path) -> None:
+    versions = {str(number): Release(("missing",), tags=()) for number in range(1, 40)}
+    uv = FakeUv({"old": versions, **BACKEND})
+    bench = Bench(tmp_path, uv)
+
+    class Falling(FakeUv):
+        """Wants the next older version each time, as a resolver that looks for one that fits does."""
+
+        def compile(self, question: Question) -> Answer:
+            built = (
+                {path.name for path in Path(question.options[-1]).iterdir()} if question.sources else set()
+            )
+            if question.sources:
+                return Answer(None, f"error: Failed to build `old=={40 - len(built)}`\n")
+            return uv.compile(question)
+
+    bench.uv = Falling(uv.packages)
+    with pytest.raises(ResolveError, match="no version of old that has no wheel goes with the rest"):
+        bench.lock("old")
+    assert len(bench.builder.built_with) == MOST
+
+
 def test_a_wheel_of_another_name_than_its_source_is_refused(tmp_path: Path) -> None:
     bench = Bench(
         tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}), builder=FakeBuilder(name="new-1")
@@ -269,6 +297,7 @@ def test_a_wheel_that_an_index_has_meanwhile_is_taken_instead_of_the_built_one(t
     sources = bench.sources()
     lock = bench.lock("old", sources=sources)
     locked = sources.lock(lock, "sha256:root")
+    assert locked
     bench.uv.packages["old"]["1"] = Release()
     again = bench.sources()
     again.adopt(lock, locked)
@@ -289,6 +318,32 @@ def test_a_locked_package_whose_wheel_was_lost_is_built_again(tmp_path: Path) ->
     again.adopt(lock, locked)
     assert bench.lock("old", sources=again, kept={"old": "1"}) == lock
     assert len(bench.builder.built_with) == 2
+
+
+def test_what_is_kept_is_built_again_at_once_where_other_packages_are_around_the_builds(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}))
+    lock = bench.lock("old")
+    bench.uv.asked.clear()
+    sources = bench.sources()
+    sources.build_again(bench.job("old", kept={"old": "1"}), lock)
+    assert bench.lock("old", sources=sources, kept={"old": "1"}) == lock
+    assert sum(question.output == "pylock.toml" for question in bench.uv.asked if question.sources) == 1
+
+
+def test_what_cannot_be_built_again_stands_in_nobodys_way_once_nothing_asks_for_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, "app": {"2": Release()}, **BACKEND}))
+    lock = bench.lock("old")
+    bench.builder.name = "new-1"  # refused, as what a compiler is missing for
+    for asked, refused in (("app", False), ("old", True)):
+        sources = bench.sources()
+        sources.build_again(bench.job(asked, kept={"old": "1"}), lock)
+        if not refused:
+            assert [one.name for one in bench.lock(asked, sources=sources).packages] == ["app"]
+            continue
+        with pytest.raises(BuildError, match="old-1"):
+            bench.lock(asked, sources=sources)
 
 
 def test_without_sources_a_package_without_a_wheel_is_refused_as_ever(tmp_path: Path) -> None:

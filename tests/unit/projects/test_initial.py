@@ -179,9 +179,11 @@ def test_what_was_written_before_a_failure_is_removed(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["image", "pyproject.toml"]
 
 
-def test_a_folder_that_cannot_be_made_is_told() -> None:
-    with pytest.raises(StorageError, match="/proc/new cannot be written to"):
-        initial.write(Path("/proc/new"), initial.plan(Path("/proc/new"), WISHES))
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    files = initial.plan(tmp_path / "new", WISHES)
+    (tmp_path / "new").write_text("meanwhile")
+    with pytest.raises(StorageError, match="new cannot be written to"):
+        initial.write(tmp_path / "new", files)
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_a_project_of_everything_is_one_that_the_other_commands_read(tmp_path: P
         "shop/airflow",
         "3.3.2",
         "linux/arm64",
+        "limits.txt",
         extras=["celery"],
         requirements=[
             taken("pandas<3"),
@@ -90,6 +91,7 @@ def test_a_project_of_everything_is_one_that_the_other_commands_read(tmp_path: P
 
     read = config.load(tmp_path, environ={})
     assert (read.name, [one.name for one in read.platforms]) == ("shop/airflow", ["linux/arm64"])
+    assert read.airflow_constraints == "limits.txt"
     wanted = intent.read(read)
     assert [one.requirement for one in wanted.airflow] == [
         "apache-airflow[celery]==3.3.2",
