@@ -125,6 +125,17 @@ def locked(path: Path, how: int) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def temporary(folder: Path) -> Iterator[Path]:
+    """Give a folder in that of the trees, removed when the block ends; pruning finds it if that never comes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        locked(folder / ".lock", fcntl.LOCK_SH),  # what is pruned meanwhile is not this
+        tempfile.TemporaryDirectory(prefix=NEW, dir=folder) as own,
+    ):
+        yield Path(own)
+
+
 def layers_of(record: Path) -> list[str]:
     try:
         return [str(name) for name in json.loads(record.read_bytes())["layers"]]

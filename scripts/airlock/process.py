@@ -33,8 +33,9 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     check: bool = True,
+    apart: bool = False,
 ) -> Done:
-    """Run a program to its end and capture what it prints.
+    """Run a program to its end and capture what it prints; `apart` from this terminal, which it cannot type into.
 
     Raises CommandError where it cannot be started or, with `check`, where it fails.
     """
@@ -46,6 +47,7 @@ def run(
             cwd=cwd,
             capture_output=True,
             check=False,
+            start_new_session=apart,
             stdin=subprocess.DEVNULL if stdin is None else None,
         )
     except OSError as error:

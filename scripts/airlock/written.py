@@ -21,6 +21,7 @@ def write(root: Path, entries: Iterable[Entry]) -> None:
     A file replaces another one; a folder may be there already. Raises UnsafeArchiveError for an entry whose
     way leads through a symlink, or whose place is a symlink.
     """
+    root.mkdir(parents=True, exist_ok=True)
     for item in entries:
         path = root / item.path
         through = next((parent for parent in entry.parents(item.path) if (root / parent).is_symlink()), None)
@@ -30,11 +31,14 @@ def write(root: Path, entries: Iterable[Entry]) -> None:
                 cause=f"/{through or item.path} is a symlink of another package",
                 remedy="do not use these packages; run: airlock lock --upgrade",
             )
+        for parent in entry.parents(item.path):
+            if not (folder := root / parent).is_dir():
+                folder.mkdir()
+                folder.chmod(entry.DIRECTORY_MODE)  # whatever this user's umask is
         if item.kind is Kind.DIRECTORY:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(exist_ok=True)
             path.chmod(item.mode & 0o1777 | 0o700)
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(path):
             path.unlink()
         if item.kind is Kind.FILE:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
+import json
 import os
 import tarfile
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airlock.config import load
 from airlock.errors import BuildError
+from airlock.kept_trees import KeptTrees
 from airlock.locks import airflow, debian
+from airlock.locks.uv import Question, UvProgram
 from airlock.places import Places, places
 from airlock.platforms import native
 from airlock.sdists.build import Builder
@@ -21,10 +26,13 @@ from archives import make_wheel, member
 from project import REPOSITORY, Project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 pytestmark = pytest.mark.real
 PYPROJECT = '[build-system]\nrequires = ["helper"]\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+PKG_INFO = "Metadata-Version: 2.1\nName: demo\nVersion: 1\n"
+MARK = "open('MARK', 'w').close()\n"
 # Writes into its wheel all that could differ from one build to the next, or lead out of the sandbox.
 BACKEND = """\
 import helper, os, shutil, socket, subprocess, sys, tempfile, time, zipfile
@@ -44,8 +52,9 @@ def build_wheel(folder, settings=None, metadata=None):
         "home": sorted(os.listdir("/")),
         "hash": hash("a"),
         "helper": subprocess.run(["helper"], capture_output=True, text=True).stdout,
-        "mode": oct(os.stat("pyproject.toml").st_mode),
+        "modes": [oct(os.stat(name).st_mode) for name in (".", "docs", "pyproject.toml")],
         "network": attempt(),
+        "times": {os.stat(name).st_mtime for name in (".", "docs", "docs/index.rst", "pyproject.toml")},
         "umask": oct(os.umask(0)),
         "user": (os.getuid(), os.getgid(), os.path.expanduser("~")),
         "zone": time.tzname,
@@ -64,18 +73,22 @@ def build_wheel(folder, settings=None, metadata=None):
 """
 
 
-def source(backend: str = BACKEND) -> bytes:
+def sdist(files: Mapping[str, str]) -> bytes:
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
-        for name, text in (("pyproject.toml", PYPROJECT), ("backend.py", backend)):
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, text in files.items():
             info = member(f"demo-1/{name}", mode=0o600)
             info.size = len(text)
             archive.addfile(info, io.BytesIO(text.encode()))
-    return stream.getvalue()
+    return gzip.compress(stream.getvalue(), mtime=0)
+
+
+def source(backend: str = BACKEND) -> bytes:
+    return sdist({"pyproject.toml": PYPROJECT, "backend.py": backend, "docs/index.rst": ""})
 
 
 class World:
-    """A store with the locked Debian packages, and a cache of its own."""
+    """A store with the locked Debian packages, a cache of its own, and one builder."""
 
     def __init__(self, folder: Path) -> None:
         config = load(REPOSITORY)
@@ -84,11 +97,15 @@ class World:
         folder.mkdir()
         (folder / "store").symlink_to(places().store)
         self.store = Store(self.places.store)
+        self.builder = Builder(self.debs, "3.13", self.store, self.places)
 
     def keep(self, filename: str, content: bytes) -> StoreFile:
         file = StoreFile(filename, len(content), hashlib.sha256(content).hexdigest())
         self.store.add(file, [content], "the test")
         return file
+
+    def ask(self, backend: str) -> tuple[str, ...]:
+        return self.builder.more_requires(self.keep("demo-1.tar.gz", source(backend)), [])
 
     def build(self, backend: str = BACKEND) -> bytes:
         helper = make_wheel(
@@ -97,16 +114,16 @@ class World:
             entry_points="[console_scripts]\nhelper = helper:main\n",
         )
         requires = [self.keep("helper-1.0-py3-none-any.whl", helper)]
-        with Builder(self.debs, "3.13", self.store, self.places) as builder:
-            return builder.wheel(self.keep("demo-1.tar.gz", source(backend)), requires).content
+        return self.builder.wheel(self.keep("demo-1.tar.gz", source(backend)), requires).content
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    missing = Store(places().store).missing(one.file for one in World(tmp_path / "probe").debs)
-    if missing:
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("sdists") / "world")
+    if made.store.missing(one.file for one in made.debs):
         pytest.skip("the store is not sealed: make fetch, then: make integration")
-    return World(tmp_path / "world")
+    with made.builder:
+        yield made
 
 
 def facts(wheel: bytes) -> dict[str, object]:
@@ -125,7 +142,8 @@ def test_a_build_sees_its_source_its_requirements_and_nothing_of_this_machine(
     assert found["helper"] == "helped\n"
     assert found["network"] == "[Errno 101] Network is unreachable"
     assert found["user"] == (50000, 0, "/tmp")  # noqa: S108
-    assert found["mode"] == "0o100644"
+    assert found["modes"] == ["0o40755", "0o40755", "0o100644"]
+    assert found["times"] == {315532800}
     assert found["writable"] is False
     names = dict(found["environment"])  # type: ignore[call-overload]
     assert names["PATH"] == "/opt/build/bin:/usr/bin:/bin"
@@ -144,15 +162,88 @@ def test_the_same_source_gives_the_same_bytes_in_another_world(
     monkeypatch.setenv("LC_ALL", "C")
     old = os.umask(0o077)
     try:
-        second = World(tmp_path / "elsewhere").build()
+        other = World(tmp_path / "elsewhere")
+        with other.builder:
+            second = other.build()
     finally:
         os.umask(old)
     assert second == first
 
 
-def test_a_build_leaves_no_folder_behind(world: World) -> None:
-    world.build()
-    assert [path.name for path in world.places.trees.iterdir()] == [".lock"]
+def test_a_builder_leaves_no_folder_behind(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (temporary := tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    other = World(tmp_path / "world")
+    with other.builder:
+        assert other.build() == world.build()
+        assert not list(temporary.iterdir()), "what a killed build leaves is where pruning looks"
+        assert len(KeptTrees(other.places.trees).leftovers()) == 0, "in use"
+    assert [path.name for path in other.places.trees.iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": MARK},
+        {"pyproject.toml": PYPROJECT.replace('["helper"]', "[]"), "backend.py": MARK},
+        # words of uv's own script, which alone may run
+        {
+            "pyproject.toml": PYPROJECT.replace('["helper"]', "[]").replace(
+                '"backend"', '"get_interpreter_info"'
+            ),
+            "get_interpreter_info.py": MARK,
+        },
+        {
+            "pyproject.toml": PYPROJECT.replace('["helper"]', "[]").replace(
+                '"."', '"python.get_interpreter_info import main; main()"'
+            ),
+            "python.get_interpreter_info import main; main()/backend.py": MARK,
+        },
+    ],
+)
+def test_resolving_runs_nothing_of_a_source(files: dict[str, str], tmp_path: Path) -> None:
+    page, mark = tmp_path / "index" / "demo", tmp_path / "mark"
+    page.mkdir(parents=True)
+    content = sdist(
+        {name: text.replace("MARK", str(mark)) for name, text in files.items()} | {"PKG-INFO": PKG_INFO}
+    )
+    (page / "demo-1.tar.gz").write_bytes(content)
+    (page / "index.html").write_text('<a href="demo-1.tar.gz">demo-1.tar.gz</a>')
+    uv = UvProgram({"UV_DEFAULT_INDEX": page.parent.as_uri(), "UV_NO_CACHE": "1"})
+    answer = uv.compile(
+        Question({"0.in": "demo\n"}, ("--format", "pylock.toml"), "pylock.toml", sources=True)
+    )
+    assert not mark.exists()
+    assert answer.text is None
+    assert "Failed to build `demo==1`" in answer.messages
+
+
+NAMED = """\
+def build_wheel(folder, *_):
+    import os, pathlib
+    name = {name!r}
+    pathlib.Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
+    pathlib.Path(folder, name).write_text("x")
+    return name
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["demo-1-py3-none-any/x.whl", "demo-1-py3-none-a b.whl", "demo-1-py3-none-\x1b[1m.whl", "demo.whl"],
+)
+def test_a_file_that_is_not_named_as_a_wheel_is_refused(world: World, name: str) -> None:
+    with pytest.raises(BuildError, match=r"demo-1\.tar\.gz was built into b"):
+        world.build(NAMED.format(name=name))
+
+
+@pytest.mark.parametrize("more", ["--index-url=https://example.invalid", "x @ file:///etc/passwd", "", None])
+def test_a_backend_may_ask_for_packages_of_an_index_alone(world: World, more: str | None) -> None:
+    backend = f"def get_requires_for_build_wheel(*_):\n    return [{more!r}]\n"
+    with pytest.raises(BuildError, match=r"what demo-1\.tar\.gz asks to be built with cannot be used"):
+        world.ask(backend)
 
 
 @pytest.mark.parametrize(
@@ -215,12 +306,14 @@ def test_fetch_on_a_machine_that_has_none_of_it_builds_the_very_wheels_that_the_
     (tmp_path / "cache").mkdir()
     store = tmp_path / "cache" / "store"
     store.mkdir()
+    sources = [one.source.sdist for one in locked.airflow_lock.packages if one.source]
     built = [one.files[0][1] for one in locked.airflow_lock.packages if one.source]
     for path in places().store.iterdir():
-        if path.name not in {one.sha256 for one in built}:
+        if path.name not in {one.sha256 for one in (*built, *sources)}:
             (store / path.name).symlink_to(path)
-    done = fresh.run("fetch")
+    done = fresh.run("fetch", "--json")
     said = done.stderr.decode()
+    assert json.loads(done.stdout)["fetched"] == len(sources)
     assert all(f"built {one.filename} from source" in said for one in built)
     assert all(Store(store).holds(one) for one in built)
 

@@ -62,9 +62,9 @@ def fetch_all(
     wanted = wanted_files(airflow_lock, debian_lock, config.platforms)
     built = sealing.lacking(airflow_lock, config.platforms, Store(session.places.store))
     there = functools.cache(lambda: origin(config))
-    if built:
-        _build(session, config, built, there)
+    fetched = _build(session, config, built, there) if built else None
     summary = fetch(wanted, session.places, there, session.terminal)
+    summary = summary.after(fetched) if fetched else summary
     session.terminal.say(
         f"sealed: {summary.files} files, {megabytes(summary.bytes)} "
         f"({summary.fetched} fetched, {megabytes(summary.fetched_bytes)}, {summary.seconds:.1f} s)"
@@ -74,8 +74,8 @@ def fetch_all(
 
 def _build(
     session: Session, config: Config, packages: Sequence[LockedPackage], there: Callable[[], Origin]
-) -> None:
-    """Build what no index has a wheel of, in a sandbox, from files that the locks name."""
+) -> FetchSummary:
+    """Build what no index has a wheel of, in a sandbox, from files that the locks name; tell what was fetched."""
     from airlock.compose.interpreter import python_version  # noqa: PLC0415 - seldom needed
     from airlock.locks import build  # noqa: PLC0415
     from airlock.platforms import native  # noqa: PLC0415
@@ -85,10 +85,11 @@ def _build(
 
     locked, path = build.read(config.build_lock), config.debian_build_lock
     root = debian.read(path if path.exists() else config.debian_lock)
-    debs, store = root.for_platform(native()), Store(session.places.store)
-    fetch(sealing.wanted(packages, locked, debs), session.places, there, session.terminal)
-    with Builder(debs, python_version(root), store, session.places) as builder:
+    store = Store(session.places.store)
+    fetched = fetch(sealing.wanted(packages, locked, root), session.places, there, session.terminal)
+    with Builder(root.for_platform(native()), python_version(root), store, session.places) as builder:
         sealing.build(packages, locked, builder, store, session.terminal)
+    return fetched
 
 
 def sealed_inputs(session: Session, config: Config, *, offline: bool) -> Inputs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,15 @@ class FetchSummary:
     fetched_bytes: int
     seconds: float
     store: Path
+
+    def after(self, other: FetchSummary) -> FetchSummary:
+        """Add what another run, for what is not of the image, fetched before."""
+        return replace(
+            self,
+            fetched=self.fetched + other.fetched,
+            fetched_bytes=self.fetched_bytes + other.fetched_bytes,
+            seconds=round(self.seconds + other.seconds, 3),
+        )
 
 
 @dataclass(frozen=True)

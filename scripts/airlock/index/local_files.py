@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import html
 import io
-import urllib.request
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 from requests.adapters import BaseAdapter
 
+from airlock.index.locations import path_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class LocalFiles(BaseAdapter):
@@ -30,7 +31,7 @@ class LocalFiles(BaseAdapter):
     ) -> requests.Response:
         response = requests.Response()
         response.request, response.url = request, request.url or ""
-        path = Path(urllib.request.url2pathname(urlsplit(response.url).path))
+        path = path_of(response.url)
         try:
             response.raw, kind = _open(path)
         except OSError as error:
@@ -38,6 +39,8 @@ class LocalFiles(BaseAdapter):
             return response
         response.status_code = 200
         response.headers["Content-Type"] = kind
+        if path.is_file():
+            response.headers["Content-Length"] = str(path.stat().st_size)
         if path.is_dir() and not response.url.endswith("/"):
             response.url += "/"  # as a server redirects, so that relative links resolve
         return response

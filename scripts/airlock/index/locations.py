@@ -34,6 +34,13 @@ def is_protected(place: str) -> bool:
     )
 
 
+def path_of(url: str) -> Path:
+    """Return the path that a file: URL names."""
+    from urllib.request import url2pathname  # noqa: PLC0415 - brings http along, and few need it
+
+    return Path(url2pathname(urlsplit(url).path))
+
+
 def redact(url: str) -> str:
     """Return a URL for people: without user, password, query or fragment, any of which may be a secret."""
     try:

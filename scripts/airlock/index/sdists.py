@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from airlock.errors import FetchError, ResolveError
-from airlock.index.locations import as_url
+from airlock.index.locations import as_url, path_of
 from airlock.index.simple import links
 from airlock.index.sizes import sizes
 from airlock.store import StoreFile
@@ -46,7 +47,7 @@ class Releases:
         That is so where the release itself has wheels, for others than `tags`, and where a newer release has one
         that fits: whoever looks back so far would find a package's sources of many years. Raises FetchError.
         """
-        found = [one for link in self._links(name) if (one := _wheel(link.filename))]
+        found = [one for link in self._links(name) if (one := _wheel(link.filename, name))]
         this = Version(version)
         return any(one == this or (one > this and not own.isdisjoint(tags)) for one, own in found)
 
@@ -56,7 +57,8 @@ class Releases:
         best = min(
             found, key=lambda link: (not link.filename.endswith(".tar.gz"), link.filename), default=None
         )
-        if best is None or not best.sha256:
+        sha256 = best and (best.sha256 or _sha256_here(best.url))
+        if not best or not sha256:
             raise ResolveError(
                 f"{name} {version} has neither a wheel for the image nor a source distribution with a sha256",
                 cause=f"asked: {self.indexes.source}",
@@ -64,28 +66,31 @@ class Releases:
             )
         size = sizes(self.session, [best.url]).get(best.url)
         if not size:
-            raise FetchError(f"the server does not say how big {best.filename} is")
-        return StoreFile(best.filename, size, best.sha256)
+            raise FetchError(
+                f"the server does not say how big {best.filename} is",
+                cause="a lock names the size of each file",
+                remedy="use an index whose server gives Content-Length",
+            )
+        return StoreFile(best.filename, size, sha256)
 
     def _links(self, name: str) -> list[Link]:
         pages = [f"{as_url(url).rstrip('/')}/{canonicalize_name(name)}/" for url in self.indexes.urls]
         pages += [as_url(place) for place in self.indexes.find_links]
-        wheels_of = canonicalize_name(name)
-        return [
-            link for page in pages for link in links(self.session, page) if _is_of(link.filename, wheels_of)
-        ]
+        return [link for page in pages for link in links(self.session, page)]
 
 
-def _is_of(filename: str, name: str) -> bool:
-    return canonicalize_name(filename).startswith(f"{name}-")  # a find-links page lists all projects
+def _sha256_here(url: str) -> str:
+    """Return the hash of a file of this machine, of which a folder says none."""
+    return hashlib.sha256(path_of(url).read_bytes()).hexdigest() if url.startswith("file:") else ""
 
 
-def _wheel(filename: str) -> tuple[Version, frozenset[Tag]] | None:
+def _wheel(filename: str, name: str) -> tuple[Version, frozenset[Tag]] | None:
+    """Read the name of a wheel of the project; None for any other file: a find-links page lists all projects."""
     try:
-        _, version, _, tags = parse_wheel_filename(filename)
+        project, version, _, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename:
         return None
-    return version, tags
+    return (version, tags) if project == canonicalize_name(name) else None
 
 
 def _is_sdist(filename: str, name: str, version: str) -> bool:

@@ -84,11 +84,12 @@ def mentioned(messages: str, names: Iterable[str]) -> set[str]:
 
 
 def no_wheel(package: str, where: str, cause: str) -> ResolveError:
-    """Describe a package without a wheel where none can be built; `cause` says who wants it."""
+    """Describe a package without a wheel, of which nothing is or can be built; `cause` says who wants it."""
     return ResolveError(
-        f"{package} has no wheel for {where}, and none can be built",
+        f"{package} has no wheel for {where}",
         cause=cause,
-        remedy="drop what asks for it, or build its wheel once and serve it from an index of your own",
+        remedy="use a version that has one, drop what asks for it, or build its wheel once and serve it from an index"
+        " of your own",
     )
 
 

@@ -109,14 +109,17 @@ class Job:
     def _pylock(self, platform: Platform, constraints: Mapping[str, str]) -> Answer:
         while True:
             answer = self._ask(platform, constraints, "pylock.toml", "--format", "pylock.toml")
-            if self.sources is None or not self._supplied(self.sources, answer, platform):
+            if self.sources is None or not self._supplied(self.sources, answer, platform, constraints):
                 return answer
 
-    def _supplied(self, sources: Sources, answer: Answer, platform: Platform) -> bool:
+    def _supplied(
+        self, sources: Sources, answer: Answer, platform: Platform, constraints: Mapping[str, str]
+    ) -> bool:
         """Whether something was done about wheels that uv lacks, so that it may be asked again."""
         if answer.text is None and not (lacking := _BUILD.findall(answer.messages)):
             name = lacks_wheel(answer.messages)
-            return name is not None and sources.relent(name, platform)
+            # What another platform or an earlier lock chose is no reason to build: another version may have a wheel.
+            return name is not None and name not in constraints and sources.relent(name, platform)
         if answer.text is not None:
             tags = self.target.tags(platform)
             lacking = [

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock.compose.interpreter import python_version
+from airlock import kept_trees
 from airlock.debian import locking as debian_locking
 from airlock.index.configuration import configured, uv_environment
 from airlock.index.fetch import Wanted, fetch
@@ -18,8 +16,10 @@ from airlock.index.sdists import Releases
 from airlock.index.sizes import sizes
 from airlock.index.text import download
 from airlock.index.web import Web
+from airlock.locks.build_requirements import BuildRequirements
 from airlock.locks.locking import Locking
 from airlock.locks.sources import Sources
+from airlock.locks.target import target
 from airlock.locks.uv import UvProgram, shared
 from airlock.platforms import native
 from airlock.sdists.build import Builder
@@ -79,12 +79,14 @@ def _sources(
     there = functools.cache(lambda: origin(config))
 
     def fetched(files: Sequence[Wanted]) -> None:
-        size = sum(file.size for file in store.missing(one.file for one in files))
-        fetch(files, places, there, terminal if size > _SHOWN else Terminal(quiet=True))
+        wanted = [*files, *(Wanted(deb.file, deb.package, deb) for deb in debs)]
+        size = sum(file.size for file in store.missing(one.file for one in wanted))
+        fetch(wanted, places, there, terminal if size > _SHOWN else Terminal(quiet=True))
 
     with (
-        tempfile.TemporaryDirectory(prefix="airlock-wheels-") as folder,
-        Builder(debs, python_version(root), store, places) as builder,
+        kept_trees.temporary(places.trees) as folder,
+        Builder(debs, "{}.{}".format(*target(root).python_minor), store, places) as builder,
     ):
-        platforms = config.locked_platforms
-        yield Sources(releases, builder, store, fetched, debs, Path(folder), limits, platforms, terminal)
+        platforms = tuple(dict.fromkeys((*config.locked_platforms, native())))  # this one builds
+        requirements = BuildRequirements(limits, platforms, fetched)
+        yield Sources(releases, builder, requirements, store, folder, terminal)

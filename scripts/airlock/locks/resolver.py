@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from airlock.errors import ResolveError
+from airlock.index.locations import path_of
 from airlock.locks.airflow import ANY, AirflowLock, LockedPackage
 from airlock.locks.conflict import no_wheel
 from airlock.locks.intent import pairs
@@ -74,23 +73,26 @@ def agree(job: Job, platforms: Sequence[Platform]) -> dict[Platform, dict[str, F
                     raise _disagreement(differing, refused) from refused
                 if not found:
                     raise
-                alone = job.versions(platform, held)
-                news = {
-                    name: one.version
-                    for name, one in alone.items()
-                    if pins.get(name, one.version) != one.version
-                }
-                if not news:
+                news = _news(job.versions(platform, held), pins)
+                if news:
+                    differing += [
+                        f"{name}: {pins[name]}, but {version} for {platform}"
+                        for name, version in news.items()
+                    ]
+                    held |= news
+                    break
+                if job.sources is None:
                     raise
-                differing += [
-                    f"{name}: {pins[name]}, but {version} for {platform}" for name, version in news.items()
-                ]
-                held |= news
-                break
+                found[platform] = job.versions(platform, pins)  # with what was built meanwhile
             pins |= {name: one.version for name, one in found[platform].items()}
         else:
             return found
     raise _disagreement(differing, None)
+
+
+def _news(alone: Mapping[str, Found], pins: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions that a platform, asked alone, has instead of those it was to have."""
+    return {name: one.version for name, one in alone.items() if pins.get(name, one.version) != one.version}
 
 
 def _disagreement(differing: Iterable[str], refused: ResolveError | None) -> ResolveError:
@@ -137,9 +139,7 @@ def _wheel(target: Target, platform: Platform, name: str, found: Found, via: tup
 
 def _size_here(url: str) -> int:
     """Return the size of a file of this machine, of which uv gives none."""
-    from urllib.request import url2pathname  # noqa: PLC0415 - brings http along, and few locks need it
-
-    return Path(url2pathname(urlsplit(url).path)).stat().st_size if url.startswith("file:") else UNKNOWN
+    return path_of(url).stat().st_size if url.startswith("file:") else UNKNOWN
 
 
 def _urls(found: Mapping[Platform, Mapping[str, Found]]) -> dict[str, str]:

@@ -7,6 +7,7 @@ wheels from a folder, beside the indexes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -18,22 +19,22 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from airlock.errors import BuildError, ResolveError
 from airlock.index.fetch import Wanted
-from airlock.locks import build, resolver
+from airlock.locks import build
 from airlock.locks.airflow import Source
-from airlock.locks.intent import Asked
+from airlock.locks.intent import pairs
 from airlock.platforms import native
 from airlock.sdists import archive
 from airlock.store import StoreFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from packaging.tags import Tag
 
     from airlock.locks.airflow import AirflowLock, LockedPackage
     from airlock.locks.build import BuildLock
-    from airlock.locks.debian import LockedDeb
+    from airlock.locks.build_requirements import BuildRequirements
     from airlock.locks.job import Job
     from airlock.platforms import Platform
     from airlock.sdists.build import Built
@@ -67,28 +68,23 @@ class _Made:
 
 
 class Sources:
-    """What one run of `airlock lock` builds, with the packages `debs` of this machine's platform around.
+    """What one run of `airlock lock` builds into `store`; `folder` is where uv finds the wheels.
 
-    `folder` is where uv finds the wheels; `limits` is build.in.
+    Sources are fetched as build requirements are.
     """
 
     def __init__(
         self,
         releases: Releases,
         builder: Builder,
+        requirements: BuildRequirements,
         store: Store,
-        fetch: Callable[[Sequence[Wanted]], object],
-        debs: Sequence[LockedDeb],
         folder: Path,
-        limits: tuple[Asked, ...],
-        platforms: Sequence[Platform],
         terminal: Terminal,
     ) -> None:
-        self._releases, self._builder, self._store, self._fetch = releases, builder, store, fetch
-        self._folder, self._limits, self._terminal = folder, limits, terminal
-        self._debs, self._platforms = debs, platforms
+        self._releases, self._builder, self._requirements = releases, builder, requirements
+        self._store, self._folder, self._terminal = store, folder, terminal
         self._made: dict[tuple[str, str], _Made] = {}
-        self._resolved: dict[tuple[str, ...], tuple[LockedPackage, ...]] = {}
         self._wheels_only: dict[Platform, set[str]] = {}
         self._from_source: set[str] = set()
 
@@ -105,13 +101,14 @@ class Sources:
     def build_again(self, job: Job, old: AirflowLock) -> None:
         """Build at once what an earlier lock had built and `job` keeps: uv would ask for one after the other.
 
-        Raises as `supply` does.
+        What cannot be built is left out: nothing may ask for it any more. Raises FetchError, SandboxError.
         """
         for package in old.packages:
             name, version = package.name, package.version
             if package.source and job.kept.get(name) == version and (name, version) not in self._made:
                 self._from_source.add(name)
-                self._keep(name, version, self._timed(job, name, version))
+                with contextlib.suppress(BuildError, ResolveError):
+                    self._keep(name, version, self._timed(job, name, version))
 
     def options(self, platform: Platform) -> tuple[str, ...]:
         """Return uv's options: where the built wheels are, and which packages are wanted as wheels alone."""
@@ -136,7 +133,7 @@ class Sources:
         Raises ResolveError, FetchError, BuildError, SandboxError.
         """
         if made := self._made.get((name, version)):
-            raise _foreign(name, version, made, platform)
+            raise _unfit(name, version, made, platform)
         aside = self._wheels_only.setdefault(platform, set())
         tags = job.target.tags(platform)
         if name not in (self._from_source | aside) and self._releases.is_passed_over(name, version, tags):
@@ -182,34 +179,20 @@ class Sources:
             pin: one for made in built for pin, one in zip(_pins(made.requires), made.requires, strict=True)
         }
         ordered = tuple(packages[pin] for pin in sorted(packages))
-        return build.BuildLock(root, tuple(one.pair for one in self._limits), ordered) if built else None
+        return build.BuildLock(root, pairs(self._requirements.limits), ordered) if built else None
 
     def _build(self, job: Job, name: str, version: str) -> _Made:
         sdist = self._releases.sdist(name, version)
-        self._fetch([Wanted(sdist, name), *(Wanted(deb.file, deb.package, deb) for deb in self._debs)])
+        self._requirements.fetch([Wanted(sdist, name)])
         system = archive.read(sdist.filename, self._store.read(sdist)).system
-        requires = self._resolve(job, sdist, system.requires)
+        requires = self._requirements.resolve(job, sdist, system.requires)
         if more := self._builder.more_requires(sdist, _files(requires)):
-            requires = self._resolve(job, sdist, (*system.requires, *more))
+            requires = self._requirements.resolve(job, sdist, (*system.requires, *more))
         built = self._builder.wheel(sdist, _files(requires))
         _require_named(built.filename, name, version, sdist)
         file = StoreFile(built.filename, len(built.content), hashlib.sha256(built.content).hexdigest())
         self._store.add(file, [built.content], sdist.filename)
         return _Made(file, sdist, requires)
-
-    def _resolve(self, job: Job, sdist: StoreFile, requires: Iterable[str]) -> tuple[LockedPackage, ...]:
-        """Resolve build requirements for every platform, as the packages of the image are, and fetch them."""
-        wanted = tuple(sorted(set(requires)))
-        if not wanted or wanted in self._resolved:
-            return self._resolved.get(wanted, ())
-        asked = tuple(Asked(sdist.filename, 1, one) for one in wanted)
-        only_wheels = replace(
-            job, asked=asked, kept={}, moving=frozenset(), sources=None, limits=self._limits
-        )
-        packages = resolver.resolve(only_wheels, self._platforms).packages
-        self._fetch([Wanted(file, one.name) for one in packages if (file := one.file(native()))])
-        self._resolved[wanted] = packages  # most ask for the same
-        return packages
 
     def _keep(self, name: str, version: str, made: _Made) -> None:
         self._made[name, version] = made
@@ -238,7 +221,14 @@ def _require_named(filename: str, name: str, version: str, sdist: StoreFile) -> 
         )
 
 
-def _foreign(name: str, version: str, made: _Made, platform: Platform) -> ResolveError:
+def _unfit(name: str, version: str, made: _Made, platform: Platform) -> ResolveError:
+    """Describe a wheel that was built, and is not for the platform that lacks one."""
+    if platform == native():
+        return ResolveError(
+            f"{name} {version} was built into a wheel that is not for the image",
+            cause=f"{made.file.filename} is for another Python or platform",
+            remedy="use another version of the package",
+        )
     return ResolveError(
         f"{name} {version} has no wheel for {platform}, and this machine cannot build one",
         cause=f"its source is compiled: here it was built into {made.file.filename}",

@@ -38,12 +38,18 @@ KEPT = (
     "UV_LINK_MODE",
 )
 
+# The one script that may run, whole: parts of what uv runs to build are words of the source distribution.
+_ASKED = (
+    r'import sys; sys\.path = \[__import__\("os"\)\.fsdecode\(b"(?:[^"\\\n]|\\.)*"\)\] \+ sys\.path; '
+    r"from python\.get_interpreter_info import main; main\(\)"
+)
 _REFUSING = """\
 #!/bin/sh
 '''exec' {quoted} -I "$0" "$@"
 ' '''
-import os, sys
-if "get_interpreter_info" not in " ".join(sys.argv[1:]):
+import os, re, sys
+*flags, script = sys.argv[1:] or [""]
+if flags != ["-I", "-B", "-c"] or not re.fullmatch({asked!r}, script):
     sys.exit("nothing is built here")
 os.execv({python!r}, [{place!r}, *sys.argv[1:]])
 """
@@ -124,7 +130,9 @@ def _refusing_python(folder: Path) -> str:
     """
     place = folder / "python"
     place.write_text(
-        _REFUSING.format(quoted=shlex.quote(sys.executable), python=sys.executable, place=str(place)),
+        _REFUSING.format(
+            quoted=shlex.quote(sys.executable), asked=_ASKED, python=sys.executable, place=str(place)
+        ),
         encoding="utf-8",
     )
     place.chmod(0o755)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import tarfile
 import tomllib
 import zipfile
@@ -10,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 
 from airlock.compose import entry
 from airlock.compose.entry import Entry, Kind
@@ -19,7 +20,17 @@ from airlock.errors import BuildError, UnsafeArchiveError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MALFORMED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError)
+_MALFORMED = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    RuntimeError,  # an encrypted member, a compression of its own, links that lead round in a circle
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,8 @@ def _members(filename: str, content: bytes) -> Iterable[Entry]:
                 yield entry.symlink(path, member.linkname)
             elif member.isreg() or member.islnk():
                 stream = tar.extractfile(member)
-                assert stream is not None
+                if stream is None:
+                    raise ValueError(f"{member.name} is a link to no file")
                 yield entry.file(path, stream.read(), _mode(member.mode))
             else:
                 raise ValueError(f"{member.name} is no file, folder or link")
@@ -90,6 +102,19 @@ def _mode(mode: int) -> int:
     return entry.PROGRAM_MODE if mode & 0o100 else entry.FILE_MODE
 
 
+def requirement(text: str) -> str:
+    """Return a build requirement as it is given to uv, in canonical spelling.
+
+    Raises ValueError where it is anything but a requirement of an index's package: an option, a URL, a path.
+    """
+    parsed = Requirement(text)
+    if parsed.url:
+        raise ValueError(
+            f"{parsed.name} is required from a URL or path; airlock takes wheels from indexes only"
+        )
+    return str(parsed)
+
+
 def _build_system(filename: str, pyproject: bytes) -> BuildSystem:
     try:
         table: dict[str, Any] = tomllib.loads(pyproject.decode()).get("build-system", {})
@@ -99,11 +124,11 @@ def _build_system(filename: str, pyproject: bytes) -> BuildSystem:
             raise TypeError("requires must be a list")  # noqa: TRY301
         default = BuildSystem()
         system = BuildSystem(
-            tuple(str(Requirement(text)) for text in table["requires"]),
+            tuple(requirement(text) for text in table["requires"]),
             str(table.get("build-backend", default.backend)),
             tuple(str(path) for path in table.get("backend-path", ())),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidRequirement) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # InvalidRequirement is a ValueError
         raise BuildError(
             f"the pyproject.toml in {filename} cannot be used",
             cause=f"{type(error).__name__}: {error}",

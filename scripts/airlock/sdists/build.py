@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
-from airlock import process, sandbox, written
+from airlock import kept_trees, process, sandbox, written
 from airlock.cache import Cache, key_of
 from airlock.compose import recipe, trust
 from airlock.compose.tar import EPOCH
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 _INSIDE = Path(__file__).with_name("build_inside.py")
 _LAST_WORDS = 3000  # characters of what a build printed; its end holds the reason
+_PLAIN = re.compile(
+    rb"[A-Za-z0-9_.+!-]+\.whl"
+)  # what a wheel's name consists of (binary distribution format)
+_LONGEST_NAME = 200  # of a name in a message
+_ANOTHER_VERSION = "use another version of the package"
 _DEBIAN = (
     "name compilers and headers in constraints/debian-build.in (gcc, libc6-dev, python3-dev, …); airlock lock"
 )
@@ -75,11 +81,18 @@ class Builder:
         Raises BuildError where the backend fails, SandboxError where no sandbox can be made.
         """
         key = self._key("requires", sdist, requires)
-        known = self._cache.read_json("build-requires", key)
+        known = self._cache.read("build-requires", key)
         if known is None:
-            known = json.loads(self._ask("requires", sdist, requires))
-            self._cache.write_json("build-requires", key, known)
-        return tuple(str(one) for one in known)
+            known = self._ask("requires", sdist, requires)
+            self._cache.write("build-requires", key, known)
+        try:
+            return tuple(archive.requirement(one) for one in json.loads(known))
+        except (ValueError, TypeError) as error:
+            raise BuildError(
+                f"what {sdist.filename} asks to be built with cannot be used",
+                cause=str(error),
+                remedy=_ANOTHER_VERSION,
+            ) from error
 
     def wheel(self, sdist: StoreFile, requires: Sequence[StoreFile]) -> Built:
         """Return the wheel, built at most once from the same inputs; raises as `more_requires` does."""
@@ -90,9 +103,15 @@ class Builder:
             self._cache.write("built-wheels", key, known)
         name, _, content = known.partition(b"\n")
         try:
+            if not _PLAIN.fullmatch(name):  # it is to stand in a lock, and becomes a path
+                raise ValueError("that is not the name of a wheel")  # noqa: TRY301
             parse_wheel_filename(filename := name.decode())
-        except (InvalidWheelFilename, UnicodeDecodeError) as error:
-            raise BuildError(f"{sdist.filename} was built into {name!r}", cause=str(error)) from error
+        except ValueError as error:
+            raise BuildError(
+                f"{sdist.filename} was built into {name[:_LONGEST_NAME]!r}",
+                cause=str(error),
+                remedy=_ANOTHER_VERSION,
+            ) from error
         return Built(filename, content)
 
     def _key(self, question: str, sdist: StoreFile, requires: Sequence[StoreFile]) -> str:
@@ -102,7 +121,7 @@ class Builder:
     def _ask(self, question: str, sdist: StoreFile, requires: Sequence[StoreFile]) -> bytes:
         source = archive.read(sdist.filename, self._store.read(sdist))
         place = self._unpacked_root()
-        with _folder() as environment, _folder() as unpacked:
+        with _folder(place.parent) as environment, _folder(place.parent) as unpacked:
             written.write(unpacked, source.entries)
             written.write(environment, self._environment(requires))
             mounts = (
@@ -114,16 +133,16 @@ class Builder:
             self._sandbox = self._sandbox or sandbox.choose(inside)
             script = _INSIDE.read_text(encoding="utf-8")
             words = [f"{root.ENVIRONMENT}/bin/python", "-P", "-c", script, question, source.system.backend]
-            done = process.run(
-                self._sandbox.command(inside, [*words, *source.system.backend_path]), env={}, check=False
-            )
+            command = self._sandbox.command(inside, [*words, *source.system.backend_path])
+            done = process.run(command, env={}, check=False, apart=True)
         if done.returncode:
             raise _failure(sdist, done)
         return done.stdout
 
     def _unpacked_root(self) -> Path:
         if self._root is None:
-            self._root = self._open.enter_context(root.unpacked(self._debs, self._store, self._places.trees))
+            folder = self._open.enter_context(kept_trees.temporary(self._places.trees))
+            self._root = root.unpack(self._debs, self._store, folder)
         return self._root
 
     def _environment(self, requires: Sequence[StoreFile]) -> Iterator[Entry]:
@@ -146,8 +165,8 @@ class _NoCompiler:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="airlock-build-"))
+def _folder(place: Path) -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(dir=place))
     try:
         made.chmod(0o755)  # the sandbox may have another user
         yield made

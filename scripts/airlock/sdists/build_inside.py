@@ -19,6 +19,7 @@ def main(question: str, backend: str, *backend_path: str) -> None:
     os.dup2(2, 1)
     os.umask(0o022)
     shutil.copytree(SOURCE, WORK, symlinks=True)
+    set_times(WORK, int(os.environ["SOURCE_DATE_EPOCH"]))
     os.mkdir(RESULT)  # noqa: PTH102 - nothing that costs an import
     os.chdir(WORK)
     sys.path[:0] = [os.path.join(WORK, path) for path in backend_path]  # noqa: PTH118
@@ -35,6 +36,13 @@ def main(question: str, backend: str, *backend_path: str) -> None:
             content = filename.encode() + b"\n" + file.read()
     with os.fdopen(answer, "wb") as out:
         out.write(content)
+
+
+def set_times(folder: str, time: int) -> None:
+    """Give all the same time: a build may note it, and `make` makes again what is older than its source."""
+    for parent, _, names in os.walk(folder):
+        for path in (parent, *(os.path.join(parent, name) for name in names)):  # noqa: PTH118
+            os.utime(path, (time, time), follow_symlinks=False)
 
 
 main(*sys.argv[1:])

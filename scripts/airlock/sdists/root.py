@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airlock import written
 from airlock.debian import base, deb
-from airlock.errors import StorageError
+from airlock.errors import BuildError, StorageError
 from airlock.farm import prepare_for_running
 from airlock.inside import GID, UID
-from airlock.kept_trees import NEW, locked
+from airlock.platforms import native
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from airlock.locks.debian import LockedDeb
     from airlock.store import Store
 
-ENVIRONMENT, SOURCE = (
-    "/opt/build",
-    "/opt/source",
-)  # where the build's virtual environment and sources are shown
+# where the build's virtual environment and sources are shown
+ENVIRONMENT, SOURCE = "/opt/build", "/opt/source"
 _USER = base.User("build", UID, GID, "/tmp", "/bin/sh")  # noqa: S108 - the sandbox's own
 # what update-alternatives would link, where the packages bring it
 _LINKS = {
@@ -36,28 +31,29 @@ _LINKS = {
 _LEFT_OUT = deb.Selection(leave_out=("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"))
 
 
-@contextlib.contextmanager
-def unpacked(debs: Sequence[LockedDeb], store: Store, folder: Path) -> Iterator[Path]:
-    """Unpack packages into a root below `folder`, which is removed when the block ends.
+def unpack(debs: Sequence[LockedDeb], store: Store, folder: Path) -> Path:
+    """Unpack packages into a root in `folder`, and return it.
 
-    Raises what `Store.read` and `deb.read` raise, and StorageError where there is no room.
+    Raises what `Store.read` and `deb.read` raise, BuildError without packages, and StorageError where there is no
+    room.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (
-        locked(folder / ".lock", fcntl.LOCK_SH),  # what is pruned meanwhile is not this
-        tempfile.TemporaryDirectory(prefix=NEW, dir=folder) as own,
-    ):
-        root = Path(own) / "root"
+    if not debs:
+        raise BuildError(
+            f"nothing can be built from source on {native()}",
+            cause="no Debian packages are locked for this machine's platform",
+            remedy="lock for it, too (lock-platforms in [tool.airlock], or --platform), or do it on another machine",
+        )
+    root = folder / "root"
+    try:
         root.mkdir(mode=0o755)
-        try:
-            _unpack(debs, store, root)
-        except OSError as error:
-            raise StorageError(
-                f"the Debian packages to build with cannot be unpacked into {folder}",
-                cause=str(error),
-                remedy="make room there, or choose another folder: export AIRLOCK_CACHE=FOLDER",
-            ) from error
-        yield root
+        _unpack(debs, store, root)
+    except OSError as error:
+        raise StorageError(
+            f"the Debian packages to build with cannot be unpacked into {folder.parent}",
+            cause=str(error),
+            remedy="make room there, or choose another folder: export AIRLOCK_CACHE=FOLDER",
+        ) from error
+    return root
 
 
 def _unpack(debs: Sequence[LockedDeb], store: Store, root: Path) -> None:

@@ -6,9 +6,9 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from airlock.errors import BuildError, NotReproducibleError
+from airlock.errors import BuildError, LockError, NotReproducibleError
 from airlock.index.fetch import Wanted
-from airlock.locks.airflow import ANY
+from airlock.locks.build import root_of
 from airlock.platforms import native
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from airlock.locks.airflow import AirflowLock, LockedPackage
     from airlock.locks.build import BuildLock
-    from airlock.locks.debian import LockedDeb
+    from airlock.locks.debian import DebianLock
     from airlock.platforms import Platform
     from airlock.sdists.build import Built
     from airlock.store import Store, StoreFile
@@ -43,7 +43,7 @@ def lacking(lock: AirflowLock, platforms: Iterable[Platform], store: Store) -> t
         for package in lock.packages:
             source, file = package.source, package.file(platform)
             if source and file and file == package.built and package not in found and store.missing([file]):
-                if source.platform != ANY and platform != native():
+                if platform != native() and not file.filename.endswith("-any.whl"):
                     raise BuildError(
                         f"{package.name} is compiled from source, for {platform} on {platform} alone",
                         cause=f"this machine is {native()}; no index has {file.filename}",
@@ -53,10 +53,19 @@ def lacking(lock: AirflowLock, platforms: Iterable[Platform], store: Store) -> t
     return tuple(found)
 
 
-def wanted(packages: Sequence[LockedPackage], locked: BuildLock, debs: Sequence[LockedDeb]) -> list[Wanted]:
-    """Return the files that building these packages needs. Raises LockError where a lock lacks one."""
+def wanted(packages: Sequence[LockedPackage], locked: BuildLock, root: DebianLock) -> list[Wanted]:
+    """Return the files that building these packages, with those of `root` around, needs on this machine.
+
+    Raises LockError where a lock lacks one, or was made with another root.
+    """
+    if locked.root != root_of(root):
+        raise LockError(
+            "build.lock is not current",
+            cause="the wheels were built with other Debian packages around than are locked now",
+            remedy="airlock lock",
+        )
     names = {file: one.name for one in locked.packages for _, file in one.files}
-    files = [Wanted(deb.file, deb.package, deb) for deb in debs]
+    files = [Wanted(deb.file, deb.package, deb) for deb in root.for_platform(native())]
     for package in packages:
         assert package.source
         files.append(Wanted(package.source.sdist, package.name))

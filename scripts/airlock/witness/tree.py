@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -16,11 +14,11 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from airlock import kept_trees
 from airlock.compose.interpreter import ImageInterpreter, python_version
 from airlock.errors import CommandError, LockError
 from airlock.farm import lay_over, prepare_for_running
 from airlock.inside import Inside, Tmpfs
-from airlock.kept_trees import NEW, locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,12 +57,8 @@ class WitnessTree:
         """
         interpreter = ImageInterpreter(self.debian, self.platform, self.store, self.places.trees)
         tools = closure(WITNESS)
-        self.places.trees.mkdir(parents=True, exist_ok=True)
-        with (
-            locked(self.places.trees / ".lock", fcntl.LOCK_SH),  # what is pruned meanwhile is not this
-            tempfile.TemporaryDirectory(prefix=NEW, dir=self.places.trees) as folder,
-        ):
-            root = Path(folder) / "root"
+        with kept_trees.temporary(self.places.trees) as folder:
+            root = folder / "root"
             root.mkdir()
             lay_over(interpreter.root(), root)
             prepare_for_running(root)

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import hashlib
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from airlock.errors import FetchError, ResolveError
 from airlock.index.indexes import Indexes
 from airlock.index.sdists import Releases
+from airlock.index.web import Web
 from airlock.locks.target import Target
 from airlock.platforms import AMD64
 from fake_web import FakeWeb
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INDEX = "https://index.example/simple"
 PAGE = f"{INDEX}/old-style/"
@@ -67,6 +73,11 @@ def test_a_release_is_passed_over_for_wheels_of_its_own_or_a_newer_one_that_fits
     assert releases(dict.fromkeys(files, A)).is_passed_over("old-style", "1.0", TAGS) is said
 
 
+def test_a_wheel_of_a_package_whose_name_begins_alike_is_none_of_the_releases() -> None:
+    found = releases({"old_style_more-1.0-py3-none-any.whl": A, "old_style-1.0.tar.gz": B})
+    assert not found.is_passed_over("old-style", "1.0", TAGS)
+
+
 @pytest.mark.parametrize("files", [{}, {"old_style-1.0.tar.gz": ""}, {"old_style-2.0.tar.gz": A}])
 def test_a_release_without_a_source_distribution_that_can_be_checked_is_refused(
     files: dict[str, str],
@@ -78,3 +89,12 @@ def test_a_release_without_a_source_distribution_that_can_be_checked_is_refused(
 def test_a_server_that_does_not_say_how_big_a_file_is_is_named() -> None:
     with pytest.raises(FetchError, match=r"how big old_style-1.0.tar.gz is"):
         releases({"old_style-1.0.tar.gz": A}, body=b"").sdist("old-style", "1.0")
+
+
+def test_a_source_distribution_in_a_folder_of_this_machine_is_read_for_its_size_and_hash(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "old_style-1.0.tar.gz").write_bytes(b"12345")
+    indexes = Indexes(tmp_path.as_uri(), find_links=(str(tmp_path),))
+    found = Releases(Web(indexes, 1), indexes).sdist("old-style", "1.0")
+    assert (found.size, found.sha256) == (5, hashlib.sha256(b"12345").hexdigest())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -11,6 +12,7 @@ import pytest
 
 from airlock.errors import BuildError, ResolveError
 from airlock.locks import resolver
+from airlock.locks.build_requirements import BuildRequirements
 from airlock.locks.intent import Asked
 from airlock.locks.job import Job
 from airlock.locks.sources import MOST, Sources
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from airlock.index.fetch import Wanted
     from airlock.locks.airflow import AirflowLock
     from airlock.locks.uv import Question
+    from airlock.platforms import Platform
 
 DATE = "2026-11-23T12:00:00Z"
 BACKEND = {"setuptools": {"80": Release(), "81": Release()}, "wheel": {"1": Release()}}
@@ -36,9 +39,9 @@ BACKEND = {"setuptools": {"80": Release(), "81": Release()}, "wheel": {"1": Rele
 
 def sdist(name: str, version: str) -> bytes:
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+    with tarfile.open(fileobj=stream, mode="w") as archive:
         archive.addfile(member(f"{name}-{version}/setup.py"), io.BytesIO())
-    return stream.getvalue()
+    return gzip.compress(stream.getvalue(), mtime=0)  # the same whenever it is made
 
 
 @dataclass
@@ -98,24 +101,18 @@ class Bench:
         wheels = self.folder / f"wheels-{len(list(self.folder.iterdir()))}"
         wheels.mkdir()
         limits = tuple(Asked("constraints/build.in", 1, one) for one in self.limits)
-        platforms = [native()]
-        return Sources(
-            self.releases,
-            self.builder,
-            self.store,
-            self.fetch,
-            (),
-            wheels,
-            limits,
-            platforms,
-            Terminal(quiet=True),
-        )
+        requirements = BuildRequirements(limits, [native()], self.fetch)
+        quiet = Terminal(quiet=True)
+        return Sources(self.releases, self.builder, requirements, self.store, wheels, quiet)
+
+    def job(self, *requirements: str, kept: dict[str, str] | None = None) -> Job:
+        asked = tuple(Asked("constraints/airflow.in", 1, one) for one in requirements)
+        return Job(asked, Target("3.13.5", "2.41"), kept or {}, DATE, self.uv)
 
     def lock(self, *requirements: str, sources: Sources | None = None, kept: dict[str, str] | None = None,
              platforms: Sequence[object] = (AMD64,)) -> AirflowLock:  # fmt: skip
-        asked = tuple(Asked("constraints/airflow.in", 1, one) for one in requirements)
         found = sources or self.sources()
-        job = Job(asked, Target("3.13.5", "2.41"), kept or {}, DATE, self.uv, sources=found)
+        job = replace(self.job(*requirements, kept=kept), sources=found)
         return found.complete(resolver.resolve(job, platforms))  # type: ignore[arg-type]
 
 
@@ -172,6 +169,36 @@ def test_where_no_wheel_serves_such_a_release_is_built_after_all(tmp_path: Path)
     assert [(one.version, bool(one.source)) for one in lock.packages] == [("2", True)]
 
 
+def test_a_version_that_has_wheels_for_every_platform_is_taken_before_one_is_built_for_another(
+    tmp_path: Path,
+) -> None:
+    uv = FakeUv({"fast": {"1": Release((), (AMD, ARM)), "2": Release((), (AMD,))}, **BACKEND})
+    bench = Bench(tmp_path, uv, with_wheels={"fast==2"})
+    lock = bench.lock("fast", platforms=(AMD64, ARM64))
+    assert [(one.version, one.source) for one in lock.packages] == [("1", None)]
+    assert bench.builder.built_with == []
+
+
+@pytest.mark.parametrize("platforms", [(AMD64, ARM64), (ARM64, AMD64)])
+def test_where_no_version_has_wheels_for_every_platform_the_newest_is_built(
+    tmp_path: Path, platforms: tuple[Platform, ...]
+) -> None:
+    bench = Bench(tmp_path, FakeUv({"fast": {"2": Release((), (AMD,))}, **BACKEND}), with_wheels={"fast==2"})
+    (fast,) = bench.lock("fast", platforms=platforms).packages
+    assert fast.source
+    assert fast.source.sdist.filename == "fast-2.tar.gz"
+    assert fast.file(ARM64) == fast.built
+
+
+def test_a_version_that_is_locked_as_built_stays_though_an_older_one_has_a_wheel(tmp_path: Path) -> None:
+    uv = FakeUv({"fast": {"1": Release((), (AMD,)), "2": Release((), (ARM,))}, **BACKEND})
+    bench = Bench(tmp_path, uv, with_wheels={"fast==2"})
+    lock = bench.lock("fast>=2")
+    again = bench.sources()
+    again.build_again(bench.job("fast", kept={"fast": "2"}), lock)
+    assert bench.lock("fast", sources=again, kept={"fast": "2"}).packages == lock.packages
+
+
 def test_what_the_backend_asks_for_is_locked_too(tmp_path: Path) -> None:
     uv = FakeUv({"old": {"1": Release(tags=())}, "cython": {"3": Release()}, **BACKEND})
     bench = Bench(tmp_path, uv, builder=FakeBuilder(more=("cython",)))
@@ -194,6 +221,21 @@ def test_a_compiled_package_is_refused_for_a_platform_that_cannot_be_built_for(t
     other = ARM64 if native() is AMD64 else AMD64
     with pytest.raises(ResolveError, match=f"no wheel for {other}, and this machine cannot build one"):
         bench.lock("old", platforms=(native(), other))
+
+
+def test_a_built_wheel_that_is_not_for_the_image_is_named(tmp_path: Path) -> None:
+    bench = Bench(
+        tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}), builder=FakeBuilder("cp27-cp27m-win32")
+    )
+    with pytest.raises(ResolveError, match="old 1 was built into a wheel that is not for the image"):
+        bench.lock("old", platforms=(native(),))
+
+
+def test_a_build_requirement_that_no_index_has_is_told_with_the_source_that_wants_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, "setuptools": BACKEND["setuptools"]}))
+    with pytest.raises(ResolveError, match=r"what old-1.tar.gz is to be built with cannot be had") as refused:
+        bench.lock("old")
+    assert "old-1.tar.gz:1: wheel" in refused.value.cause
 
 
 def test_beside_a_wheel_from_the_index_the_lock_says_which_platforms_was_built(tmp_path: Path) -> None:
@@ -250,6 +292,21 @@ def test_a_locked_package_whose_wheel_is_stored_is_not_built_again(tmp_path: Pat
     assert again.lock(lock, "sha256:root") == locked
 
 
+def test_a_wheel_that_an_index_has_meanwhile_is_taken_instead_of_the_built_one(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}))
+    sources = bench.sources()
+    lock = bench.lock("old", sources=sources)
+    locked = sources.lock(lock, "sha256:root")
+    assert locked
+    bench.uv.packages["old"]["1"] = Release()
+    again = bench.sources()
+    again.adopt(lock, locked)
+    after = bench.lock("old", sources=again, kept={"old": "1"})
+    assert after.packages[0].source is None
+    assert after.packages[0].files != lock.packages[0].files
+    assert again.lock(after, "sha256:root") is None
+
+
 def test_a_locked_package_whose_wheel_was_lost_is_built_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, **BACKEND}))
     sources = bench.sources()
@@ -270,10 +327,23 @@ def test_what_is_kept_is_built_again_at_once_where_other_packages_are_around_the
     lock = bench.lock("old")
     bench.uv.asked.clear()
     sources = bench.sources()
-    asked = (Asked("constraints/airflow.in", 1, "old"),)
-    sources.build_again(Job(asked, Target("3.13.5", "2.41"), {"old": "1"}, DATE, bench.uv), lock)
+    sources.build_again(bench.job("old", kept={"old": "1"}), lock)
     assert bench.lock("old", sources=sources, kept={"old": "1"}) == lock
     assert sum(question.output == "pylock.toml" for question in bench.uv.asked if question.sources) == 1
+
+
+def test_what_cannot_be_built_again_stands_in_nobodys_way_once_nothing_asks_for_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakeUv({"old": {"1": Release(tags=())}, "app": {"2": Release()}, **BACKEND}))
+    lock = bench.lock("old")
+    bench.builder.name = "new-1"  # refused, as what a compiler is missing for
+    for asked, refused in (("app", False), ("old", True)):
+        sources = bench.sources()
+        sources.build_again(bench.job(asked, kept={"old": "1"}), lock)
+        if not refused:
+            assert [one.name for one in bench.lock(asked, sources=sources).packages] == ["app"]
+            continue
+        with pytest.raises(BuildError, match="old-1"):
+            bench.lock(asked, sources=sources)
 
 
 def test_without_sources_a_package_without_a_wheel_is_refused_as_ever(tmp_path: Path) -> None:

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
+import os
 import tarfile
 import zipfile
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +15,9 @@ from airlock.compose.entry import Kind
 from airlock.errors import BuildError, UnsafeArchiveError
 from airlock.sdists import archive
 from archives import member
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PYPROJECT = '[build-system]\nrequires = ["flit_core >=3,<4"]\nbuild-backend = "flit_core.buildapi"\n'
 
@@ -67,12 +75,41 @@ def test_a_link_between_files_of_the_source_is_kept() -> None:
         (member("demo-1/x", tarfile.SYMTYPE, target="../../../evil"), "symlink out of its place"),
         (member("demo-1/x", tarfile.FIFOTYPE), "no file, folder or link"),
         (member("demo-1/x", tarfile.LNKTYPE, target="demo-1/absent"), "not a source distribution"),
+        (member("demo-1/x", tarfile.LNKTYPE, target="demo-1/x"), "not a source distribution"),
     ],
 )
 def test_a_member_that_would_land_elsewhere_is_refused(info: tarfile.TarInfo, said: str) -> None:
     with pytest.raises(UnsafeArchiveError) as refused:
         archive.read("demo-1.tar.gz", tar((info, b"")))
     assert said in str(refused.value)
+
+
+def test_a_hard_link_to_a_folder_is_refused() -> None:
+    folder, link = (
+        member("demo-1/docs", tarfile.DIRTYPE),
+        member("demo-1/x", tarfile.LNKTYPE, target="demo-1/docs"),
+    )
+    with pytest.raises(UnsafeArchiveError, match="is not a source distribution"):
+        archive.read("demo-1.tar.gz", tar((folder, b""), (link, b"")))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_half_an_archive_is_refused(pack: Callable[[bytes], bytes]) -> None:
+    whole = pack(gzip.decompress(tar((member("demo-1/a"), os.urandom(100_000)))))
+    with pytest.raises(UnsafeArchiveError, match="is not a source distribution"):
+        archive.read("demo-1.tar", whole[: len(whole) // 2])
+
+
+def test_a_zip_that_cannot_be_read_without_a_password_is_refused() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as written:
+        written.writestr("demo-1/setup.py", "")
+    content = stream.getvalue()
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.index(header) + flags
+        content = content[:at] + b"\x01" + content[at + 1 :]
+    with pytest.raises(UnsafeArchiveError, match="is not a source distribution"):
+        archive.read("demo-1.zip", content)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08 not gzip", b"PK\x03\x04"])
@@ -89,6 +126,9 @@ def test_what_is_no_archive_is_refused_in_our_own_words(name: str, content: byte
         "[build-system]\nbuild-backend = 'x'\n",
         "[build-system\n",
         "[build-system]\nrequires = ['no requirement at all']\n",
+        "[build-system]\nrequires = ['x @ file:///etc/passwd']\n",
+        "[build-system]\nrequires = ['x @ git+https://example.invalid/x']\n",
+        "[build-system]\nrequires = ['--index-url=https://example.invalid']\n",
         "build-system = 3\n",
     ],
 )

@@ -8,9 +8,10 @@ import pytest
 
 from airlock.errors import BuildError, LockError, NotReproducibleError
 from airlock.locks.airflow import AirflowLock, LockedPackage, Source, parse_packages, render_packages
-from airlock.locks.build import BuildLock
+from airlock.locks.build import BuildLock, root_of
+from airlock.locks.debian import DebianLock
 from airlock.platforms import AMD64, ARM64, native
-from airlock.sdists import sealing
+from airlock.sdists import root, sealing
 from airlock.sdists.build import Built
 from airlock.store import Store, StoreFile
 from airlock.terminal import Terminal
@@ -36,7 +37,8 @@ OLD = LockedPackage(
     3,
     Source("any", SDIST, ("setuptools==81",)),
 )
-BUILD = BuildLock("sha256:root", (), (LockedPackage("setuptools", "81", (("any", BACKEND),)),))
+ROOT = DebianLock("trixie", (AMD64.name, ARM64.name), (), (), (), ())
+BUILD = BuildLock(root_of(ROOT), (), (LockedPackage("setuptools", "81", (("any", BACKEND),)),))
 
 
 def lock(*packages: LockedPackage) -> AirflowLock:
@@ -68,12 +70,12 @@ def test_only_built_wheels_that_the_store_lacks_are_lacking(tmp_path: Path) -> N
 
 
 def test_building_wants_the_source_and_what_it_is_built_with() -> None:
-    assert {one.file for one in sealing.wanted([OLD], BUILD, ())} == {SDIST, BACKEND}
+    assert {one.file for one in sealing.wanted([OLD], BUILD, ROOT)} == {SDIST, BACKEND}
 
 
 def test_a_build_requirement_that_is_not_locked_is_named() -> None:
     with pytest.raises(LockError, match=r"build.lock does not hold setuptools==81"):
-        sealing.wanted([OLD], replace(BUILD, packages=()), ())
+        sealing.wanted([OLD], replace(BUILD, packages=()), ROOT)
 
 
 def test_the_built_wheel_is_stored_where_it_is_what_the_lock_names(tmp_path: Path) -> None:
@@ -93,6 +95,25 @@ def test_another_wheel_than_the_lock_names_is_refused_and_not_stored(tmp_path: P
 def test_a_wheel_compiled_for_another_platform_is_to_be_had_from_elsewhere(tmp_path: Path) -> None:
     other = ARM64 if native() is AMD64 else AMD64
     source = Source(other.name, SDIST, ("setuptools==81",))
-    compiled = replace(OLD, files=((other.name, OLD.files[0][1]),), source=source)
+    wheel = stored("old-1-cp313-cp313-linux_other.whl", WHEEL)
+    compiled = replace(OLD, files=((other.name, wheel),), source=source)
     with pytest.raises(BuildError, match=f"for {other} on {other} alone"):
         sealing.lacking(lock(compiled), [other], Store(tmp_path))
+
+
+def test_a_wheel_for_another_platform_that_is_not_compiled_is_built_here(tmp_path: Path) -> None:
+    other = ARM64 if native() is AMD64 else AMD64
+    index = stored(f"old-1-cp313-cp313-manylinux_2_28_{native().machine}.whl")
+    files = ((native().name, index), (other.name, OLD.files[0][1]))
+    pure = replace(OLD, files=files, source=Source(other.name, SDIST, ()))
+    assert sealing.lacking(lock(pure), [other], Store(tmp_path)) == (pure,)
+
+
+def test_locks_that_were_not_made_together_are_refused() -> None:
+    with pytest.raises(LockError, match=r"build.lock is not current"):
+        sealing.wanted([OLD], replace(BUILD, root="sha256:other"), ROOT)
+
+
+def test_where_no_debian_packages_are_locked_for_this_machine_nothing_can_be_built(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=f"nothing can be built from source on {native()}"):
+        root.unpack((), Store(tmp_path), tmp_path)
