@@ -47,6 +47,7 @@ lock-check: $(READY) ## fail where a lock no longer follows from its intent
 
 verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
 	@$(BIN)/airlock lock --verify
+
 upgrade: $(READY) ## move everything that is locked to its newest version
 	@$(BIN)/airlock lock --upgrade
 

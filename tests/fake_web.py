@@ -25,6 +25,7 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
+    protected: bool = True
 
     def chunks(self) -> Iterator[bytes]:
         sent = self.body if self.cut is None else self.body[: self.cut]
@@ -45,6 +46,7 @@ class FakeWeb:
     cuts: dict[str, list[int | None]] = field(default_factory=dict)
     ranges: bool = True
     lengths: bool = True
+    protected: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)  # URL, Range
 
     @contextlib.contextmanager
@@ -69,7 +71,7 @@ class FakeWeb:
             return Answer(206, url, body[start:], headers, cut)
         if self.lengths:
             headers["Content-Length"] = str(len(body))
-        return Answer(200, url, body, headers, cut)
+        return Answer(200, url, body, headers, cut, self.protected)
 
 
 @dataclass

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from airlock.locks.airflow import AirflowLock
 
+DEBS = {"python3.13-minimal": "3.13.5-2", "libpython3.13-stdlib": "3.13.5-2", "libc6": "2.41-12"}
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -99,7 +100,7 @@ class Locker:
         made.ask(*asked)
         (made.constraints / "debian.in").write_text("python3\n")
         locked = []
-        for package, version in (("libpython3.13-stdlib", "3.13.5-2"), ("libc6", "2.41-12")):
+        for package, version in DEBS.items():
             file = store_file(f"{package}_{version}_amd64.deb", package.encode())
             Store(made.cache / "store").add(file, [package.encode()], "a test")
             path = f"pool/{file.filename}"

@@ -57,12 +57,19 @@ class Project:
     ) -> CompletedProcess[bytes]:
         return process.run([*under, *self.command(*arguments)], env=self.variables(), check=check)
 
-    def image(self, *arguments: str | Path, under: Sequence[str | Path] = ()) -> dict[str, Any]:
-        """Compose offline and return what `--json` prints."""
-        done = self.run("image", "--offline", "--json", *arguments, under=under)
+    def document(
+        self, command: str, *arguments: str | Path, code: int = 0, under: Sequence[str | Path] = ()
+    ) -> dict[str, Any]:
+        """Run a command that ends with this exit code; return what `--json` prints."""
+        done = self.run(command, *arguments, "--json", check=False, under=under)
+        assert done.returncode == code, done.stderr.decode()
         document = json.loads(done.stdout)
         assert isinstance(document, dict)
         return document
+
+    def image(self, *arguments: str | Path, under: Sequence[str | Path] = ()) -> dict[str, Any]:
+        """Compose offline and return what `--json` prints."""
+        return self.document("image", "--offline", *arguments, under=under)
 
     def refused(self, *arguments: str, code: int) -> str:
         """Run a command that must fail with this exit code and no traceback; return what it says."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass
@@ -21,9 +21,13 @@ class Served:
     files: dict[str, bytes] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)  # Content-Type, where it is not text/html
     cut: dict[str, int] = field(default_factory=dict)  # bytes after which the next connection breaks
+    moved: dict[str, str] = field(default_factory=dict)  # where it redirects to
     busy: dict[str, int] = field(default_factory=dict)  # answers 503 to come
     password: str = ""
     refusal: int = 401  # the status for whoever does not give the password
+    program: Callable[[str, bytes], tuple[int, bytes]] | None = (
+        None  # answers instead of files: path, what was posted
+    )
     stalled: threading.Event | None = None  # holds back the second half of what is under /files/
     asked: list[tuple[str, str]] = field(default_factory=list)  # path, Range
 
@@ -41,7 +45,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if world.busy.get(path):
             world.busy[path] -= 1
             return self._send(503, b"", {"Retry-After": "0"})
-        body = world.files.get(path)
+        if path in world.moved:
+            return self._send(302, b"", {"Location": world.moved[path]})
+        if world.program:
+            return self._send(*world.program(path, self._posted()), {})
+        return self._send_file(path, wanted)
+
+    def _send_file(self, path: str, wanted: str) -> None:
+        body = self.world.files.get(path)
         if body is None:
             return self._send(404, b"no such file", {})
         part = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted)
@@ -49,10 +60,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             start, end = int(part[1]), int(part[2] or len(body) - 1) + 1
             extent = {"Content-Range": f"bytes {start}-{end - 1}/{len(body)}"}
             return self._send(206, body[start:end], extent)
-        return self._send(200, body, {"Content-Type": world.kinds.get(path, "text/html")})
+        return self._send(200, body, {"Content-Type": self.world.kinds.get(path, "text/html")})
+
+    def do_POST(self) -> None:
+        self.do_GET()
 
     def do_HEAD(self) -> None:
         self.do_GET()  # _send leaves the body out
+
+    def _posted(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

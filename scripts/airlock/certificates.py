@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airlock.errors import ConfigError, printable
+from airlock.terminal import counted
 from airlock.walk import below
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def read(folder: Path, project: Path) -> tuple[CertificateFile, ...]:
             problems += [f"{name}: {problem}" for problem in error.problems]
     if problems:
         raise ConfigError(
-            f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'} in {folder}",
+            f"{counted(len(problems), 'problem')} in {folder}",
             cause="\n".join(problems),
             remedy="mend or remove these files (docs/certificates.md)",
         )

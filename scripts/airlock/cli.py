@@ -26,13 +26,13 @@ COMMANDS = {
     "lock": "Resolve the intent into locks of exact versions and hashes.",
     "fetch": "Fill the store with every file that the locks name.",
     "image": "Compose the image from the sealed store.",
-    "context": "Prepare what BuildKit builds image/Dockerfile from.",
-    "reproduce": "Build the image twice, in two worlds, and compare.",
-    "diff": "Compare two images, or the locks of two states.",
-    "audit": "List the known vulnerabilities of what is locked.",
     "run": "Run a command in the image, without a network.",
     "sbom": "Write the bill of materials of the image.",
     "licenses": "List the licences of all packages, and refuse some.",
+    "audit": "List the known vulnerabilities of what is locked.",
+    "diff": "Compare two images, or the locks of two states.",
+    "reproduce": "Build the image twice, in two worlds, and compare.",
+    "context": "Prepare what BuildKit builds image/Dockerfile from.",
     "store": "Carry the sealed store elsewhere: as an archive, or in S3.",
     "cache": "Show what is cached, and remove what was not used lately.",
 }
@@ -110,7 +110,7 @@ def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and exit with its code: 0 done, 2 misuse, 3-24 a foreseen failure (errors.py), 130 Ctrl-C."""
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-25 a foreseen failure (errors.py), 130 Ctrl-C."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

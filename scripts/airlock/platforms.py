@@ -28,6 +28,25 @@ class Platform:
     def architecture(self) -> str:
         return self.name.partition("/")[2]
 
+    def markers(self, python: str) -> dict[str, str]:
+        """Return the values of PEP 508's markers in an image with this CPython, as 3.13.5.
+
+        The kernel's are unknown, and so empty.
+        """
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": python,
+            "os_name": "posix",
+            "platform_machine": self.machine,
+            "platform_python_implementation": "CPython",
+            "platform_release": "",
+            "platform_system": "Linux",
+            "platform_version": "",
+            "python_full_version": python,
+            "python_version": ".".join(python.split(".")[:2]),
+            "sys_platform": "linux",
+        }
+
 
 AMD64 = Platform(
     "linux/amd64", "amd64", "x86_64", "x86_64-linux-gnu", "/lib64/ld-linux-x86-64.so.2", "EM_X86_64"

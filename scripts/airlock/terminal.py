@@ -7,8 +7,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from airlock.errors import printable
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 NAMES_FIT = 130  # columns; on a narrower terminal names would squeeze the figures into two lines
 
@@ -41,14 +43,9 @@ class Terminal:
         """Print aligned columns."""
         if self.quiet:
             return
-        lines = [[column.title for column in columns], *rows]
-        widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
-        for line in lines:
-            cells = zip(line, widths, columns, strict=True)
-            padded = (
-                text.rjust(width) if column.right else text.ljust(width) for text, width, column in cells
-            )
-            self.say("  ".join(padded).rstrip())
+        right = {index for index, column in enumerate(columns) if column.right}
+        for line in aligned([[column.title for column in columns], *rows], right):
+            self.say(line)
 
     @contextlib.contextmanager
     def progress(self, title: str, total: int, *, unit_bytes: bool = False) -> Iterator[Progress]:
@@ -91,5 +88,28 @@ class _Bar:
         self._bar.update(self._task, advance=amount, what=what[:40])  # type: ignore[attr-defined]
 
 
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Return rows of cells as lines of a table that cannot command a terminal; columns of `right` are flush right."""
+    clean = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*clean, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if at in right else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in clean
+    ]
+
+
 def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return as `1 file` or `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text of at most `width` characters."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"

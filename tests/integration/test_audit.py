@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from airlock.places import places
 from airlock.platforms import AMD64
 from fake_osv import LOW, FakeOsv, record
 from project import REPOSITORY, Project
+from web_server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,34 +46,11 @@ RECORDS = [
 ]
 
 
-class Handler(BaseHTTPRequestHandler):
-    database: FakeOsv
-
-    def do_GET(self) -> None:
-        self._send(b"")
-
-    def do_POST(self) -> None:
-        self._send(self.rfile.read(int(self.headers["Content-Length"])))
-
-    def _send(self, body: bytes) -> None:
-        status, content = self.database.answer(self.path, body)
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
     """Return the URL of a database that speaks OSV's API."""
-    handler = type("Database", (Handler,), {"database": FakeOsv(RECORDS)})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
+    with serving(Served(program=FakeOsv(RECORDS).answer)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def project(url: str, **environment: str) -> Project:
@@ -82,11 +58,7 @@ def project(url: str, **environment: str) -> Project:
 
 
 def audit(url: str, *options: str, code: int = 0, **environment: str) -> dict[str, Any]:
-    done = project(url, **environment).run("audit", "--json", *options, check=False)
-    assert done.returncode == code, done.stderr.decode()
-    document = json.loads(done.stdout)
-    assert isinstance(document, dict)
-    return document
+    return project(url, **environment).document("audit", *options, code=code)
 
 
 def test_what_is_bad_enough_blocks_and_everything_is_listed(database: str) -> None:
@@ -135,8 +107,8 @@ def test_the_toolchain_is_audited_by_its_own_lock(database: str) -> None:
 
 
 def test_a_database_that_does_not_answer_is_no_clean_bill() -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as bound:
-        url = f"http://127.0.0.1:{bound.server_port}"
+    with serving(Served()) as port:
+        url = f"http://127.0.0.1:{port}"  # nobody is there after this block
     said = project(url).refused("audit", code=7)
     assert "it is not known whether what is locked is vulnerable" in said
     assert "audit-source" in said

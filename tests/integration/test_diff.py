@@ -43,14 +43,8 @@ def copy_of(project: Project, folder: Path) -> Project:
     return Project.copy(folder / "project", project.cache)
 
 
-def diff(project: Project, *arguments: str | Path) -> dict[str, Any]:
-    document = json.loads(project.run("diff", "--json", *arguments).stdout)
-    assert isinstance(document, dict)
-    return document
-
-
 def image_of(before: Project, after: Project) -> dict[str, Any]:
-    document = diff(after, before.layout, after.layout)
+    document = after.document("diff", before.layout, after.layout)
     (image,) = document["images"]
     assert isinstance(image, dict)
     assert document["differs"]
@@ -159,7 +153,7 @@ def test_a_moved_wheel_is_its_files_its_layer_and_the_identity(before: Project, 
     assert image["pull"]["bytes"] == bytes_to_pull(before, after)
     assert {one["key"] for one in image["settings"]} == {"Labels.dev.airlock.airflow-lock"}
 
-    locks = diff(before, before.folder, after.folder)["locks"]
+    locks = before.document("diff", before.folder, after.folder)["locks"]
     (layer,) = [one for one in image["layers"] if one["status"] != "same" and one["name"] != "rootfs"]
     (foreseen,) = locks["layers"]
     assert foreseen["changed"] == 1
@@ -190,7 +184,7 @@ def test_what_docker_saves_is_the_image_that_was_loaded(
     finally:
         engine.run("rmi", reference)
 
-    (image,) = diff(loaded, archive, loaded.layout)["images"]
+    (image,) = loaded.document("diff", archive, loaded.layout)["images"]
     assert image["files"] == {"added": [], "removed": [], "changed": []}
     assert {layer["status"] for layer in image["layers"]} <= {"same", "recompressed"}
     assert image["settings"] == []
@@ -198,6 +192,6 @@ def test_what_docker_saves_is_the_image_that_was_loaded(
 
 def test_a_revision_of_this_repository_is_compared(before: Project) -> None:
     head = process.run(["git", "-C", REPOSITORY, "rev-parse", "HEAD"]).stdout.decode().strip()
-    found = diff(Project(REPOSITORY, before.cache), f"git:{head}", "git:HEAD")
+    found = Project(REPOSITORY, before.cache).document("diff", f"git:{head}", "git:HEAD")
     assert not found["differs"]
     assert found["locks"]["packages"]["unchanged"] > 300

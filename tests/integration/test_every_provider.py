@@ -54,7 +54,7 @@ def test_what_has_no_wheel_was_built_and_what_is_compiled_is_for_this_platform_a
 
 
 def test_the_second_witness_arrives_at_the_same_pins(project: Project) -> None:
-    found = json.loads(project.run("lock", "--verify", "--json").stdout)
+    found = project.document("lock", "--verify")
     assert found["agrees"]
     assert found["verified"] > 600
 

@@ -129,7 +129,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     theirs: Theirs = request.param
     project = Project(tmp_path_factory.mktemp("theirs") / theirs.name, places().root)
     shutil.copytree(REPOSITORY / "tests" / "projects" / theirs.name, project.folder)
-    report = json.loads(project.run("init", "--json").stdout)
+    report = project.document("init")
     if not theirs.fresh:
         for lock in ("airflow.lock", "debian.lock"):
             shutil.copy(REPOSITORY / "constraints" / lock, project.folder / "constraints")

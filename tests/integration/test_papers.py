@@ -177,7 +177,7 @@ def test_each_platform_of_an_image_for_two_has_its_own_bill(tmp_path: Path) -> N
     Project(REPOSITORY, places().root).run("fetch", *both)
     project = Project.copy(tmp_path / "project", places().root)
     project.image(*both)
-    told = json.loads(project.run("sbom", "--json", *both).stdout)["papers"]
+    told = project.document("sbom", *both)["papers"]
 
     images = {one.platform: one.digest for one in layout.images(project.layout)}
     assert {one["platform"]: one["subject"] for one in told} == images
@@ -272,7 +272,7 @@ def test_a_registry_takes_the_paper_and_lists_it_under_the_image_s_tag(
 
 
 def test_the_licences_of_this_repository_are_listed_and_accepted(project: Project) -> None:
-    document = json.loads(project.run("licenses", "--json").stdout)
+    document = project.document("licenses")
     assert len(document["packages"]) == sum(document["clarity"].values())
     licenses = {one["name"]: one["licenses"] for one in document["packages"]}
     assert licenses["apache-airflow"] == ["Apache-2.0"]

@@ -7,7 +7,7 @@ import json
 import shutil
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -77,7 +77,7 @@ def pushed(
 ) -> Project:
     """Return a project whose store was pushed."""
     project = Project.copy(tmp_path_factory.mktemp("pushed"), full, **variables)
-    found = result(project, "store", "push", LOCATION)
+    found = project.document("store", "push", LOCATION)
     assert found["uploaded"] == found["files"] > 200
     return project
 
@@ -87,14 +87,8 @@ def elsewhere(pushed: Project, tmp_path_factory: pytest.TempPathFactory) -> Proj
     """Return a project with nothing but what it pulled."""
     folder = tmp_path_factory.mktemp("elsewhere")
     project = Project.copy(folder / "project", folder / "cache", **pushed.environment)
-    result(project, "store", "pull", LOCATION)
+    project.document("store", "pull", LOCATION)
     return project
-
-
-def result(project: Project, *arguments: str | Path) -> dict[str, Any]:
-    document = json.loads(project.run(*arguments, "--json").stdout)
-    assert isinstance(document, dict)
-    return document
 
 
 def test_what_was_pulled_composes_the_same_image_offline(pushed: Project, elsewhere: Project) -> None:
@@ -102,7 +96,7 @@ def test_what_was_pulled_composes_the_same_image_offline(pushed: Project, elsewh
 
 
 def test_pushing_again_uploads_nothing(pushed: Project) -> None:
-    found = result(pushed, "store", "push", LOCATION)
+    found = pushed.document("store", "push", LOCATION)
     assert (found["absent"], found["uploaded"]) == ([], 0)
 
 
@@ -140,7 +134,7 @@ def test_an_archive_alone_composes_the_same_image(elsewhere: Project, tmp_path: 
     digest = elsewhere.run("store", "export", archive).stdout.decode().strip()
     assert hashlib.sha256(archive.read_bytes()).hexdigest() == digest
     project = Project.copy(tmp_path / "project", tmp_path / "cache")
-    found = result(project, "store", "import", archive)
+    found = project.document("store", "import", archive)
     assert found["sealed"]
     assert found["added"] == found["files"]
     again = project.run("store", "export", "-").stdout
@@ -180,7 +174,7 @@ def test_composing_while_another_process_prunes_makes_the_same_image(
     with process.start(project.command("image", "--offline", "--json"), env=project.variables()) as composing:
         pruned = 0
         while composing.poll() is None:
-            pruned += len(result(project, "cache", "prune", "--max-size", "0B")["entries"])
+            pruned += len(project.document("cache", "prune", "--max-size", "0B")["entries"])
         out, _ = composing.communicate()
     assert json.loads(out)["digest"] == calm.image()["digest"]
     assert pruned > 20

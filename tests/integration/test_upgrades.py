@@ -5,11 +5,8 @@ The project is small: this repository's Debian packages, and two Python packages
 
 from __future__ import annotations
 
-import json
 import shutil
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.version import Version
@@ -18,6 +15,7 @@ from airlock.locks import airflow
 from airlock.locks.airflow import AirflowLock
 from airlock.places import places
 from project import REPOSITORY, Project
+from web_server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,15 +64,9 @@ def within(project: Project, place: str) -> None:
     write(project, "pyproject.toml", f"[tool.airlock]\nairflow-constraints = '{place}'\n")
 
 
-def lock(project: Project, *options: str) -> dict[str, Any]:
-    document = json.loads(project.run("lock", "--json", *options).stdout)
-    assert isinstance(document, dict)
-    return document
-
-
 def test_a_named_upgrade_moves_that_package_alone_and_says_how_far(project: Project) -> None:
     before = versions(project)
-    document = lock(project, "--upgrade", "requests")
+    document = project.document("lock", "--upgrade", "requests")
     after = versions(project)
     assert Version(after["requests"]) > Version(before["requests"])
     moved = {one["name"]: one for one in document["moved"]}
@@ -90,7 +82,7 @@ def test_a_lock_stays_within_a_file_and_is_stale_once_that_changes(project: Proj
     write(project, "limits.txt", "# ours\nrequests==2.31.0\nurllib3<2.3\n")
     within(project, "limits.txt")
     assert "was locked within, now" not in project.refused("lock", "--check", code=4)
-    lock(project)
+    project.document("lock")
     found = versions(project)
     assert found["requests"] == "2.31.0"
     assert Version(found["urllib3"]) < Version("2.3")
@@ -123,7 +115,7 @@ def test_a_downgrade_is_refused_with_what_forces_it_and_recorded_once_allowed(pr
     assert f"{CLIENT}>={old}" in said
     assert (project.folder / "constraints/airflow.lock").read_bytes() == before
 
-    document = lock(project, "--allow-downgrade", CLIENT)
+    document = project.document("lock", "--allow-downgrade", CLIENT)
     new = versions(project)[CLIENT]
     (record,) = document["allowed"]
     assert record == f"downgrade {CLIENT}=={new}: from {old}"
@@ -136,49 +128,44 @@ def test_a_yanked_release_is_refused_with_the_indexs_reason_even_if_pinned(proje
     said = project.refused("lock", code=23)
     assert "requests 2.32.0 was yanked, and nothing was written" in said
     assert "Yanked due to conflicts with CVE-2024-35195 mitigation" in said
-    (record,) = lock(project, "--allow-yanked", "requests")["allowed"]
+    (record,) = project.document("lock", "--allow-yanked", "requests")["allowed"]
     assert record.startswith(f"yanked {YANKED}: ")
     project.append("constraints/airflow.in", "idna\n")
-    assert lock(project)["allowed"] == [record]  # of that version, once is enough
-
-
-class Handler(BaseHTTPRequestHandler):
-    pages: dict[str, bytes]
-
-    def do_GET(self) -> None:
-        body = self.pages.get(self.path)
-        self.send_response(200 if body else 404)
-        self.send_header("Content-Length", str(len(body or b"")))
-        self.end_headers()
-        self.wfile.write(body or b"")
-
-    def log_message(self, *_: Any) -> None:
-        pass
+    assert project.document("lock")["allowed"] == [record]  # of that version, once is enough
 
 
 @pytest.fixture
-def server() -> Iterator[ThreadingHTTPServer]:
-    handler = type("Pages", (Handler,), {"pages": {}})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield running
-        running.shutdown()
+def web() -> Iterator[tuple[Served, int]]:
+    """Give what a server on this machine has, and its port."""
+    world = Served()
+    with serving(world) as port:
+        yield world, port
 
 
 def test_constraints_of_a_url_are_downloaded_for_the_images_python_or_nothing_is_locked(
-    project: Project, server: ThreadingHTTPServer
+    project: Project, web: tuple[Served, int]
 ) -> None:
-    root = f"http://127.0.0.1:{server.server_port}"
-    within(project, f"http://me:secret@127.0.0.1:{server.server_port}/constraints-{{python}}.txt")
+    world, port = web
+    within(project, f"http://me:secret@127.0.0.1:{port}/constraints-{{python}}.txt")
     before = (project.folder / "constraints/airflow.lock").read_bytes()
-    pages = server.RequestHandlerClass.pages  # type: ignore[attr-defined]
     assert "HTTP 404" in project.refused("lock", code=7)
-    pages["/constraints-3.13.txt"] = b"<html><title>Sign in</title></html>"
+    world.files["/constraints-3.13.txt"] = b"<html><title>Sign in</title></html>"
     assert "it is an HTML page, 'Sign in'" in project.refused("lock", code=7)
     assert (project.folder / "constraints/airflow.lock").read_bytes() == before
 
-    pages["/constraints-3.13.txt"] = b"requests==2.31.0\n"
-    lock(project)
+    world.files["/constraints-3.13.txt"] = b"requests==2.31.0\n"
+    project.document("lock")
     assert versions(project)["requests"] == "2.31.0"
-    assert project.airflow_lock.constraints.startswith(f"{root}/constraints-3.13.txt sha256:")
+    assert project.airflow_lock.constraints.startswith(
+        f"http://127.0.0.1:{port}/constraints-3.13.txt sha256:"
+    )
     assert "secret" not in (project.folder / "constraints/airflow.lock").read_text()
+
+
+def test_a_server_cannot_redirect_to_files_of_this_machine(project: Project, web: tuple[Served, int]) -> None:
+    world, port = web
+    secret = project.folder / "secret.txt"
+    secret.write_text("requests==2.31.0\n")
+    world.moved["/constraints.txt"] = secret.as_uri()
+    within(project, f"http://127.0.0.1:{port}/constraints.txt")
+    assert "No connection adapters were found" in project.refused("lock", code=7)

@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
+import functools
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture(autouse=True)
 def no_network(socket_disabled: None) -> None:
     """Block sockets in every unit test."""
+
+
+@pytest.fixture(scope="session")
+def models() -> Iterator[None]:
+    """Read botocore's descriptions of AWS once: each session would parse megabytes of them anew."""
+    from botocore.loaders import JSONFileLoader, Loader  # noqa: PLC0415 - few tests need it
+
+    class Remembering(JSONFileLoader):
+        @staticmethod
+        @functools.cache
+        def load_file(file_path: str) -> object:
+            return JSONFileLoader().load_file(file_path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Loader, "FILE_LOADER_CLASS", Remembering)
+        yield
+
+
+@pytest.fixture
+def aws(models: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give a region, and moto in the place of AWS."""
+    from moto import mock_aws  # noqa: PLC0415 - as above
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        yield

@@ -1,29 +1,21 @@
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
 from airlock import cli, errors
+from typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["airlock", *arguments])
-    with pytest.raises(SystemExit) as caught:
-        cli.main()
-    assert isinstance(caught.value.code, int)
-    return caught.value.code
+    import pytest
 
 
 def test_every_command_has_help_with_examples(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in cli.COMMANDS:
-        assert run(monkeypatch, name, "--help") == 0
+        assert typed(monkeypatch, name, "--help") == 0
         assert "Examples:" in capsys.readouterr().out
 
 
@@ -31,7 +23,7 @@ def test_a_foreseen_failure_has_its_exit_code_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.airlock]\nplatfroms = []\n")
-    assert run(monkeypatch, "--project", str(tmp_path), "image") == errors.ConfigError.exit_code
+    assert typed(monkeypatch, "--project", str(tmp_path), "image") == errors.ConfigError.exit_code
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "perhaps you meant platforms" in printed.err
@@ -39,7 +31,7 @@ def test_a_foreseen_failure_has_its_exit_code_and_no_traceback(
 
 
 def test_misuse_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(monkeypatch, "imgae") == 2
+    assert typed(monkeypatch, "imgae") == 2
     assert "imgae" in capsys.readouterr().err
 
 
@@ -48,6 +40,7 @@ def test_each_kind_of_failure_has_an_exit_code_of_its_own() -> None:
     codes = [kind.exit_code for kind in kinds]
     assert len(set(codes)) == len(codes)
     assert not {0, 1, 2, cli.INTERRUPTED} & set(codes)
+    assert f" {min(codes)}-{max(codes)} a foreseen failure" in (cli.main.__doc__ or "")
 
 
 def test_a_failure_says_fact_cause_and_next_step() -> None:
@@ -62,7 +55,7 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(
         raise OSError(28, "No space left on device", "cache/frames")
 
     monkeypatch.setattr(cli.cli, "main", full)
-    assert run(monkeypatch, "image") == errors.StorageError.exit_code
+    assert typed(monkeypatch, "image") == errors.StorageError.exit_code
     printed = capsys.readouterr().err
     assert "No space left on device" in printed
     assert "AIRLOCK_CACHE" in printed

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from airlock import s3
 from airlock.aws_failures import DeniedError
@@ -40,11 +39,9 @@ def empty(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        yield s3.connect(Location(BUCKET, PREFIX), 12)
+def bucket(aws: None) -> Bucket:
+    boto3.client("s3").create_bucket(Bucket=BUCKET)
+    return s3.connect(Location(BUCKET, PREFIX), 12)
 
 
 def put(name: str, content: bytes) -> None:

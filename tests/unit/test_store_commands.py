@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from airlock import cli, errors
+from airlock import errors
 from airlock.places import Places, places
 from small_project import SmallProject
+from typed import typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 LOCATION = "s3://bucket-of-a-test/prefix"
@@ -39,11 +38,8 @@ def run(
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        boto3.client("s3").create_bucket(Bucket="bucket-of-a-test")
-        yield
+def bucket(aws: None) -> None:
+    boto3.client("s3").create_bucket(Bucket="bucket-of-a-test")
 
 
 class Run:
@@ -61,14 +57,10 @@ class Run:
 
     def __call__(self, *arguments: str, code: int = 0) -> Run:
         self._monkeypatch.setenv("AIRLOCK_CACHE", str(self.cache))
-        self._monkeypatch.setattr(
-            sys, "argv", ["airlock", "--project", str(self._project.folder), *arguments]
-        )
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
+        ended = typed(self._monkeypatch, "--project", self._project.folder, *arguments)
         self.out, err = self._captured.readouterr()
         self.err = err.decode()
-        assert ended.value.code == code, self.err
+        assert ended == code, self.err
         return self
 
     @property
@@ -147,7 +139,7 @@ def test_an_archive_of_another_lock_is_kept_and_the_store_told_unsealed(
     assert "not sealed: 1 of the 8 files" in run.err
 
 
-@pytest.mark.usefixtures("aws")
+@pytest.mark.usefixtures("bucket")
 def test_a_store_is_carried_through_s3(run: Run, project: SmallProject, tmp_path: Path) -> None:
     planned = run("store", "push", LOCATION, "--dry-run", "--json").document
     assert (len(planned["absent"]), planned["uploaded"]) == (8, 0)
@@ -159,7 +151,7 @@ def test_a_store_is_carried_through_s3(run: Run, project: SmallProject, tmp_path
     assert run("store", "pull", LOCATION).out == b""
 
 
-@pytest.mark.usefixtures("aws")
+@pytest.mark.usefixtures("bucket")
 def test_what_the_bucket_lacks_is_one_error(run: Run, tmp_path: Path) -> None:
     run.cache = tmp_path / "elsewhere"
     run("store", "pull", LOCATION, code=errors.FetchError.exit_code)
@@ -167,7 +159,7 @@ def test_what_the_bucket_lacks_is_one_error(run: Run, tmp_path: Path) -> None:
     assert f"airlock store push {LOCATION}" in run.err
 
 
-@pytest.mark.usefixtures("aws")
+@pytest.mark.usefixtures("bucket")
 def test_a_bucket_that_is_not_there_has_an_exit_code_of_its_own(run: Run) -> None:
     run("store", "push", "s3://no-such-bucket/x", code=errors.AwsError.exit_code)
     assert "NoSuchBucket" in run.err

@@ -53,6 +53,8 @@ def test_the_upgrade_asks_for_no_more_than_it_needs() -> None:
     document = yaml.safe_load((WORKFLOWS / "upgrade.yml").read_text(encoding="utf-8"))
     (job,) = document["jobs"].values()
     assert job["permissions"] == {"contents": "write", "pull-requests": "write"}
+    assert [step["run"].split()[0] for step in job["steps"] if "GH_TOKEN" in step.get("env", {})] == ["gh"]
+    assert "env" not in job
     assert set(document[True]) == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads `on` as a boolean
 
 

@@ -104,15 +104,18 @@ class Database:
         try:
             with asking as response:
                 status, url, body = response.status, redact(response.url), b"".join(response.chunks())
+                protected = response.protected
         except FetchError as error:
             raise self._strange(error.cause or error.fact) from error
+        if not protected:
+            raise self._strange(f"it redirects to {url} by way of plain http, where answers could be altered")
         if status == _UNKNOWN and "/v1/vulns/" in url:
             return None
         if status != _OK:
             raise self._strange(f"{url} answers HTTP {status}")
         try:
             answer = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._strange(f"{url} sends no JSON: {body[:60]!r}") from error
         if not isinstance(answer, dict):
             raise self._strange(f"{url} sends no JSON object")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from airlock.audit.severity import Severity
 from airlock.errors import ConfigError
-from airlock.index.locations import redact
+from airlock.index.locations import is_protected, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,8 +61,9 @@ def read(config: Config, today: date) -> Policy:
     if config.audit_block not in {NOTHING, *_LEVELS}:
         levels = ", ".join([NOTHING, *_LEVELS])
         problems.append(f"audit-block is {config.audit_block!r}, not one of {levels}")
-    if not config.audit_source.startswith(("https://", "http://")):
-        problems.append(f"audit-source is {redact(config.audit_source)!r}, which is no URL")
+    if not is_protected(config.audit_source):
+        shown = redact(config.audit_source)
+        problems.append(f"audit-source is {shown!r}, no https URL: its answers could be altered on their way")
     ignored = []
     for text in config.audit_ignore:
         found = _IGNORED.fullmatch(text.strip())

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from airlock.audit.pins import PYPI
 from airlock.difference.markdown import code
-from airlock.difference.result import counted, shortened
 from airlock.index.locations import redact
+from airlock.terminal import aligned, counted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,11 +68,7 @@ class Report:
 def table(report: Report) -> str:
     """Return the total, and a line for each finding."""
     rows = [COLUMNS, *(_cells(one) for one in report.findings)] if report.findings else []
-    widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))] if rows else []
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-    return "\n".join([*lines, report.total, *report.notes])
+    return "\n".join([*aligned(rows), report.total, *report.notes])
 
 
 def markdown(report: Report) -> str:

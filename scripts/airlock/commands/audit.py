@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Examples:
-  airlock audit                 the image's Python and Debian packages
+  airlock audit                 the image's Python and Debian packages; exit code 22 where
+                                a vulnerability blocks
   airlock audit --toolchain     what airlock itself runs on
   airlock audit --json | jq -r '.vulnerabilities[] | select(.blocks).id'
 

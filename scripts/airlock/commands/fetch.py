@@ -38,7 +38,9 @@ sha256. An interrupted fetch is resumed by running it again.
 
 
 @click.command("fetch", epilog=EPILOG)
-@click.option("--platform", "platforms", multiple=True, help="Fetch for this platform (repeatable).")
+@click.option(
+    "--platform", "platforms", multiple=True, metavar="OS/ARCH", help="Fetch for this platform (repeatable)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 @click.pass_obj
 def command(session: Session, *, platforms: tuple[str, ...], as_json: bool) -> int:

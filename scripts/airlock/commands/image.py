@@ -27,7 +27,13 @@ Examples:
 
 
 @click.command("image", epilog=EPILOG)
-@click.option("--platform", "platforms", multiple=True, help="Compose for this platform (repeatable).")
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="OS/ARCH",
+    help="Compose for this platform (repeatable).",
+)
 @click.option("--offline", is_flag=True, help="Use no network: fail where the store is not sealed.")
 @click.option("--load", is_flag=True, help="Load the image into the running Docker Engine.")
 @click.option("--tag", default="latest", show_default=True, help="The tag it is loaded under.")

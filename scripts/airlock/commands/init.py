@@ -62,6 +62,8 @@ def command(
     from airlock.projects import existing, initial, template, version  # noqa: PLC0415
     from airlock.projects.folder import Folder  # noqa: PLC0415
 
+    if folder and session.project != Path():
+        raise click.UsageError("FOLDER and --project are two names of one thing: give one")
     shown = folder or session.project
     place = Folder.at(shown)
     initial.refuse_a_project(place.root)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from airlock.terminal import aligned, shortened
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -35,7 +37,11 @@ _FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would compute
 
 @click.command("licenses", epilog=EPILOG)
 @click.option(
-    "--platform", "platforms", multiple=True, help="Of the packages for this platform (repeatable)."
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="OS/ARCH",
+    help="Of the packages for this platform (repeatable).",
 )
 @click.option("--summary", is_flag=True, help="Print how many packages are under each licence.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values, for a spreadsheet.")
@@ -63,11 +69,11 @@ def command(
     elif as_csv:
         click.echo(_csv(packages), nl=False)
     elif summary:
-        click.echo(
-            _aligned([["packages", "licence"], *([str(n), name] for name, n in _by_license(packages))])
-        )
+        rows = [["packages", "licence"], *([str(n), name] for name, n in _by_license(packages))]
+        click.echo("\n".join(aligned(rows)))
     else:
-        click.echo(_aligned([["package", "version", "licence", "read from"], *map(_row, packages)]))
+        rows = [["package", "version", "licence", "read from"], *map(_row, packages)]
+        click.echo("\n".join(aligned(rows)))
     session.terminal.say(_clarity(packages))
     for name in rules.idle(packages):
         session.terminal.say(f"licenses-known answers for {name}, which is not in the image")
@@ -100,21 +106,12 @@ def _row(package: Package) -> list[str]:
     terms, origin = package.licenses.terms, package.licenses.origin
     if not terms:
         return [package.name, package.version, "unknown", f"see {origin}" if origin else "nothing says"]
-    shown = ", ".join(terms)
     return [
         package.name,
         package.version,
-        shown if len(shown) <= _WIDTH else f"{shown[: _WIDTH - 1]}…",
+        shortened(", ".join(terms), _WIDTH),
         origin,
     ]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    from airlock.errors import printable  # noqa: PLC0415 - as above
-
-    clean = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in clean) for column in range(len(clean[0]))]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in clean)
 
 
 def _by_license(packages: Sequence[Package]) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,10 @@ Examples:
   airlock lock --upgrade       everything to the newest versions of this minute
   airlock lock --upgrade apache-airflow-providers-http
                                that package alone, and what it cannot do without
+  airlock lock --upgrade --allow-downgrade apache-airflow-providers-http
+                               exit code 23 where a provider goes down that is not named
   airlock lock --check         exit code 4 where a lock is not current; no network
-  airlock lock --verify        exit code 21 where pip-tools resolves to something else; no network
+  airlock lock --verify        exit code 21 where pip-tools resolves otherwise; no network
 """
 
 
@@ -70,49 +72,67 @@ def command(
     allow_downgrade: tuple[str, ...],
     allow_yanked: tuple[str, ...],
     as_json: bool,
-) -> None:
+) -> int:
     """Resolve the intent into locks of exact versions and hashes.
 
     Reads constraints/*.in and the dependencies of the project's own distributions. Writes
     constraints/*.lock, all of them or none: debian.lock, whose Python decides which wheels fit,
-    airflow.lock, and toolchain.lock. Commit them.
+    airflow.lock, toolchain.lock, and where packages are built from source debian-build.lock and
+    build.lock. Commit them.
 
     --verify is the second witness: pip-tools, run by the image's Python in a sandbox without a network,
     resolves the intent again from the sealed store, for this machine's platform.
     """
-    from airlock.locks import files, intent, locking, refusal, staleness  # noqa: PLC0415 - heavy, after --help
-
     if names and not upgrade:
         raise click.UsageError(f"names go with --upgrade: airlock lock --upgrade {' '.join(names)}")
     moves = upgrade or retier or bool(allow_downgrade or allow_yanked)
-    if check and moves:
-        raise click.UsageError("--check changes nothing, so it goes with --platform alone")
+    if check and (moves or as_json):
+        raise click.UsageError("--check changes nothing and prints nothing: it goes with --platform alone")
     if verify and (check or moves or platforms):
         raise click.UsageError(
             "--verify changes nothing and is for this machine's platform: it goes with --json alone"
         )
-    start = time.monotonic()
     config = session.config_for(platforms)
     if verify:
         _verify(session, config, as_json=as_json)
-        return
-    if check:
+    elif check:
+        from airlock.locks import staleness  # noqa: PLC0415 - after --help, and not what only locking needs
+
         staleness.check(config)
         session.terminal.say("locks are current")
-        return
-    from airlock.locks import joining  # noqa: PLC0415 - the web, too, which --check needs nothing of
+    else:
+        wishes = _Wishes(names, upgrade, retier, allow_downgrade, allow_yanked)
+        _lock(session, config, wishes, as_json=as_json)
+    return 0
 
-    wanted = intent.read(config)
-    before = files.existing(config, session.terminal, strict=bool(names))
-    now = datetime.now(UTC).replace(second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
-    moving = locking.Upgrade(now, everything=upgrade and not names, names=known_names(names, before, wanted))
-    allow = refusal.Allowances.of(allow_downgrade, allow_yanked)
-    run = joining.locking(config, session.places, wanted, moving, session.terminal)
-    after = replace(run, retier=retier, allow=allow).resolve(before)
-    files.save(config, after)
-    from airlock.difference import locks  # noqa: PLC0415 - heavy, too, and --check needs none of it
+
+@dataclass(frozen=True)
+class _Wishes:
+    """What the options ask for, as they are given."""
+
+    names: tuple[str, ...]
+    upgrade: bool
+    retier: bool
+    allow_downgrade: tuple[str, ...]
+    allow_yanked: tuple[str, ...]
+
+
+def _lock(session: Session, config: Config, wishes: _Wishes, *, as_json: bool) -> None:
+    """Make the locks anew where they do not answer the intent, and tell what moved."""
+    from airlock.difference import locks  # noqa: PLC0415 - heavy imports, after --help
     from airlock.difference.foreseen import foresee  # noqa: PLC0415
+    from airlock.locks import files, intent, joining, locking, refusal  # noqa: PLC0415
 
+    start = time.monotonic()
+    wanted = intent.read(config)
+    before = files.existing(config, session.terminal, strict=bool(wishes.names))
+    now = datetime.now(UTC).replace(second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
+    names = known_names(wishes.names, before, wanted)
+    moving = locking.Upgrade(now, everything=wishes.upgrade and not names, names=names)
+    allow = refusal.Allowances.of(wishes.allow_downgrade, wishes.allow_yanked)
+    run = joining.locking(config, session.places, wanted, moving, session.terminal)
+    after = replace(run, retier=wishes.retier, allow=allow).resolve(before)
+    files.save(config, after)
     found = locks.compare(before, after, locks.KINDS)
     found = replace(found, foreseen=foresee(before, after, config) if found.differs else ())
     show(found, before, session.terminal)

@@ -27,7 +27,13 @@ Examples:
 
 
 @click.command("reproduce", epilog=EPILOG)
-@click.option("--platform", "platforms", multiple=True, help="Compose for this platform (repeatable).")
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="OS/ARCH",
+    help="Compose for this platform (repeatable).",
+)
 @click.option("--keep", is_flag=True, help="Leave both worlds in build/worlds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also where they differ.")
 @click.pass_obj

@@ -26,7 +26,9 @@ NOT_FOUND = 127  # as shells report it
 
 
 @click.command("run", epilog=EPILOG, context_settings={"allow_interspersed_args": False})
-@click.option("--platform", help="Use the image for this platform (default: this machine's).")
+@click.option(
+    "--platform", metavar="OS/ARCH", help="Use the image for this platform (default: this machine's)."
+)
 @click.option("--env", "variables", multiple=True, metavar="K=V", help="Set a variable (repeatable).")
 @click.option(
     "--bind",

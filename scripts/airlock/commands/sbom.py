@@ -28,7 +28,13 @@ STDOUT = Path("-")
 
 
 @click.command("sbom", epilog=EPILOG)
-@click.option("--platform", "platforms", multiple=True, help="Of the image for this platform (repeatable).")
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="OS/ARCH",
+    help="Of the image for this platform (repeatable).",
+)
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),

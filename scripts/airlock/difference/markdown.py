@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from airlock.difference import result as told
 from airlock.difference.layers import Status
-from airlock.difference.result import amount, shortened
+from airlock.difference.result import amount
 from airlock.errors import printable
 from airlock.locks.steps import Step, how, step
+from airlock.terminal import counted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +41,7 @@ class Section:
         shown = self._fitting(room)
         left = len(self.rows) - shown
         note = (
-            f"\n… and {told.counted(left, f'more {self.noun}')}: the comment would be too long\n"
-            if left
-            else ""
+            f"\n… and {counted(left, f'more {self.noun}')}: the comment would be too long\n" if left else ""
         )
         return self.before + "".join(self.rows[:shown]) + note + self.after
 
@@ -133,7 +132,7 @@ def _locks(locks: LockDifference) -> list[Section]:
         _table(("lock", "package", "from", "to", "step"), rows, "package"),
         _folded("What the locks were resolved for", _table(("lock", "", "from", "to"), facts, "line")),
         _folded(
-            f"To fetch: {told.counted(len(files), 'file')}, {amount(locks.bytes_to_fetch)}",
+            f"To fetch: {counted(len(files), 'file')}, {amount(locks.bytes_to_fetch)}",
             _table(("file", "size"), files, "file"),
         ),
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airlock.difference.layers import Status
 from airlock.first_difference import source_of
 from airlock.locks.steps import Step, step
-from airlock.terminal import megabytes
+from airlock.terminal import counted, megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -120,14 +120,6 @@ def amount(size: int) -> str:
     if size < _KILOBYTE:
         return f"{size} bytes"
     return f"{size / _KILOBYTE:,.1f} kB" if size < _SHOWN_BELOW else megabytes(size)
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def shortened(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def tally(files: Iterable[FileChange]) -> str:

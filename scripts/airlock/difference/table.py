@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from airlock.difference import result as told
 from airlock.difference.layers import Status
-from airlock.difference.result import amount, shortened
+from airlock.difference.result import amount
 from airlock.errors import printable
 from airlock.locks.steps import how
+from airlock.terminal import aligned, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +97,4 @@ def _section(title: str, rows: Sequence[Row]) -> Iterator[str]:
     if not rows:
         return
     yield title
-    cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]))]
-    for row in cells:
-        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield from (f"  {line}" for line in aligned(rows))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
-from urllib.request import url2pathname
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://?", re.IGNORECASE)
 USERINFO = re.compile(r"//[^/\s@]*@")
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def absolute(place: str, base: Path | None = None) -> str:
@@ -25,12 +25,28 @@ def as_url(place: str) -> str:
 
 def path_of(url: str) -> Path:
     """Return the path that a file: URL names."""
+    from urllib.request import url2pathname  # noqa: PLC0415 - brings http along, and few need it
+
     return Path(url2pathname(urlsplit(url).path))
+
+
+def is_protected(place: str) -> bool:
+    """Whether it is a URL whose content nobody could alter on its way: https, or http to this machine."""
+    try:
+        parts = urlsplit(place)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+    )
 
 
 def redact(url: str) -> str:
     """Return a URL for people: without user, password, query or fragment, any of which may be a secret."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that hold no address
+        return redact_text(re.split(r"[?#]", url, maxsplit=1)[0])
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 

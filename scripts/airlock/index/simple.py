@@ -143,7 +143,13 @@ def page(session: Session, url: str, parse: Callable[[Response, bytes], Parsed])
         raise FetchError(f"{shown} failed", cause=f"{urlsplit(shown).netloc} answers HTTP {response.status}")
     try:
         return parse(response, body)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:  # nothing in JSON is promised
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:  # nothing in JSON is promised
         kind = response.headers.get("Content-Type", "nothing it names")
         raise FetchError(
             f"{shown} is not a page of an index",

@@ -15,7 +15,7 @@ _OK = 200
 
 
 def download(session: Session, url: str) -> bytes:
-    """Return what is at a URL. Raises FetchError where it is not to be had."""
+    """Return what is at a URL. Raises FetchError where it is not to be had, or came by way of plain http."""
     remedy = (
         "check the URL, and the proxy and certificates that pip or uv are configured with; then run it again"
     )
@@ -30,5 +30,11 @@ def download(session: Session, url: str) -> bytes:
             f"{redact(url)} cannot be fetched",
             cause=f"the server answers HTTP {response.status}",
             remedy=remedy,
+        )
+    if not response.protected:
+        raise FetchError(
+            f"{redact(url)} cannot be fetched",
+            cause=f"it redirects to {redact(response.url)} by way of plain http, where it could be altered",
+            remedy="name the https URL to which it leads",
         )
     return body

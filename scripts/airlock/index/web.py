@@ -18,7 +18,7 @@ from urllib3.util import Retry
 from airlock.errors import FetchError
 from airlock.index.failures import CutError
 from airlock.index.local_files import LocalFiles
-from airlock.index.locations import redact, redact_text
+from airlock.index.locations import is_protected, redact, redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +37,7 @@ class Response(Protocol):
     status: int
     headers: Mapping[str, str]
     url: str  # after redirects; may carry secrets: redact before showing
+    protected: bool  # whether nobody could alter it on its way, by whichever redirects it came
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the body. Raises CutError where the connection breaks."""
@@ -68,7 +69,8 @@ class Web:
         self._session = requests.Session()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retries, pool_maxsize=threads))
-        self._session.mount("file://", LocalFiles())
+        self._files = requests.Session()  # of its own, or a server could redirect to this machine's files
+        self._files.mount("file://", LocalFiles())
         if indexes.cert or os.environ.get("SSL_CERT_FILE"):
             self._session.verify = str(indexes.cert or os.environ["SSL_CERT_FILE"])
         self._session.cert = str(indexes.client_cert) if indexes.client_cert else None
@@ -101,7 +103,8 @@ class Web:
             raise _unreachable(host, self._dead[host])
         trusted = host in self._trusted or host.partition(":")[0] in self._trusted
         try:
-            response = self._session.request(
+            session = self._files if url.startswith("file:") else self._session
+            response = session.request(
                 method,
                 url,
                 data=body,
@@ -145,6 +148,7 @@ class _Body:
         self._response = response
         self.status, self.url = response.status_code, response.url
         self.headers: Mapping[str, str] = response.headers
+        self.protected = all(is_protected(one.url) for one in (*response.history, response))
 
     def chunks(self) -> Iterator[bytes]:
         try:

@@ -70,7 +70,7 @@ def lacks_dates(messages: str) -> bool:
 
 
 def lacks_wheel(messages: str) -> str | None:
-    """Return the package that uv blames for having no wheel."""
+    """Return the package that uv blames for having no wheel, and no source either where that would do."""
     if "No solution found" not in messages:
         return None
     missing = _NO_WHEEL.search(messages.partition("hint:")[2]) or _NO_WHEEL.search(_explanation(messages))
@@ -84,9 +84,9 @@ def mentioned(messages: str, names: Iterable[str]) -> set[str]:
 
 
 def no_wheel(package: str, where: str, cause: str) -> ResolveError:
-    """Describe a package without a wheel, of which nothing is or can be built; `cause` says who wants it."""
+    """Describe a package without a wheel where none can be built; `cause` says who wants it."""
     return ResolveError(
-        f"{package} has no wheel for {where}",
+        f"{package} has no wheel for {where}, and none can be built",
         cause=cause,
         remedy="use a version that has one, drop what asks for it, or build its wheel once and serve it from an index"
         " of your own",

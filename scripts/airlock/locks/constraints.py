@@ -10,12 +10,11 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from airlock.errors import AirlockError, ConfigError, FetchError
-from airlock.index.locations import SCHEME, redact
+from airlock.index.locations import SCHEME, is_protected, redact
 from airlock.locks import pip_constraints
 from airlock.locks.intent import Asked
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 KEY = "[tool.airlock] airflow-constraints"
 AIRFLOW = "apache-airflow"
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 _SHOWN = 3  # problems of a file
 _DOCUMENTED = "docs/upgrades.md"
 
@@ -109,9 +107,14 @@ def _airflow(asked: Iterable[Asked]) -> str:
 
 
 def _require_safe(place: str) -> None:
+    if not place.isprintable() or place != place.strip():
+        raise _unusable(
+            place,
+            "a lock records it in one line, so it begins and ends with no blank and is printable",
+            f"mend {KEY}",
+        )
     if SCHEME.match(place):
-        parts = urlsplit(place)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+        if not is_protected(place):
             raise _unusable(
                 place,
                 "it is neither an https URL nor a path; over anything else it could be altered on its way",

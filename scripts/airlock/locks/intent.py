@@ -144,7 +144,7 @@ class _Reader:
             return None
         if requirement.url:
             self.problems.append(
-                f"{where}: {requirement.name}: a URL or path; airlock takes wheels from indexes only"
+                f"{where}: {requirement.name}: a URL or path; airlock takes packages from indexes only"
             )
             return None
         return Asked(asked.source, asked.line, str(requirement))

@@ -31,6 +31,7 @@ _CODE = (
     "papers/inventory.py",
     "papers/sbom.py",
     "papers/subject.py",
+    "platforms.py",
 )
 
 

@@ -11,26 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from airlock.papers.facts import Facts
-    from airlock.platforms import Platform
 
 Edges = dict[str, tuple[str, ...]]
-
-
-def environment(python: str, platform: Platform) -> dict[str, str]:
-    """Return the image's values of the environment markers (PEP 508) for the exact CPython version `python`."""
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": python,
-        "os_name": "posix",
-        "platform_machine": platform.machine,
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": "Linux",
-        "platform_version": "",
-        "python_full_version": python,
-        "python_version": ".".join(python.split(".")[:2]),
-        "sys_platform": platform.os,
-    }
 
 
 def python(facts: Mapping[str, Facts], asked: Iterable[str], values: Mapping[str, str]) -> Edges:

@@ -105,7 +105,7 @@ def _python(
         facts[name] = python.of_metadata(metadata)
         named.append(Package(Ecosystem.PROJECT, name, version, _pypi(name, version), facts[name], ()))
     intent = [requirement for _, requirement in lock.intent]
-    edges = graph.python(facts, intent, graph.environment(lock.python, platform))
+    edges = graph.python(facts, intent, platform.markers(lock.python))
     direct = {
         canonicalize_name(one.name)
         for one in graph.requirements(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from airlock.papers.inventory import Package
 
 ANSWERED = "pyproject.toml"  # where an answer was read
+UNKNOWN = "unknown"  # stands for the licence of a package that names none
 _SHOWN = 20
 
 
@@ -37,7 +38,12 @@ class Policy:
         return replace(package, facts=replace(package.facts, licenses=Licenses((answer,), ANSWERED)))
 
     def refused(self, package: Package) -> list[str]:
-        """Return the terms of a package that nobody can accept without a licence that is denied."""
+        """Return the terms of a package that nobody can accept without a licence that is denied.
+
+        A package of which no licence is known is under `unknown`.
+        """
+        if not package.licenses.terms:
+            return [UNKNOWN] if self._denies(UNKNOWN) else []
         return [term for term in package.licenses.terms if spdx.must_accept(term, self._denies)]
 
     def idle(self, packages: Iterable[Package]) -> list[str]:

@@ -30,7 +30,7 @@ _OPTION = re.compile(r"(--[a-z-]+|-[a-zA-Z])(?:\s*=\s*|\s+)?(.*)")
 _PLACE = re.compile(
     r"[a-z][a-z0-9+.-]*:(?!:)|[.~/\\]|[^\s\[<>=!~;@]*[/\\]|\S+\.(whl|zip|tar\.\w+)$", re.IGNORECASE
 )
-_OF_A_LINE = "wheels are taken as they are: no option changes how one is built"
+_OF_A_LINE = "no option of a line changes how its wheel is built: constraints/build.in says with what"
 _ELSEWHERE = "indexes come from pip's or uv's own configuration and are never written into a project"
 _INDEX = dict.fromkeys(
     ("-i", "--index-url", "--pypi-url", "--extra-index-url", "--trusted-host", "--process-dependency-links"),

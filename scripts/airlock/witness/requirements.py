@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from airlock.locks.airflow import AirflowLock
     from airlock.locks.intent import Asked
-    from airlock.platforms import Platform
 
 _NO_WHEEL = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, email.errors.MessageError)
 
@@ -134,23 +132,6 @@ class Requirements:
 
     def _holds(self, requirement: Requirement, extra: str = "") -> bool:
         return requirement.marker is None or requirement.marker.evaluate({**self.environment, "extra": extra})
-
-
-def environment(lock: AirflowLock, platform: Platform) -> dict[str, str]:
-    """Return the values of PEP 508's markers in the image; the kernel's are unknown, and so empty."""
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": lock.python,
-        "os_name": "posix",
-        "platform_machine": platform.machine,
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": "Linux",
-        "platform_version": "",
-        "python_full_version": lock.python,
-        "python_version": ".".join(lock.python.split(".")[:2]),
-        "sys_platform": "linux",
-    }
 
 
 def read(wheel: Path, version: str) -> Known:

@@ -35,11 +35,22 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Where:
+    """The platform and the exact version of CPython that were resolved for."""
+
+    platform: str
+    python: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}, CPython {self.python}"
+
+
+@dataclass(frozen=True)
 class Verdict:
     """`verified` packages are the same on both sides; `conflict` is why the witness found no solution, if so."""
 
     witness: str
-    where: str  # the platform and Python that were resolved for, as "linux/amd64, CPython 3.13.5"
+    where: Where
     verified: int
     differences: tuple[Difference, ...] = ()
     conflict: str = ""
@@ -50,7 +61,7 @@ class Verdict:
 
 
 def judge(
-    resolution: Resolution, locked: Mapping[str, str], requirements: Requirements, witness: str, where: str
+    resolution: Resolution, locked: Mapping[str, str], requirements: Requirements, witness: str, where: Where
 ) -> Verdict:
     """Compare the pins of a lock (name → version) with what the witness found."""
     if resolution.pins is None:
@@ -135,7 +146,8 @@ def as_document(verdict: Verdict) -> dict[str, object]:
     return {
         "agrees": verdict.agrees,
         "witness": verdict.witness,
-        "resolved_for": verdict.where,
+        "platform": verdict.where.platform,
+        "python": verdict.where.python,
         "verified": verdict.verified,
         "differences": [
             {

@@ -51,11 +51,11 @@ def hear(witness: Witness, wanted: Intent, lock: AirflowLock, platform: Platform
     _require_one_of_each(wheels)
     resolution = witness.resolve([one.file for one in wheels], input_files(wanted.airflow))
     locked = {one.name: one.version for one in wheels}
-    where = f"{platform}, CPython {lock.python}"
+    where = verdict.Where(platform.name, lock.python)
     if resolution.pins == locked:
         return verdict.Verdict(witness.name, where, len(locked))
     known = {one.name: requirements.read(store.path(one.file), one.version) for one in wheels}
-    required = requirements.Requirements(wanted.airflow, known, requirements.environment(lock, platform))
+    required = requirements.Requirements(wanted.airflow, known, platform.markers(lock.python))
     return verdict.judge(resolution, locked, required, witness.name, where)
 
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from airlock import cli
 from airlock.locks import airflow, debian
 from airlock.locks.airflow import AirflowLock
 from airlock.locks.debian import DebianLock
+from typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["airlock", "--project", str(folder), "audit", *arguments])
-    with pytest.raises(SystemExit) as caught:
-        cli.main()
-    assert isinstance(caught.value.code, int)
-    return caught.value.code
+    return typed(monkeypatch, "--project", folder, "audit", *arguments)
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ def test_an_advisory_tells_severity_and_fixes() -> None:
         ((503, b"busy"), "HTTP 503"),
         ((404, b"{}"), "HTTP 404"),
         ((200, b"<html>sign in</html>"), "sends no JSON: b'<html>sign in</html>'"),
+        ((200, b"[" * 100_000), "sends no JSON: b'[[["),
         ((200, b"[]"), "sends no JSON object"),
         ((200, b"{}"), "does not answer each of 1 questions"),
         ((200, b'{"results": []}'), "does not answer each of 1 questions"),

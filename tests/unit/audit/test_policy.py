@@ -55,3 +55,15 @@ def test_every_entry_without_them_is_refused_at_once(tmp_path: Path, text: str) 
         "audit-block is 'severe', not one of none, low, medium, high, critical",
         f"audit-ignore {text!r} is not of the form 'CVE-2026-1234 until 2027-01-31: why it does no harm here'",
     ]
+
+
+@pytest.mark.parametrize(
+    "url", ["nowhere:8", "ftp://x.example", "http://osv.example", "https://[::1", "https://"]
+)
+def test_only_a_database_whose_answers_nobody_can_alter_on_their_way_is_asked(
+    tmp_path: Path, url: str
+) -> None:
+    with pytest.raises(ConfigError, match="cannot be used") as caught:
+        read(tmp_path, f'audit-source = "{url}"')
+    assert "no https URL" in caught.value.cause
+    read(tmp_path, 'audit-source = "http://127.0.0.1:8080/osv"')

@@ -6,6 +6,7 @@ from airlock.index.locations import as_url, redact, redact_text
 def test_a_shown_url_has_no_secrets() -> None:
     url = "https://me:secret@files.example.invalid:8443/a/b.whl?token=secret#sha256=0"
     assert redact(url) == "https://files.example.invalid:8443/a/b.whl"
+    assert redact("https://me:secret@[::1/a?token=secret") == "https://[::1/a"
 
 
 def test_a_shown_message_has_no_credentials() -> None:

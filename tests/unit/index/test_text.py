@@ -26,6 +26,7 @@ def test_a_broken_connection_is_tried_again() -> None:
         (FakeWeb(statuses={URL: 401}), "HTTP 401"),
         (FakeWeb(unreachable={URL}), "nobody answers"),
         (FakeWeb({URL: b"a==1\n"}, cuts={URL: [2, 2, 2]}), "as the test wishes"),
+        (FakeWeb({URL: b"a==1\n"}, protected=False), "by way of plain http"),
     ],
 )
 def test_one_that_cannot_be_had_is_told_without_secrets(web: FakeWeb, said: str) -> None:

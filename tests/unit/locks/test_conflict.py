@@ -50,7 +50,7 @@ def test_only_whole_names_count_as_mentioned() -> None:
 
 def test_a_package_without_wheels_is_told_apart_from_a_conflict() -> None:
     error = explain(NO_WHEEL, ASKED, "linux/amd64")
-    assert error.fact == "mysqlclient has no wheel for linux/amd64"
+    assert error.fact == "mysqlclient has no wheel for linux/amd64, and none can be built"
     assert error.cause.splitlines()[0] == "wanted by pydantic"
     assert "hint" not in error.cause
 

@@ -67,7 +67,7 @@ def test_all_problems_are_said_at_once(project: Config) -> None:
         "operators/pyproject.toml:",
         "constraints/debian.in",
     ]
-    assert "airlock takes wheels from indexes only" in problems[2]
+    assert "airlock takes packages from indexes only" in problems[2]
 
 
 def test_an_empty_intent_is_refused(project: Config) -> None:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from airlock import cli
 from airlock.commands import lock
 from airlock.difference.foreseen import Foreseen
 from airlock.difference.locks import LockDifference
@@ -15,6 +13,7 @@ from airlock.locks.moves import Move, Moves, compare
 from airlock.locks.toolchain import ToolchainLock
 from airlock.store import StoreFile
 from airlock.terminal import Terminal
+from typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +36,7 @@ FOUND = LockDifference(CHANGES, (), (FILE,), (Foreseen("linux/amd64", 2, 50, 3_0
 
 
 def run(monkeypatch: pytest.MonkeyPatch, project: Config, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["airlock", "--project", str(project.project), "lock", *arguments])
-    with pytest.raises(SystemExit) as caught:
-        cli.main()
-    assert isinstance(caught.value.code, int)
-    return caught.value.code
+    return typed(monkeypatch, "--project", project.project, "lock", *arguments)
 
 
 def test_check_fails_with_its_own_code_where_locks_are_missing(
@@ -58,6 +53,7 @@ def test_check_fails_with_its_own_code_where_locks_are_missing(
     [
         (["boto3"], "airlock lock --upgrade boto3"),
         (["--check", "--upgrade"], "--check changes nothing"),
+        (["--check", "--json"], "--check changes nothing and prints nothing"),
         (["--verify", "--check"], "--verify changes nothing"),
         (["--verify", "--platform", "linux/arm64"], "this machine's platform"),
         (["--upgrade", "boto4"], "boto4 is in no lock; perhaps you meant boto3"),

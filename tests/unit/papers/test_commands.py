@@ -6,19 +6,19 @@ import csv
 import hashlib
 import json
 import shutil
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airlock import cli, config
+from airlock import config
 from airlock.locks import airflow, debian, intent
 from airlock.locks.airflow import AirflowLock, LockedPackage
 from airlock.locks.target import target
 from airlock.papers import paper
 from archives import make_deb, make_wheel, member
 from small_project import HERE, LOADER, SmallProject
+from typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,14 +90,6 @@ def lock(project: SmallProject, metadata: dict[str, str]) -> None:
     )
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["airlock", *arguments])
-    with pytest.raises(SystemExit) as caught:
-        cli.main()
-    assert isinstance(caught.value.code, int)
-    return caught.value.code
-
-
 def stored(project: SmallProject, name: str) -> Path:
     (found,) = (one.file for one in project.inputs.airflow.wheels(HERE) if one.name == name)
     return project.places.store / found.sha256 / found.filename
@@ -107,7 +99,7 @@ def test_sbom_prints_the_digest_of_a_paper_about_the_image(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = project.compose()
-    assert run(monkeypatch, "sbom") == 0
+    assert typed(monkeypatch, "sbom") == 0
     out, err = capsys.readouterr()
 
     (made,) = paper.read(project.folder / "build" / "papers", [image.digest])
@@ -121,11 +113,11 @@ def test_sbom_output_is_the_document_alone_on_stdout_or_in_a_file(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.compose()
-    assert run(monkeypatch, "sbom", "--output", "-") == 0
+    assert typed(monkeypatch, "sbom", "--output", "-") == 0
     document = capsys.readouterr().out
     assert json.loads(document)["bomFormat"] == "CycloneDX"
 
-    assert run(monkeypatch, "sbom", "--output", "sbom.cdx.json", "--json") == 0
+    assert typed(monkeypatch, "sbom", "--output", "sbom.cdx.json", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     written = (project.folder / "sbom.cdx.json").read_bytes()
     assert written.decode() == document
@@ -139,7 +131,7 @@ def test_sbom_without_the_cache_of_facts_writes_the_same_bytes(
     project.compose()
     said = []
     for _ in range(2):
-        assert run(monkeypatch, "sbom", "--output", "-") == 0
+        assert typed(monkeypatch, "sbom", "--output", "-") == 0
         said.append(capsys.readouterr().out)
         for kind in ("sbom", "package-facts"):
             shutil.rmtree(project.places.cache / kind)
@@ -152,7 +144,7 @@ def test_sbom_knows_our_distribution_as_the_image_has_it(
     project.compose()
     pyproject = project.folder / "ours" / "pyproject.toml"
     pyproject.write_text(OWN.replace('"1.2"', '"9.9"'))  # after composing
-    assert run(monkeypatch, "sbom", "--output", "-") == 0
+    assert typed(monkeypatch, "sbom", "--output", "-") == 0
     components = json.loads(capsys.readouterr().out)["components"]
     assert [one["version"] for one in components if one["name"] == "ours"] == ["1.2"]
 
@@ -160,7 +152,7 @@ def test_sbom_knows_our_distribution_as_the_image_has_it(
 def test_sbom_of_no_image_says_how_to_get_one(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "sbom") == 16
+    assert typed(monkeypatch, "sbom") == 16
     out, err = capsys.readouterr()
     assert out == ""
     assert "next:    airlock image" in err
@@ -172,7 +164,7 @@ def test_sbom_refuses_an_image_of_other_locks(
 ) -> None:
     project.compose()
     lock(project, {"apache-airflow": ""})
-    assert run(monkeypatch, "sbom") == 16
+    assert typed(monkeypatch, "sbom") == 16
     assert "airflow.lock changed since" in capsys.readouterr().err
 
 
@@ -181,7 +173,7 @@ def test_sbom_says_what_is_missing_where_locks_are(
 ) -> None:
     project.compose()
     (project.folder / "constraints" / "debian.lock").unlink()
-    assert run(monkeypatch, "sbom") == 16
+    assert typed(monkeypatch, "sbom") == 16
     assert "debian.lock changed since" in capsys.readouterr().err
 
 
@@ -190,15 +182,15 @@ def test_a_pruned_store_is_named_and_what_is_known_already_needs_none(
 ) -> None:
     project.compose()
     stored(project, "evil").unlink()
-    assert run(monkeypatch, "sbom") == 6
+    assert typed(monkeypatch, "sbom") == 6
     assert "evil-3.3.2-py3-none-any.whl" in capsys.readouterr().err
     assert not (project.folder / "build" / "papers" / "index.json").exists()
 
     lock(project, {"apache-airflow": "License-Expression: Apache-2.0\nRequires-Dist: evil\n", "evil": EVIL})
-    assert run(monkeypatch, "sbom") == 0
+    assert typed(monkeypatch, "sbom") == 0
     shutil.rmtree(project.places.store)
     shutil.rmtree(project.places.cache / "sbom")
-    assert run(monkeypatch, "sbom") == 0
+    assert typed(monkeypatch, "sbom") == 0
 
 
 def test_a_damaged_wheel_is_refused(
@@ -209,7 +201,7 @@ def test_a_damaged_wheel_is_refused(
     content = bytearray(wheel.read_bytes())
     content[100] ^= 1
     wheel.write_bytes(content)
-    assert run(monkeypatch, "sbom") == 8
+    assert typed(monkeypatch, "sbom") == 8
     assert (
         "evil-3.3.2-py3-none-any.whl in the store is not the file that the lock names"
         in capsys.readouterr().err
@@ -231,14 +223,14 @@ def test_misuse_is_told_before_any_work(
     capsys: pytest.CaptureFixture[str],
     arguments: tuple[str, ...],
 ) -> None:
-    assert run(monkeypatch, *arguments) == 2
+    assert typed(monkeypatch, *arguments) == 2
     assert capsys.readouterr().out == ""
 
 
 def test_licenses_lists_every_package_without_an_image_and_cannot_command_the_terminal(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "licenses") == 0
+    assert typed(monkeypatch, "licenses") == 0
     out, err = capsys.readouterr()
     rows = {line.split()[0]: line.split(maxsplit=2)[2] for line in out.splitlines()[1:]}
 
@@ -255,7 +247,7 @@ def test_licenses_as_json_and_csv(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock(project, {"apache-airflow": "License: MIT\n", "evil": "License: =HYPERLINK(1)\n"})
-    assert run(monkeypatch, "licenses", "--json") == 0
+    assert typed(monkeypatch, "licenses", "--json") == 0
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     libc = next(one for one in document["packages"] if one["name"] == "libc6")
     assert (libc["licenses"], libc["expression"], libc["clarity"]) == (
@@ -266,7 +258,7 @@ def test_licenses_as_json_and_csv(
     assert document["clarity"] == {"spdx": 2, "named": 2, "unknown": 6}
     assert document["summary"]["unknown"] == 6
 
-    assert run(monkeypatch, "licenses", "--csv") == 0
+    assert typed(monkeypatch, "licenses", "--csv") == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     assert next(row["licences"] for row in rows if row["package"] == "evil") == "'=HYPERLINK(1)"
     assert len(rows) == 10
@@ -276,13 +268,13 @@ def test_a_denied_licence_fails_with_its_own_code_after_the_list(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.append("pyproject.toml", 'licenses-denied = ["LGPL-*", "Evil*"]\n')
-    assert run(monkeypatch, "licenses", "--json") == 24
+    assert typed(monkeypatch, "licenses", "--json") == 24
     out, err = capsys.readouterr()
     assert [one["name"] for one in json.loads(out)["packages"] if one["denied"]] == ["evil", "libc6"]
     assert "libc6 2.41-12: LGPL-2.1-or-later" in err
 
     project.append("pyproject.toml", 'licenses-known = ["evil: MIT", "libc6: MIT", "gone: MIT"]\n')
-    assert run(monkeypatch, "licenses") == 0
+    assert typed(monkeypatch, "licenses") == 0
     assert "licenses-known answers for gone, which is not in the image" in capsys.readouterr().err
 
 
@@ -290,5 +282,5 @@ def test_an_answer_that_is_none_is_a_fault_of_the_configuration(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.append("pyproject.toml", 'licenses-known = ["evil: no such licence"]\n')
-    assert run(monkeypatch, "licenses") == 3
+    assert typed(monkeypatch, "licenses") == 3
     assert "'evil: no such licence' is not NAME: SPDX expression" in capsys.readouterr().err

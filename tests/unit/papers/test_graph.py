@@ -6,7 +6,7 @@ from airlock.papers import graph
 from airlock.papers.facts import Facts, Licenses
 from airlock.platforms import AMD64, ARM64
 
-HERE = graph.environment("3.13.5", AMD64)
+HERE = AMD64.markers("3.13.5")
 
 
 def needs(*requires: str, provides: tuple[str, ...] = ()) -> Facts:
@@ -21,7 +21,7 @@ def test_a_requirement_counts_only_where_its_marker_holds_in_the_image() -> None
         **{name: needs() for name in "bcd"},
     }
     assert graph.python(facts, [], HERE)["a"] == ("c",)
-    assert graph.python(facts, [], graph.environment("3.13.5", ARM64))["a"] == ("c", "d")
+    assert graph.python(facts, [], ARM64.markers("3.13.5"))["a"] == ("c", "d")
 
 
 def test_what_an_extra_brings_is_needed_where_somebody_asks_for_the_extra() -> None:

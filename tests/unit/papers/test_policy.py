@@ -29,6 +29,8 @@ def package(name: str, *terms: str) -> Package:
         ("AGPL-*", ("MIT OR AGPL-3.0-only",), []),
         ("GPL-*", ("LGPL-2.1-only", "AGPL-3.0-only"), []),
         ("*BSD*", ("BSD License",), ["BSD License"]),
+        ("Unknown", (), ["unknown"]),
+        ("MIT", (), []),
         ("GPL-3*", ("GPL-3+ with Bison exception",), ["GPL-3+ with Bison exception"]),
     ],
 )

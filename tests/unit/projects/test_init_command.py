@@ -1,24 +1,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airlock import cli
 from airlock.errors import InitError
+from typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
-    monkeypatch.setattr(sys, "argv", ["airlock", *map(str, arguments)])
-    with pytest.raises(SystemExit) as caught:
-        cli.main()
-    assert isinstance(caught.value.code, int)
-    return caught.value.code
 
 
 @pytest.fixture
@@ -32,7 +23,7 @@ def shop(tmp_path: Path) -> Path:
 def test_the_folder_alone_is_on_stdout_and_the_next_commands_are_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shop: Path
 ) -> None:
-    assert run(monkeypatch, "init", shop) == 0
+    assert typed(monkeypatch, "init", shop) == 0
 
     printed = capsys.readouterr()
     assert printed.out == f"{shop}\n"
@@ -44,7 +35,7 @@ def test_the_folder_alone_is_on_stdout_and_the_next_commands_are_told(
 def test_the_document_tells_everything(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shop: Path
 ) -> None:
-    assert run(monkeypatch, "--quiet", "--project", shop, "init", "--json", "--dry-run") == 0
+    assert typed(monkeypatch, "--quiet", "--project", shop, "init", "--json", "--dry-run") == 0
 
     printed = capsys.readouterr()
     document: dict[str, Any] = json.loads(printed.out)
@@ -63,7 +54,7 @@ def test_what_was_taken_for_a_file_that_stays_is_not_said_to_be_in_it(
 ) -> None:
     (shop / "constraints").mkdir()
     (shop / "constraints" / "airflow.in").write_text("apache-airflow==3.3.2\n")
-    assert run(monkeypatch, "init", shop) == 0
+    assert typed(monkeypatch, "init", shop) == 0
     said = capsys.readouterr().err
     assert "constraints/airflow.in, which is there and stays as it is: add it yourself" in said
     assert "left as it is: constraints/airflow.in" in said
@@ -76,7 +67,7 @@ def test_a_refusal_writes_nothing(
     shop: Path,
     arguments: tuple[str, ...],
 ) -> None:
-    assert run(monkeypatch, "init", shop, *arguments) == InitError.exit_code
+    assert typed(monkeypatch, "init", shop, *arguments) == InitError.exit_code
 
     printed = capsys.readouterr()
     assert (printed.out, "Traceback" in printed.err) == ("", False)
@@ -90,7 +81,7 @@ def test_what_a_stranger_wrote_cannot_command_the_terminal(
     folder.mkdir()
     (folder / "\x1b]0;x\x07.txt").write_text('pandas\nx; platform_node == "\x1b[1m"\n--\x9b1m\n')
 
-    assert run(monkeypatch, "init", folder, "--requirements", "\x1b]0;x\x07.txt") == 0
+    assert typed(monkeypatch, "init", folder, "--requirements", "\x1b]0;x\x07.txt") == 0
 
     said = capsys.readouterr().err
     assert said.replace("\n", "").isprintable()
@@ -101,5 +92,13 @@ def test_a_loop_of_symlinks_is_no_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "loop").symlink_to("loop")
-    assert run(monkeypatch, "init", tmp_path / "loop") == InitError.exit_code
+    assert typed(monkeypatch, "init", tmp_path / "loop") == InitError.exit_code
     assert "loop is no" in capsys.readouterr().err
+
+
+def test_the_folder_is_named_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert typed(monkeypatch, "--project", tmp_path / "one", "init", tmp_path / "other") == 2
+    assert "FOLDER and --project" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airlock.errors import UnsafeArchiveError
-from airlock.locks.airflow import AirflowLock
 from airlock.locks.intent import Asked
 from airlock.platforms import AMD64, ARM64
-from airlock.witness.requirements import Known, Requirements, environment, read
+from airlock.witness.requirements import Known, Requirements, read
 from archives import make_wheel
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from airlock.platforms import Platform
 
-LOCK = AirflowLock("3.13.5", "2.41", ("linux/amd64",), "test", (), ())
 ASKED = (
     Asked("constraints/airflow.in", 3, "app[Fast.Path]>=1"),
     Asked("operators/pyproject.toml", 9, "other; python_version < '3'"),
@@ -41,7 +39,7 @@ WHEELS = {
 
 @pytest.fixture
 def found() -> Requirements:
-    return Requirements(ASKED, WHEELS, environment(LOCK, AMD64))
+    return Requirements(ASKED, WHEELS, AMD64.markers("3.13.5"))
 
 
 def counting(found: Requirements) -> list[str]:
@@ -76,7 +74,7 @@ def test_what_no_wheel_answers_is_unmet_and_its_way_from_our_line_is_told(found:
 
 
 def test_a_version_outside_a_specifier_is_unmet_and_one_of_our_own_lines_has_no_way() -> None:
-    found = Requirements((Asked("a.in", 1, "base<2"),), {"base": Known("2.0")}, environment(LOCK, AMD64))
+    found = Requirements((Asked("a.in", 1, "base<2"),), {"base": Known("2.0")}, AMD64.markers("3.13.5"))
     assert [str(one) for one in found.unmet()] == ["a.in:1 requires base<2"]
     assert found.origin(found.unmet()[0]) == ()
 
@@ -88,13 +86,13 @@ def test_a_locked_prerelease_meets_what_allows_it() -> None:
 
 def test_an_extra_that_a_later_requirement_asks_for_counts(found: Requirements) -> None:
     wheels = WHEELS | {"base": Known("2.0", ("app[slow]",)), "slow": Known("1")}
-    again = Requirements(ASKED, wheels, environment(LOCK, AMD64))
+    again = Requirements(ASKED, wheels, AMD64.markers("3.13.5"))
     assert 'app 1.0 requires slow; extra == "slow"' in counting(again)
 
 
 @pytest.mark.parametrize(("platform", "machine"), [(AMD64, "x86_64"), (ARM64, "aarch64")])
 def test_markers_are_those_of_the_image_not_of_this_machine(platform: Platform, machine: str) -> None:
-    values = environment(LOCK, platform)
+    values = platform.markers("3.13.5")
     assert (values["platform_machine"], values["python_version"], values["python_full_version"]) == (
         machine,
         "3.13",

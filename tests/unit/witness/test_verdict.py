@@ -150,7 +150,8 @@ def test_the_document_holds_versions_and_every_requirement(tmp_path: Path) -> No
     assert json.loads(json.dumps(document)) == {
         "agrees": False,
         "witness": "pip-tools 7 (pip 25)",
-        "resolved_for": "linux/amd64, CPython 3.13.5",
+        "platform": "linux/amd64",
+        "python": "3.13.5",
         "verified": 3,
         "differences": [
             {
