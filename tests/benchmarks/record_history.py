@@ -23,6 +23,7 @@ from airlock.locks import airflow, debian, intent, resolver
 from airlock.locks.job import Job
 from airlock.locks.target import target
 from airlock.locks.uv import UvProgram
+from airlock.places import places
 from airlock.platforms import AMD64
 from benchmarks import lock_history
 from benchmarks.lock_history import History, Package
@@ -67,7 +68,7 @@ def record(settings: Config, weeks: int = WEEKS) -> History:
         target(debian.read(settings.debian_lock)),
         kept={},
         bound=None,
-        uv=UvProgram(uv_environment(indexes)),
+        uv=UvProgram(uv_environment(indexes), places().trees),
         sizes=_Sizes(web),
     )
     locks: dict[datetime, dict[str, tuple[str, int]]] = {}

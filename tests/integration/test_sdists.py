@@ -211,7 +211,7 @@ def test_resolving_runs_nothing_of_a_source(files: dict[str, str], tmp_path: Pat
     )
     (page / "demo-1.tar.gz").write_bytes(content)
     (page / "index.html").write_text('<a href="demo-1.tar.gz">demo-1.tar.gz</a>')
-    uv = UvProgram({"UV_DEFAULT_INDEX": page.parent.as_uri(), "UV_NO_CACHE": "1"})
+    uv = UvProgram({"UV_DEFAULT_INDEX": page.parent.as_uri(), "UV_NO_CACHE": "1"}, tmp_path / "trees")
     answer = uv.compile(
         Question({"0.in": "demo\n"}, ("--format", "pylock.toml"), "pylock.toml", sources=True)
     )

@@ -46,7 +46,7 @@ def locking(config: Config, places: Places, wanted: Intent, upgrade: Upgrade, te
         return debian_locking.lock_debian(config, places, asked, previous, moving, terminal)
 
     indexes = configured(config.project)
-    uv, shared_uv = (UvProgram(uv_environment(chosen)) for chosen in (indexes, shared(indexes)))
+    uv, shared_uv = (UvProgram(uv_environment(chosen), places.trees) for chosen in (indexes, shared(indexes)))
     web = Web(indexes, THREADS)
     pages = Pages(web, indexes)
     return Locking(

@@ -6,17 +6,16 @@ import dataclasses
 import os
 import shlex
 import sys
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from uv import find_uv_bin
 
-from airlock import process
+from airlock import kept_trees, process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from airlock.index.indexes import Indexes
     from airlock.locks.intent import Asked
@@ -89,17 +88,20 @@ class Uv(Protocol):
 
 @dataclass(frozen=True)
 class UvProgram:
-    """The uv of the toolchain's own environment; `environment` says where the indexes are."""
+    """The uv of the toolchain's own environment; `environment` says where the indexes are.
+
+    It works in folders below `trees` (Places.trees), where programs can be run: not every /tmp allows that.
+    """
 
     environment: Mapping[str, str]
+    trees: Path
 
     def compile(self, question: Question) -> Answer:
         """Ask uv in a folder of its own, so that no project's configuration takes part.
 
         Raises CommandError where uv cannot be started.
         """
-        with tempfile.TemporaryDirectory(prefix="airlock-lock-") as name:
-            folder = Path(name)
+        with kept_trees.temporary(self.trees) as folder:
             for file, text in question.inputs.items():
                 (folder / file).write_text(text, encoding="utf-8")
             output = folder / question.output
