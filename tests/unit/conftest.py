@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 import pytest
+import urllib3  # noqa: F401 - tries a socket when it is first imported, before any test may not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
