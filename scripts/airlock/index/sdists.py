@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.utils import (
@@ -17,8 +17,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from airlock.errors import FetchError, ResolveError
-from airlock.index.locations import as_url, path_of
-from airlock.index.simple import links
+from airlock.index.locations import path_of
 from airlock.index.sizes import sizes
 from airlock.store import StoreFile
 
@@ -27,19 +26,17 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
-    from airlock.index.indexes import Indexes
-    from airlock.index.simple import Link
-    from airlock.index.web import Session
+    from airlock.index.simple import Finder, Link, Project
 
 _ARCHIVE = re.compile(r"(?P<name>.+?)-(?P<version>\d[^-]*)\.(tar\.(gz|bz2|xz)|tgz|zip)")
 
 
 @dataclass(frozen=True)
 class Releases:
-    """The indexes, asked for the files of one release at a time."""
+    """The indexes, asked for the files of one release at a time; each page is read once."""
 
-    session: Session
-    indexes: Indexes
+    finder: Finder
+    _projects: dict[str, Project] = field(default_factory=dict)
 
     def is_passed_over(self, name: str, version: str, tags: Collection[Tag]) -> bool:
         """Whether a release without a fitting wheel is none to build: an older or newer one is to serve.
@@ -61,10 +58,10 @@ class Releases:
         if not best or not sha256:
             raise ResolveError(
                 f"{name} {version} has neither a wheel for the image nor a source distribution with a sha256",
-                cause=f"asked: {self.indexes.source}",
+                cause=f"asked: {self.finder.source}",
                 remedy="use another version, or an index that gives the sha256 of its files",
             )
-        size = sizes(self.session, [best.url]).get(best.url)
+        size = sizes(self.finder.session, [best.url]).get(best.url)
         if not size:
             raise FetchError(
                 f"the server does not say how big {best.filename} is",
@@ -74,9 +71,9 @@ class Releases:
         return StoreFile(best.filename, size, sha256)
 
     def _links(self, name: str) -> list[Link]:
-        pages = [f"{as_url(url).rstrip('/')}/{canonicalize_name(name)}/" for url in self.indexes.urls]
-        pages += [as_url(place) for place in self.indexes.find_links]
-        return [link for page in pages for link in links(self.session, page)]
+        if name not in self._projects:
+            self._projects[name] = self.finder.project(name)
+        return self._projects[name].links()
 
 
 def _sha256_here(url: str) -> str:

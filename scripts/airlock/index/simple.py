@@ -97,6 +97,14 @@ class Project:
             remedy=f"airlock lock --upgrade {self._name}",
         )
 
+    def links(self) -> list[Link]:
+        """Return what every place lists. Raises FetchError where one does not answer."""
+        silent: list[FetchError] = []
+        found = [link for _, page in self._places(silent) for link in page]
+        if silent:
+            raise silent[0]
+        return found
+
     def _places(self, silent: list[FetchError]) -> Iterator[tuple[str, list[Link]]]:
         """Yield each place that answers and what it lists; `silent` takes the errors of those that do not."""
         asked: list[tuple[str, Callable[[str], list[Link]]]]

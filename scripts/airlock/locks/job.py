@@ -63,9 +63,7 @@ class Job:
     sizes: Callable[[Sequence[str]], Mapping[str, int]] = (
         lambda _: {}
     )  # URL: bytes, where the index is silent
-    limits: tuple[
-        Asked, ...
-    ] = ()  # constraints as people write them: they bound versions and ask for nothing
+    limits: tuple[Asked, ...] = ()  # constraints as people write them: they ask for nothing
     sources: Sources | None = None  # without it, wheels alone count
 
     def versions(self, platform: Platform, pins: Mapping[str, str]) -> dict[str, Found]:

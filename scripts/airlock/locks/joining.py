@@ -13,6 +13,7 @@ from airlock.index.fetch import Wanted, fetch
 from airlock.index.joining import THREADS, origin
 from airlock.index.releases import Pages
 from airlock.index.sdists import Releases
+from airlock.index.simple import Finder
 from airlock.index.sizes import sizes
 from airlock.index.text import download
 from airlock.index.web import Web
@@ -59,7 +60,9 @@ def locking(config: Config, places: Places, wanted: Intent, upgrade: Upgrade, te
         terminal,
         lambda urls: sizes(web, urls),
         pages.releases,
-        sources=lambda root: _sources(config, places, Releases(web, indexes), wanted.build, root, terminal),
+        sources=lambda root: _sources(
+            config, places, Releases(Finder(web, indexes)), wanted.build, root, terminal
+        ),
         download=lambda url: download(web, url),
         yanked=pages.yanked,
     )

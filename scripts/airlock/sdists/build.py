@@ -37,13 +37,11 @@ if TYPE_CHECKING:
 
 _INSIDE = Path(__file__).with_name("build_inside.py")
 _LAST_WORDS = 3000  # characters of what a build printed; its end holds the reason
-_PLAIN = re.compile(
-    rb"[A-Za-z0-9_.+!-]+\.whl"
-)  # what a wheel's name consists of (binary distribution format)
+_PLAIN = re.compile(rb"[A-Za-z0-9_.+!-]+\.whl")  # a wheel's name (binary distribution format)
 _LONGEST_NAME = 200  # of a name in a message
 _ANOTHER_VERSION = "use another version of the package"
 _DEBIAN = (
-    "name compilers and headers in constraints/debian-build.in (gcc, libc6-dev, python3-dev, …); airlock lock"
+    "name compilers and headers (gcc, python3-dev, …) in constraints/debian-build.in, then: airlock lock"
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 from airlock.errors import FetchError, ResolveError
 from airlock.index.indexes import Indexes
 from airlock.index.sdists import Releases
+from airlock.index.simple import Finder
 from airlock.index.web import Web
 from airlock.locks.target import Target
 from airlock.platforms import AMD64
@@ -31,7 +32,7 @@ def releases(files: dict[str, str], *, body: bytes = b"12345") -> Releases:
     ]
     served = {f"https://index.example/files/{name}": body for name in files}
     web = FakeWeb({PAGE: json.dumps({"files": listed}).encode(), **served}, kinds={PAGE: JSON})
-    return Releases(web, Indexes(INDEX))
+    return Releases(Finder(web, Indexes(INDEX)))
 
 
 def test_the_sdist_of_a_release_is_found_with_its_size() -> None:
@@ -96,5 +97,14 @@ def test_a_source_distribution_in_a_folder_of_this_machine_is_read_for_its_size_
 ) -> None:
     (tmp_path / "old_style-1.0.tar.gz").write_bytes(b"12345")
     indexes = Indexes(tmp_path.as_uri(), find_links=(str(tmp_path),))
-    found = Releases(Web(indexes, 1), indexes).sdist("old-style", "1.0")
+    found = Releases(Finder(Web(indexes, 1), indexes)).sdist("old-style", "1.0")
     assert (found.size, found.sha256) == (5, hashlib.sha256(b"12345").hexdigest())
+
+
+def test_the_page_of_a_project_is_read_once() -> None:
+    found = releases({"old_style-1.0.tar.gz": A})
+    found.is_passed_over("old-style", "1.0", TAGS)
+    found.sdist("old-style", "1.0")
+    web = found.finder.session
+    assert isinstance(web, FakeWeb)
+    assert [url for url, _ in web.asked].count(PAGE) == 1
