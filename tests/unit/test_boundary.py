@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[2]
 TOOLCHAIN = "scripts/airlock"
 SPEC = "scripts/airlock_spec/airlock_spec"
+RUNTIME = "image/rootfs/opt/airlock/lib"  # runs before and beside Airflow, and must not load it
 IN_IMAGE = ("operators", "plugins", "dags", "image/rootfs", "tests/integration/inside")
 
 
@@ -92,8 +93,9 @@ def violations(root: Path) -> list[str]:
     found = []
     for one in imports(root):
         broken = any(rule.forbids(one) for rule in RULES)
-        outside = one.top not in sys.stdlib_module_names | {"airlock_spec"}
-        if broken or (one.path.startswith(f"{SPEC}/") and outside):
+        own = "airlock_spec" if one.path.startswith(f"{SPEC}/") else "airlock_runtime"
+        outside = one.top not in sys.stdlib_module_names | {own}
+        if broken or (one.path.startswith((f"{SPEC}/", f"{RUNTIME}/")) and outside):
             found.append(f"{one.path}:{one.line} imports {one.module}")
     return found
 
@@ -104,7 +106,7 @@ def test_the_repository_keeps_its_boundaries() -> None:
 
 def test_every_part_of_the_repository_is_looked_at() -> None:
     seen = {one.path for one in imports(REPOSITORY)}
-    for folder in (TOOLCHAIN, SPEC, "operators", "plugins", "dags", "tests/integration/inside"):
+    for folder in (TOOLCHAIN, SPEC, RUNTIME, "operators", "plugins", "dags", "tests/integration/inside"):
         assert any(path.startswith(f"{folder}/") for path in seen), folder
 
 
@@ -125,6 +127,8 @@ def test_every_part_of_the_repository_is_looked_at() -> None:
         ("scripts/airlock_spec/airlock_spec/one.py", "import requests"),
         ("scripts/airlock_spec/airlock_spec/one.py", "from airflow.sdk import DAG"),
         ("scripts/airlock_spec/airlock_spec/one.py", "from airlock import platforms"),
+        ("image/rootfs/opt/airlock/lib/airlock_runtime/one.py", "from airflow.configuration import conf"),
+        ("image/rootfs/opt/airlock/lib/airlock_runtime/one.py", "import psycopg2"),
         ("scripts/airlock/commands/image.py", "import docker.errors"),
         ("scripts/airlock/deep/docker_connection.py", "import docker"),
         ("scripts/airlock/fetch.py", "from subprocess import run"),
@@ -152,6 +156,10 @@ def test_an_import_over_a_boundary_is_found(tmp_path: Path, path: str, source: s
         ),
         ("scripts/airlock_spec/airlock_spec/one.py", "import json\nfrom airlock_spec import paths"),
         ("image/rootfs/entrypoint", "#!/bin/sh\nimport airlock"),
+        (
+            "image/rootfs/opt/airlock/lib/airlock_runtime/one.py",
+            "import ssl\nimport airlock_runtime.settings",
+        ),
     ],
 )
 def test_an_import_within_the_boundaries_is_not(tmp_path: Path, path: str, source: str) -> None:

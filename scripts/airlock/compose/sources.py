@@ -16,7 +16,7 @@ from airlock.locks import tiers
 from airlock.walk import below
 from airlock.wheels import source, wheel
 from airlock.wheels.layout import VenvLayout
-from airlock_spec.paths import IDENTITY, VENV
+from airlock_spec.paths import IDENTITY, LIBRARY, VENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from airlock.store import Store
     from airlock_spec.identity import Identity
 
-_STANDARD_LIBRARY = re.compile(r"usr/(lib|share)/python3")
+_STANDARD_LIBRARY = re.compile(f"{LIBRARY[1:]}/")
+_LIBRARY = re.compile(f"{LIBRARY[1:]}/")
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,10 @@ def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
 
 
 def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
-    """Plan the fragment of the files laid over everything, and of the folders that image.toml names."""
+    """Plan the fragment of the files laid over everything, and of the folders that image.toml names.
+
+    The modules in LIBRARY have bytecode: what runs before and beside Airflow starts often.
+    """
     files = _rootfs(rootfs)
     content = [
         (item.path, item.kind, item.mode, item.target, hashlib.sha256(item.content).hexdigest())
@@ -160,7 +164,12 @@ def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
     ]
     folders = [(item.path, item.mode, item.uid, item.gid) for item in shop.image.directories]
     inputs = shop.inputs("rootfs", content, folders)
-    return shop.spec("rootfs", "image/rootfs", inputs, 1, lambda: [*files, *shop.image.directories])
+
+    def entries() -> list[Entry]:
+        codes = bytecode.with_bytecode(files, shop.compiler, _LIBRARY)
+        return [*files, *codes, *shop.image.directories]
+
+    return shop.spec("rootfs", "image/rootfs", inputs, 1, entries)
 
 
 def certificates_spec(

@@ -1,0 +1,135 @@
+"""Airflow's settings, read as Airflow reads them, without Airflow.
+
+In this order, like its configuration parser: AIRFLOW__SECTION__KEY, AIRFLOW__SECTION__KEY_CMD,
+AIRFLOW__SECTION__KEY_SECRET, then KEY, KEY_cmd and KEY_secret in airflow.cfg. Airflow's own defaults are not
+known here.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shlex
+import subprocess  # the image's own commands (KEY_CMD); the toolchain's processes are another world's
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMAND_TIMEOUT = 30.0  # seconds that a KEY_CMD may take
+HOME = "/opt/airflow"
+# Names that Airflow still reads, where the new one is not set (its parser's deprecated_options).
+FORMER = {
+    ("database", "sql_alchemy_conn"): ("core", "sql_alchemy_conn"),
+    ("api", "secret_key"): ("webserver", "secret_key"),
+    ("api", "base_url"): ("webserver", "base_url"),
+    ("api", "port"): ("webserver", "web_server_port"),
+    ("core", "execution_api_server_url"): ("workers", "execution_api_server_url"),
+}
+
+
+class SettingError(Exception):
+    """A setting cannot be read: which one, and why."""
+
+
+class SecretSettingError(SettingError):
+    """A setting is in a secrets backend, which only Airflow can ask."""
+
+
+class Settings:
+    """The settings of this container; commands (KEY_CMD) are run when asked for, once."""
+
+    def __init__(self, environ: Mapping[str, str], file: configparser.RawConfigParser) -> None:
+        self._environ = environ
+        self._file = file
+        self._said: dict[str, str] = {}
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read airflow.cfg, where there is one. Raises SettingError for one that cannot be parsed."""
+        path = Path(environ.get("AIRFLOW_CONFIG") or Path(environ.get("AIRFLOW_HOME") or HOME, "airflow.cfg"))
+        file = configparser.RawConfigParser(interpolation=None, strict=False)
+        try:
+            file.read(path, encoding="utf-8")
+        except (configparser.Error, OSError, UnicodeDecodeError) as error:
+            raise SettingError(f"{path} cannot be read: {error}") from error
+        return cls(environ, file)
+
+    def get(self, section: str, key: str) -> str | None:
+        """Return a setting, or None where it is left to Airflow's default.
+
+        Raises SettingError where its command fails, SecretSettingError where it is in a secrets backend.
+        """
+        for part, name in _names(section, key):
+            variable = self._variable(part, name)
+            if variable in self._environ:
+                return _expanded(self._environ[variable])
+            if f"{variable}_CMD" in self._environ:
+                return self._answer(f"{variable}_CMD", self._environ[f"{variable}_CMD"])
+            if f"{variable}_SECRET" in self._environ:
+                raise SecretSettingError(f"{variable}_SECRET names a secret of the secrets backend")
+        for part, name in _names(section, key):
+            if self._file.has_option(part, name):
+                return _expanded(self._file.get(part, name))
+            if self._file.has_option(part, f"{name}_cmd"):
+                return self._answer(f"[{part}] {name}_cmd", self._file.get(part, f"{name}_cmd"))
+            if self._file.has_option(part, f"{name}_secret"):
+                raise SecretSettingError(f"[{part}] {name}_secret names a secret of the secrets backend")
+        return None
+
+    def is_set(self, section: str, key: str) -> bool:
+        """Tell whether a setting has a value other than nothing; its command is not run."""
+        for part, name in _names(section, key):
+            variable = self._variable(part, name)
+            if any(self._environ.get(f"{variable}{suffix}") for suffix in ("", "_CMD", "_SECRET")):
+                return True
+            options = (name, f"{name}_cmd", f"{name}_secret")
+            if any(self._file.has_option(part, one) and self._file.get(part, one) for one in options):
+                return True
+        return False
+
+    def flag(self, section: str, key: str, *, default: bool) -> bool:
+        """Return a setting that is true or false, in any of the words that Airflow takes."""
+        value = self.get(section, key)
+        if not value:
+            return default
+        return value.strip().lower() in {"t", "true", "1", "yes", "on"}
+
+    @staticmethod
+    def _variable(section: str, key: str) -> str:
+        return f"AIRFLOW__{section.replace('.', '_').upper()}__{key.upper()}"
+
+    def _answer(self, name: str, command: str) -> str:
+        if name not in self._said:
+            self._said[name] = _run(name, command)
+        return self._said[name]
+
+
+def _names(section: str, key: str) -> list[tuple[str, str]]:
+    former = FORMER.get((section, key))
+    return [(section, key), former] if former else [(section, key)]
+
+
+def _expanded(value: str) -> str:
+    """Replace variables and `~` until nothing changes, as Airflow does."""
+    while (once := os.path.expanduser(os.path.expandvars(value))) != value:  # noqa: PTH111 - no path
+        value = once
+    return value
+
+
+def _run(name: str, command: str) -> str:
+    try:
+        done = subprocess.run(
+            shlex.split(command), capture_output=True, check=True, timeout=COMMAND_TIMEOUT, text=True
+        )
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or "").strip().splitlines()[-1:] or ["nothing"]
+        raise SettingError(f"{name} failed with exit code {error.returncode}: {said[0]}") from error
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        # not str(error) of a time-out: it would show the command, which may hold a secret
+        reason = f"no answer in {COMMAND_TIMEOUT:.0f} s"
+        if not isinstance(error, subprocess.TimeoutExpired):
+            reason = str(error)
+        raise SettingError(f"{name} cannot be run: {reason}") from error
+    return done.stdout
