@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from airlock.store import Store
     from airlock_spec.identity import Identity
 
-_STANDARD_LIBRARY = re.compile(f"{LIBRARY[1:]}/")
+_STANDARD_LIBRARY = re.compile(r"usr/(lib|share)/python3")
 _LIBRARY = re.compile(f"{LIBRARY[1:]}/")
 
 
@@ -196,10 +196,15 @@ def identity_spec(shop: Workshop, identity: Identity) -> FragmentSpec:
 
 
 def _rootfs(folder: Path) -> list[Entry]:
-    """Read the files as git keeps them: the executable bit is the only mode there is."""
+    """Read the files as git keeps them: the executable bit is the only mode there is.
+
+    What a Python of this machine cached beside them is none of the project's.
+    """
     found: list[Entry] = []
     for path in below(folder):
         name = path.relative_to(folder).as_posix()
+        if "__pycache__" in path.parts:
+            continue
         if path.is_symlink():
             found.append(entry.symlink(name, str(path.readlink())))
         elif path.is_file():

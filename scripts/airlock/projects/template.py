@@ -92,7 +92,7 @@ def files(wanted: Wishes) -> list[NewFile]:
         *(
             _program(f"image/rootfs/{path.relative_to(rootfs).as_posix()}", path.read_text(encoding="utf-8"))
             for path in below(rootfs)
-            if path.is_file()
+            if path.is_file() and "__pycache__" not in path.parts
         ),
         NewFile(WORKFLOW, (_FILES / "workflow.yml").read_text(encoding="utf-8")),
     ]

@@ -53,6 +53,19 @@ def test_an_image_holds_packages_bytecode_accounts_and_configuration(project: Sm
     assert {(item.uname, item.mtime) for item in found.values()} == {("", 315532800)}
 
 
+def test_modules_of_rootfs_have_the_images_bytecode_and_no_other(project: SmallProject) -> None:
+    library = project.folder / "image/rootfs/opt/airlock/lib/own"
+    (library / "__pycache__").mkdir(parents=True)
+    (library / "__init__.py").write_text("x = 1\n")
+    (library / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"of this machine's Python")
+    project.compose()
+    assert sorted(path for path in paths(project) if path.startswith("opt/airlock/lib/own/")) == [
+        "opt/airlock/lib/own/__init__.py",
+        "opt/airlock/lib/own/__pycache__",
+        "opt/airlock/lib/own/__pycache__/__init__.cpython-313.pyc",
+    ]
+
+
 def test_another_folder_and_cache_give_the_same_digest(project: SmallProject, tmp_path: Path) -> None:
     other = SmallProject.create(tmp_path / "elsewhere" / "project", tmp_path / "other cache")
     assert other.compose().digest == project.compose().digest
