@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).parents[1]
 _FILES = Path(__file__).parent / "files"
+_AIRFLOW_CFG = "image/rootfs/opt/airflow/airflow.cfg"
+_AMAZON = "apache-airflow-providers-amazon"
 # what a provider needs besides what it says, in the words of this repository's constraints/airflow.in
 _COMPANIONS = {
     "apache-airflow-providers-celery": (
@@ -90,10 +92,13 @@ def files(wanted: Wishes) -> list[NewFile]:
         NewFile("constraints/debian.in", debian_in(wanted.debian)),
         NewFile("image/image.toml", image_toml(wanted.environment)),
         *(
-            _program(f"image/rootfs/{path.relative_to(rootfs).as_posix()}", path.read_text(encoding="utf-8"))
+            _program(name, path.read_text(encoding="utf-8"))
             for path in below(rootfs)
             if path.is_file() and "__pycache__" not in path.parts
+            for name in [f"image/rootfs/{path.relative_to(rootfs).as_posix()}"]
+            if name != _AIRFLOW_CFG
         ),
+        NewFile(_AIRFLOW_CFG, airflow_cfg(wanted)),
         NewFile(WORKFLOW, (_FILES / "workflow.yml").read_text(encoding="utf-8")),
     ]
 
@@ -129,12 +134,33 @@ def airflow_in(wanted: Wishes) -> str:
         f"apache-airflow{extras}=={wanted.airflow}\n"
     )
     text += _by_source(wanted.requirements) if wanted.requirements else _NOTHING_ELSE
-    named = {canonicalize_name(Requirement(taken.text).name) for taken in wanted.requirements}
+    named = _named(wanted)
     for provider, (requirement, why) in _COMPANIONS.items():
         extra = provider.removeprefix("apache-airflow-providers-")
         if (provider in named or extra in wanted.extras) and Requirement(requirement).name not in named:
             text += f"\n{requirement}  # {why}\n"
     return text
+
+
+def airflow_cfg(wanted: Wishes) -> str:
+    """Return airflow.cfg: this repository's own; without Amazon's provider its secrets backend is a comment.
+
+    Airflow does not start with a backend that it cannot import.
+    """
+    text = _repository(_AIRFLOW_CFG)
+    if _AMAZON in _named(wanted) or "amazon" in wanted.extras:
+        return text
+    section = re.compile(r"(?m)^\[secrets\]\n(?:(?!\[).*\n)*")
+
+    def commented(found: re.Match[str]) -> str:
+        lines = (line if line.startswith("#") or not line else f"# {line}" for line in found[0].splitlines())
+        return "\n".join((f"# With {_AMAZON} in constraints/airflow.in:", *lines, ""))
+
+    return section.sub(commented, text)
+
+
+def _named(wanted: Wishes) -> set[str]:
+    return {canonicalize_name(Requirement(taken.text).name) for taken in wanted.requirements}
 
 
 def debian_in(taken: Sequence[Taken]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import sys
 import tomllib
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -139,3 +141,22 @@ def test_celery_is_bounded_only_where_its_provider_is_asked_for_and_nobody_else_
 def test_no_line_of_a_written_file_is_longer_than_people_read(name: str) -> None:
     lines = (template._FILES / name).read_text().splitlines()
     assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize(
+    ("wanted", "has"),
+    [
+        (PLAIN, False),
+        (replace(PLAIN, requirements=[taken("apache-airflow-providers-http")]), False),
+        (replace(PLAIN, requirements=[taken("apache-airflow-providers-Amazon>=9")]), True),
+        (replace(PLAIN, extras=["amazon"]), True),
+    ],
+)
+def test_amazons_secrets_backend_is_there_with_amazons_provider_alone(wanted: Wishes, *, has: bool) -> None:
+    text = template.airflow_cfg(wanted)
+    file = configparser.RawConfigParser()
+    file.read_string(text)
+
+    assert file.has_option("secrets", "backend") is has
+    assert "SecretsManagerBackend" in text
+    assert file.get("core", "hostname_callable") == "socket.gethostname"
