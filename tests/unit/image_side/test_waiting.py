@@ -157,7 +157,7 @@ def test_a_migration_by_another_container_is_waited_for(database: Callable[..., 
     database(None, "aaa", "ccc")
     clock = Clock()
 
-    waiting.for_schema(URL, None, OWN, "Airflow 3.3.2", clock.patience())
+    waiting.for_schema(URL, None, OWN, "3.3.2", clock.patience())
     assert clock.now == 2
 
 
@@ -170,13 +170,13 @@ def test_a_database_that_nobody_migrates_ends_in_a_line(
     database(revision)
 
     with pytest.raises(SchemaMismatch, match=f"{said}.*airflow db migrate"):
-        waiting.for_schema(URL, revision, OWN, "Airflow 3.3.2", Clock().patience())
+        waiting.for_schema(URL, revision, OWN, "3.3.2", Clock().patience())
 
 
 def test_a_database_that_is_ahead_is_refused() -> None:
     with pytest.raises(SchemaMismatch, match=r"newer Airflow.*there: zzz.*db downgrade"):
-        waiting.refuse_newer(URL, "zzz", OWN, "Airflow 3.3.2")
-    waiting.refuse_newer(URL, "aaa", OWN, "Airflow 3.3.2")
+        waiting.refuse_newer(URL, "zzz", OWN, "3.3.2")
+    waiting.refuse_newer(URL, "aaa", OWN, "3.3.2")
 
 
 def test_a_schema_is_read_from_alembics_scripts() -> None:

@@ -70,6 +70,11 @@ class Command:
         )
 
     @property
+    def migrates(self) -> bool:
+        """Whether it is `airflow db migrate`, which on a newer database ends in a traceback."""
+        return self.airflow[:2] == ("db", "migrate") and not self._asks_for_help
+
+    @property
     def _asks_for_help(self) -> bool:
         return not {"-h", "--help"}.isdisjoint(self.airflow)
 

@@ -18,7 +18,7 @@ from airlock_runtime.broker import brokers
 from airlock_runtime.command import Command, refuse_installing
 from airlock_runtime.database import Url
 from airlock_runtime.failures import Denied, Failure, Misconfigured
-from airlock_runtime.schema import Schema, State
+from airlock_runtime.schema import Schema
 from airlock_runtime.settings import HOME, SecretSettingError, SettingError, Settings
 from airlock_runtime.waiting import Patience, say
 
@@ -113,16 +113,14 @@ def prepare_database(command: Command, settings: Settings, environ: MutableMappi
         return
     url = database_url(settings, environ)
     patience = patient(environ)
-    current = False
     if url and url.kind != "sqlite" and patience.attempts:
         answered = waiting.for_database(url, patience)
         own = Schema.of_the_image() if answered.known else None  # without it Airflow looks for itself
-        if own and (migrates or component):
+        if own and (migrates or component or command.migrates):
             waiting.refuse_newer(url, answered.revision, own, version())
         if own and component and component != "standalone" and not migrates:
             waiting.for_schema(url, answered.revision, own, version(), patience)
-        current = own is not None and own.state(answered.revision) is State.CURRENT
-    if migrates and not (current and alone(settings)):
+    if migrates:
         preparing.migrate(environ)
     if creates:
         preparing.create_user(environ)
@@ -131,12 +129,6 @@ def prepare_database(command: Command, settings: Settings, environ: MutableMappi
 def asked_for(environ: Mapping[str, str], *names: str) -> bool:
     """Whether one of the variables is set to anything: `false` is a yes in the official image too."""
     return any(environ.get(name) for name in names)
-
-
-def alone(settings: Settings) -> bool:
-    """Whether Airflow's tables are all there are: auth managers may have migrations of their own."""
-    manager = settings.get("core", "auth_manager") or "SimpleAuthManager"
-    return manager.endswith("SimpleAuthManager") and not settings.is_set("database", "external_db_managers")
 
 
 def prepare_broker(command: Command, settings: Settings, environ: MutableMapping[str, str]) -> None:
@@ -176,9 +168,9 @@ def version() -> str:
     """Return the version of this image's Airflow, as its identity has it."""
     try:
         with open(IDENTITY, encoding="utf-8") as file:  # noqa: PTH123 - no second module for one file
-            return f"Airflow {json.load(file)['airflow']}"
+            return str(json.load(file)["airflow"])
     except (OSError, ValueError, KeyError):
-        return "another Airflow"
+        return "unknown"
 
 
 def run(command: Command, environ: MutableMapping[str, str]) -> NoReturn:

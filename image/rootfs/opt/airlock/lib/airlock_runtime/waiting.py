@@ -134,7 +134,7 @@ def for_schema(url: Url, found: str | None, own: Schema, version: str, patience:
 
     if state is not State.CURRENT and (reason := patience.until(f"the migration of {url}", attempt)):
         raise SchemaMismatch(
-            f"the database {url} {reason} (this image: {version}, {own.head}; there: {found or 'nothing'}). "
+            f"the database {url} {reason} (this image: {version} at {own.head}; there: {found or 'nothing'}). "
             "Migrate it once: airflow db migrate, or any command with _AIRFLOW_DB_MIGRATE=true."
         )
 
@@ -151,7 +151,7 @@ def refuse_newer(url: Url, found: str | None, own: Schema, version: str) -> None
     if own.state(found) is not State.AHEAD:
         return
     raise SchemaMismatch(
-        f"the database {url} is of a newer Airflow (this image: {version}, {own.head}; there: {found}). "
+        f"the database {url} is of a newer Airflow (this image: {version} at {own.head}; there: {found}). "
         "Run the newer image, or downgrade the database with it: airflow db downgrade --to-version "
         f"{version}."
     )
