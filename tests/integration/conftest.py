@@ -156,6 +156,15 @@ def image(engine: Engine) -> Image:
 
 
 @pytest.fixture(scope="session")
+def lab(engine: Engine) -> str:
+    """Give the image named by AIRLOCK_TEST_LAB, or compose the lab's and load it."""
+    if reference := os.environ.get("AIRLOCK_TEST_LAB"):
+        return reference
+    options: list[str | Path] = ["--project", REPOSITORY / "lab", "image", "--load", "--json"]
+    return str(json.loads(process.run([sys.executable, "-m", "airlock", *options]).stdout)["reference"])
+
+
+@pytest.fixture(scope="session")
 def dags_volume(image: Image) -> Iterator[Sequence[str]]:
     """Give the options that mount this repository's dags/, also in an engine that cannot see our files."""
     engine, name = image.engine, f"airlock-test-{uuid.uuid4().hex[:12]}"
