@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -164,17 +165,31 @@ def lab(engine: Engine) -> str:
     return str(json.loads(process.run([sys.executable, "-m", "airlock", *options]).stdout)["reference"])
 
 
-@pytest.fixture(scope="session")
-def dags_volume(image: Image) -> Iterator[Sequence[str]]:
-    """Give the options that mount this repository's dags/, also in an engine that cannot see our files."""
+@contextlib.contextmanager
+def volume(image: Image, folder: Path, target: str) -> Iterator[Sequence[str]]:
+    """Give the options that mount a copy of a folder, also in an engine that cannot see our files."""
     engine, name = image.engine, f"airlock-test-{uuid.uuid4().hex[:12]}"
-    mount = f"type=volume,source={name},target=/opt/airflow/dags"
+    mount = f"type=volume,source={name},target={target}"
     engine.run("volume", "create", name)
     try:
         engine.run("create", "--name", name, "--mount", mount, image.reference, "true")
-        engine.run("cp", f"{REPOSITORY / 'dags'}/.", f"{name}:/opt/airflow/dags")
+        engine.run("cp", f"{folder}/.", f"{name}:{target}")
         engine.run("rm", name)
         yield ("--mount", f"{mount},readonly")
     finally:
         engine.run("rm", "--force", name, check=False)
         engine.run("volume", "rm", "--force", name)
+
+
+@pytest.fixture(scope="session")
+def dags_volume(image: Image) -> Iterator[Sequence[str]]:
+    """Give the options that mount this repository's dags/."""
+    with volume(image, REPOSITORY / "dags", "/opt/airflow/dags") as options:
+        yield options
+
+
+@pytest.fixture(scope="session")
+def slow_dag(image: Image) -> Iterator[Sequence[str]]:
+    """Give the options that mount a DAG whose only task takes a while."""
+    with volume(image, INSIDE / "dags_slow", "/opt/airflow/dags") as options:
+        yield options

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airlock import process
-from airlock_runtime import entrypoint
+from airlock_runtime import entrypoint, preparing
 from airlock_runtime.failures import Denied
+from airlock_runtime.settings import Settings
 
 if TYPE_CHECKING:
     from airlock.process import Done
@@ -260,6 +261,21 @@ def test_a_user_that_cannot_be_made_ends_it(programs: Path) -> None:
     code, said = refusal(programs, "version", **user | {"_AIRFLOW_WWW_USER_PASSWORD_CMD": "exit 3"})
     assert code == 70
     assert "_AIRFLOW_WWW_USER_PASSWORD_CMD failed with exit code 3" in said
+
+
+@pytest.mark.parametrize(
+    ("component", "database"), [("standalone", "sqlite:////tmp/airflow.db"), ("api-server", None)]
+)
+def test_a_home_that_cannot_be_written_to_is_spared(
+    component: str, database: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _: str(path) != str(tmp_path))
+    environ = {"AIRFLOW_HOME": str(tmp_path)}
+
+    preparing.keep_out_of_read_only_home(component, Settings.read(environ), environ)
+
+    assert environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"].startswith("/tmp/")  # noqa: S108
+    assert environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN") == database
 
 
 def test_standalone_is_stopped_by_the_signal_that_it_knows(programs: Path) -> None:

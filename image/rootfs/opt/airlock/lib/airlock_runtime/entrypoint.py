@@ -54,8 +54,8 @@ def prepare(words: Sequence[str], environ: MutableMapping[str, str]) -> Command:
     command = Command.of(words, environ)
     try:
         settings = Settings.read(environ)
+        preparing.keep_out_of_read_only_home(command.component, settings, environ)
         if command.component == "standalone":
-            preparing.keep_out_of_read_only_home(settings, environ)
             preparing.share_secrets(settings, environ)
         require_settings(command, settings, environ)
         prepare_database(command, settings, environ)
@@ -187,8 +187,18 @@ def run(command: Command, environ: MutableMapping[str, str]) -> NoReturn:
 
 def until_stopped(words: Sequence[str]) -> int:
     """Run standalone, which stops its components at SIGINT alone, and return its exit code."""
-    running = subprocess.Popen(words, start_new_session=True)
+    started: list[subprocess.Popen[bytes]] = []
+    asked: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        asked.append(number)
+        for process in started:
+            process.send_signal(signal.SIGINT)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: running.send_signal(signal.SIGINT))
-    code = running.wait()
+        signal.signal(number, stop)
+    started.append(subprocess.Popen(words, start_new_session=True))
+    if asked:  # between the two lines above
+        started[0].send_signal(signal.SIGINT)
+    code = started[0].wait()
     return code if code >= 0 else 128 - code

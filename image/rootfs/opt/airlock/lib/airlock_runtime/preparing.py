@@ -84,25 +84,21 @@ def share_secrets(settings: Settings, environ: MutableMapping[str, str]) -> None
         beside.replace(path)
 
 
-def keep_out_of_read_only_home(settings: Settings, environ: MutableMapping[str, str]) -> None:
-    """Let standalone keep its database and password in /tmp where AIRFLOW_HOME cannot be written to."""
+def keep_out_of_read_only_home(
+    component: str | None, settings: Settings, environ: MutableMapping[str, str]
+) -> None:
+    """Let what would be written into AIRFLOW_HOME be written into /tmp where that cannot be written to.
+
+    It is the generated password of the simple auth manager, and the database of standalone.
+    """
     home = environ.get("AIRFLOW_HOME") or HOME
-    if os.access(home, os.W_OK):
+    if component not in {"api-server", "standalone"} or os.access(home, os.W_OK):
         return
-    for name, place, value in (
-        (
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
-            ("database", "sql_alchemy_conn"),
-            "sqlite:////tmp/airflow.db",
-        ),
-        (
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE",
-            ("core", "simple_auth_manager_passwords_file"),
-            "/tmp/simple_auth_manager_passwords.json",  # noqa: S108 - of the container
-        ),
-    ):
-        if not settings.is_set(*place):
-            environ[name] = value
+    if not settings.is_set("core", "simple_auth_manager_passwords_file"):
+        name = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+        environ[name] = "/tmp/simple_auth_manager_passwords.json"  # noqa: S108 - of the container
+    if component == "standalone" and not settings.is_set("database", "sql_alchemy_conn"):
+        environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////tmp/airflow.db"
 
 
 def ask_airflow(section: str, key: str, environ: Mapping[str, str]) -> str:
