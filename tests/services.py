@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
+import json
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from airlock import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
+INSIDE = Path(__file__).parent / "integration" / "inside"
 PASSWORD = "s3cret/of:the@lab"  # noqa: S105 - with what URLs must escape
 URL_PASSWORD = "s3cret%2Fof:the%40lab"  # noqa: S105
 SHARED: Mapping[str, str] = {
@@ -91,6 +94,22 @@ class Services:
         words = ("run", "--rm", "--network", self.network, *options, *_variables(env), self.image, *command)
         done = self._docker(*words, check=False)
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace"))
+
+    def inside(self, script: str, options: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Run one of the scripts in integration/inside/ with the image's Python; return the JSON of its last line."""
+        words = ("run", "--rm", "--interactive", "--network", self.network, *READ_ONLY, *options, self.image)
+        source = (INSIDE / script).read_bytes()
+        done = process.run([self.docker, *words, "python", "-"], stdin=source)
+        value = json.loads(done.stdout.decode().splitlines()[-1])
+        assert isinstance(value, dict)
+        return value
+
+    def unused_address(self) -> str:
+        """Return an address of the network where nobody answers, and nothing says so: as a missing endpoint's."""
+        found = self._docker(
+            "network", "inspect", "--format", "{{(index .IPAM.Config 0).Subnet}}", self.network
+        )
+        return str(ipaddress.ip_network(found.stdout.decode().strip())[-10])
 
     def start(self, name: str, *command: str, env: Mapping[str, str], options: tuple[str, ...] = ()) -> str:
         """Start a component of our image, which others find by `name`; return its container."""
