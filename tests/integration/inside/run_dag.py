@@ -28,7 +28,7 @@ class Api:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(HOST + path, data, headers, method=method)  # noqa: S310 - a constant
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - a constant
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - a constant
             answer: dict[str, Any] = json.load(response)
             return answer
 
