@@ -27,6 +27,7 @@ class Config:
     debian_suite: str
     debian_mirror: str  # the root that holds debian/ and debian-security/; "" means the host's apt source
     distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
+    version_of: str = "apache-airflow"  # the package whose version the image bears
     licenses_denied: tuple[str, ...] = ()  # shell patterns of SPDX licences and of names
     licenses_known: tuple[str, ...] = ()  # answers, as "NAME: SPDX expression"
     airflow_constraints: str = field(default="", repr=False)  # a URL or a path in the project; "" for none
@@ -84,6 +85,7 @@ class Config:
 
 DEFAULTS: dict[str, str | list[str]] = {
     "name": "airlock/airflow",
+    "version-of": "apache-airflow",
     "platforms": ["linux/amd64"],
     "lock-platforms": [],
     "debian-suite": "trixie",
@@ -142,6 +144,7 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
     return Config(
         project=project,
         name=str(values["name"]),
+        version_of=str(values["version-of"]),
         debian_suite=str(values["debian-suite"]),
         debian_mirror=str(values["debian-mirror"]).rstrip("/"),
         distributions=distributions,

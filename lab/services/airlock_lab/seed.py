@@ -1,0 +1,106 @@
+"""What the lab's AWS holds at its start: buckets, objects, log groups, secrets, as a file says.
+
+Planting again changes nothing: what is there stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from airlock_lab.refused import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+RANDOM = "{random}"  # in a secret: a word that nobody knows before
+_KEYS = {"buckets", "log-groups", "objects", "queues", "repositories", "secrets"}
+_THERE = frozenset(
+    {
+        "BucketAlreadyOwnedByYou",
+        "BucketAlreadyExists",
+        "QueueAlreadyExists",
+        "RepositoryAlreadyExistsException",
+        "ResourceAlreadyExistsException",
+        "ResourceExistsException",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Seed:
+    """The file, and what it asks for."""
+
+    path: Path
+    document: Mapping[str, Any]
+
+    def list(self, key: str) -> tuple[str, ...]:
+        return tuple(self.document.get(key, ()))
+
+    @property
+    def secrets(self) -> Iterator[tuple[str, str]]:
+        """Give each secret's name and text; a table becomes JSON, as Airflow reads a connection."""
+        for name, value in self.document.get("secrets", {}).items():
+            text = value if isinstance(value, str) else json.dumps(value)
+            yield name, text.replace(RANDOM, secrets.token_hex(16))
+
+    @property
+    def objects(self) -> Iterator[tuple[str, str, str]]:
+        for bucket, content in self.document.get("objects", {}).items():
+            for key, text in content.items():
+                yield bucket, key, text
+
+
+def read(path: Path) -> Seed:
+    """Read the file. Raises RefusedError where it cannot be used."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RefusedError(f"the seed {path} cannot be read: {error}") from error
+    if unknown := sorted(document.keys() - _KEYS):
+        raise RefusedError(f"the seed {path} has unknown keys {', '.join(unknown)}; known are {', '.join(_KEYS)}")
+    return Seed(path, document)
+
+
+def plant(seed: Seed, url: str, region: str) -> None:
+    """Make what the seed asks for where AWS answers at `url`."""
+
+    def client(name: str) -> Any:
+        return boto3.client(
+            name,  # type: ignore[call-overload]
+            endpoint_url=url,
+            region_name=region,
+            aws_access_key_id="seed",
+            aws_secret_access_key="seed",  # noqa: S106 - moto asks nobody who he is
+            config=Config(s3={"addressing_style": "path"}, proxies={}),
+        )
+
+    s3, logs, manager = client("s3"), client("logs"), client("secretsmanager")
+    for bucket in seed.list("buckets"):
+        _unless_there(lambda bucket=bucket: s3.create_bucket(Bucket=bucket))
+    for bucket, key, text in seed.objects:
+        _unless_there(lambda b=bucket, k=key, t=text: s3.put_object(Bucket=b, Key=k, Body=t.encode()))
+    for group in seed.list("log-groups"):
+        _unless_there(lambda group=group: logs.create_log_group(logGroupName=group))
+    for queue in seed.list("queues"):
+        _unless_there(lambda queue=queue: client("sqs").create_queue(QueueName=queue))
+    for repository in seed.list("repositories"):
+        _unless_there(lambda name=repository: client("ecr").create_repository(repositoryName=name))
+    for name, text in seed.secrets:
+        _unless_there(lambda name=name, text=text: manager.create_secret(Name=name, SecretString=text))
+
+
+def _unless_there(make: Callable[[], object]) -> None:
+    try:
+        make()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _THERE:
+            raise
