@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
+.PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
 	lint types integration projects runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
@@ -63,6 +63,15 @@ integration: $(CHECKS) ## run the tests with real parts: the real store, a Docke
 
 projects: $(CHECKS) ## take big projects of other people from `airlock init` to a running image; wants what integration does
 	@$(BIN)/python -m pytest tests/integration -m projects
+
+up: $(READY) ## bring the whole of Airflow up on this machine, without a network; needs neither Docker nor root
+	@$(BIN)/airlock up
+
+up-docker: $(READY) ## the same in containers: PostgreSQL, a Celery worker, and each service in one of its own
+	@$(BIN)/airlock up --docker
+
+down: $(READY) ## end what `make up` began, and leave nothing of it
+	@$(BIN)/airlock down
 
 bench-layers: $(CHECKS) ## replay the layer plan over a history of locks
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.layers

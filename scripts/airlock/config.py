@@ -27,13 +27,13 @@ class Config:
     debian_suite: str
     debian_mirror: str  # the root that holds debian/ and debian-security/; "" means the host's apt source
     distributions: tuple[Path, ...]  # built from source and installed into the image, dependencies first
-    version_of: str = "apache-airflow"  # the package whose version the image bears
     licenses_denied: tuple[str, ...] = ()  # shell patterns of SPDX licences and of names
     licenses_known: tuple[str, ...] = ()  # answers, as "NAME: SPDX expression"
     airflow_constraints: str = field(default="", repr=False)  # a URL or a path in the project; "" for none
     audit_source: str = field(default="", repr=False)  # what is asked for advisories, as a URL
     audit_block: str = ""  # the least severity that blocks
     audit_ignore: tuple[str, ...] = ()  # advisories that do not block: "ID until DATE: reason"
+    version_of: str = "apache-airflow"  # the package whose version the image bears
 
     @property
     def constraints(self) -> Path:

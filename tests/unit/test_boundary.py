@@ -17,7 +17,15 @@ REPOSITORY = Path(__file__).parents[2]
 TOOLCHAIN = "scripts/airlock"
 SPEC = "scripts/airlock_spec/airlock_spec"
 RUNTIME = "image/rootfs/opt/airlock/lib"  # runs before and beside Airflow, and must not load it
-IN_IMAGE = ("operators", "plugins", "dags", "image/rootfs", "tests/integration/inside")
+IN_IMAGE = (
+    "operators",
+    "plugins",
+    "dags",
+    "image/rootfs",
+    "lab/services",
+    "lab/image/rootfs",
+    "tests/integration/inside",
+)
 
 
 @dataclass(frozen=True)

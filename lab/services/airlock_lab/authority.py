@@ -67,9 +67,7 @@ def issue(names: Iterable[str], now: datetime | None = None) -> Issued:
         .sign(ca_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
-    private = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return Issued(ca.public_bytes(pem), certificate.public_bytes(pem), private)
 
 

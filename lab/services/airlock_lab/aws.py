@@ -1,4 +1,4 @@
-"""AWS, as moto doubles it: seeded first, then served on 443 under the real names, or plainly to a sandbox.
+"""AWS, as moto doubles it: seeded first, then served on 443 under the real names, or plainly at a socket.
 
 Nobody can see it half seeded: it is seeded by a port that only this process knows, and then opened.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import ssl
 import sys
 import tempfile
 import threading
@@ -26,11 +25,12 @@ from airlock_lab.refused import RefusedError
 from airlock_spec.endpoints import ADR_001
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping, Sequence
 
-ACCOUNT = "123456789012"  # moto's
 SEED = "/opt/lab/seed.toml"
 AUTHORITY = "ca.pem"  # in the folder LAB_CERTIFICATES
+INHERITED = "unix://inherited"  # tells werkzeug of which family the socket is
 SILENCE = 60.0  # seconds that a connection may say nothing
 
 
@@ -43,24 +43,24 @@ def names(region: str) -> Iterator[str]:
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Serve AWS until a signal comes: on 443 with TLS, or with `--http PORT` plainly on loopback."""
+    """Serve AWS until a signal comes: on 443 with TLS, or plainly at a socket that was inherited, `--fd NUMBER`."""
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     wanted = seed.read(Path(environ.get("LAB_SEED", SEED)))
-    public = _plain(arguments) if arguments else None
+    inherited = _descriptor(arguments) if arguments else None
     application = DomainDispatcherApplication(create_backend_app)
     with _Server("127.0.0.1", 0, application) as private:
         threading.Thread(target=private.serve_forever, daemon=True).start()
         seed.plant(wanted, f"http://127.0.0.1:{private.port}", region)
         private.shutdown()
-    if public is None:
+    if inherited is None:
         issued = authority.issue(names(region))
         _publish(Path(environ.get("LAB_CERTIFICATES", "/certificates")) / AUTHORITY, issued.authority)
         server = _Server("0.0.0.0", 443, application, issued.context())  # noqa: S104 - a container's network
     else:
-        server = _Server("127.0.0.1", public, application)
+        server = _Server(INHERITED, 0, application, descriptor=inherited)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    sys.stderr.write(f"lab: aws: seeded from {wanted.path}, listening on port {server.port}\n")
+    sys.stderr.write(f"lab: aws: seeded from {wanted.path}, open\n")
     server.serve_forever()
     return 0
 
@@ -76,8 +76,15 @@ class _Handler(MotoRequestHandler):
 class _Server(ThreadedWSGIServer):
     """A thread for each connection; a TLS handshake is its thread's business, so that no silent client stops all."""
 
-    def __init__(self, host: str, port: int, application: Any, context: ssl.SSLContext | None = None) -> None:
-        super().__init__(host, port, application, handler=_Handler)
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        application: Any,
+        context: ssl.SSLContext | None = None,
+        descriptor: int | None = None,
+    ) -> None:
+        super().__init__(host, port, application, handler=_Handler, fd=descriptor)
         if context:
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
             self.ssl_context = context
@@ -88,9 +95,9 @@ class _Server(ThreadedWSGIServer):
             BaseWSGIServer.handle_error(self, request, client_address)
 
 
-def _plain(arguments: Sequence[str]) -> int:
-    if len(arguments) != 2 or arguments[0] != "--http" or not arguments[1].isdigit():  # noqa: PLR2004
-        raise RefusedError(f"{' '.join(arguments)!r} is not understood: --http PORT")
+def _descriptor(arguments: Sequence[str]) -> int:
+    if len(arguments) != 2 or arguments[0] != "--fd" or not arguments[1].isdigit():  # noqa: PLR2004
+        raise RefusedError(f"{' '.join(arguments)!r} is not understood: --fd NUMBER")
     return int(arguments[1])
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from airlock_lab.refused import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 DATA = "/var/lib/postgresql/data"
 # Nobody keeps anything here: a lab that loses its power begins anew.
@@ -67,7 +67,7 @@ def make_cluster(data: Path, environ: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _known_user(environ: Mapping[str, str]) -> contextlib.AbstractContextManager[Mapping[str, str]]:  # type: ignore[misc]
+def _known_user(environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     """Give an environment in which this process's uid has a name: initdb asks for one and takes no other answer."""
     try:
         pwd.getpwuid(os.getuid())
@@ -84,8 +84,6 @@ def _known_user(environ: Mapping[str, str]) -> contextlib.AbstractContextManager
 
 
 def _call(command: Sequence[str], environ: Mapping[str, str], text: str = "") -> None:
-    done = subprocess.run(
-        command, env=dict(environ), input=text, text=True, capture_output=True, check=False
-    )
+    done = subprocess.run(command, env=dict(environ), input=text, text=True, capture_output=True, check=False)
     if done.returncode:
         raise RefusedError(f"{command[0]} failed: {' '.join(done.stderr.split())}")

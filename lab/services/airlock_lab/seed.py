@@ -1,6 +1,6 @@
 """What the lab's AWS holds at its start: buckets, objects, log groups, secrets, as a file says.
 
-Planting again changes nothing: what is there stays as it is.
+Planting again changes nothing but objects, which get their content back.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ def read(path: Path) -> Seed:
     except (OSError, ValueError) as error:
         raise RefusedError(f"the seed {path} cannot be read: {error}") from error
     if unknown := sorted(document.keys() - _KEYS):
-        raise RefusedError(f"the seed {path} has unknown keys {', '.join(unknown)}; known are {', '.join(_KEYS)}")
+        raise RefusedError(
+            f"the seed {path} has unknown keys {', '.join(unknown)}; known are {', '.join(_KEYS)}"
+        )
     return Seed(path, document)
 
 
@@ -83,24 +85,24 @@ def plant(seed: Seed, url: str, region: str) -> None:
             config=Config(s3={"addressing_style": "path"}, proxies={}),
         )
 
-    s3, logs, manager = client("s3"), client("logs"), client("secretsmanager")
+    s3, logs, manager, sqs, ecr = map(client, ("s3", "logs", "secretsmanager", "sqs", "ecr"))
     for bucket in seed.list("buckets"):
-        _unless_there(lambda bucket=bucket: s3.create_bucket(Bucket=bucket))
+        _unless_there(s3.create_bucket, Bucket=bucket)
     for bucket, key, text in seed.objects:
-        _unless_there(lambda b=bucket, k=key, t=text: s3.put_object(Bucket=b, Key=k, Body=t.encode()))
+        s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
     for group in seed.list("log-groups"):
-        _unless_there(lambda group=group: logs.create_log_group(logGroupName=group))
+        _unless_there(logs.create_log_group, logGroupName=group)
     for queue in seed.list("queues"):
-        _unless_there(lambda queue=queue: client("sqs").create_queue(QueueName=queue))
+        _unless_there(sqs.create_queue, QueueName=queue)
     for repository in seed.list("repositories"):
-        _unless_there(lambda name=repository: client("ecr").create_repository(repositoryName=name))
+        _unless_there(ecr.create_repository, repositoryName=repository)
     for name, text in seed.secrets:
-        _unless_there(lambda name=name, text=text: manager.create_secret(Name=name, SecretString=text))
+        _unless_there(manager.create_secret, Name=name, SecretString=text)
 
 
-def _unless_there(make: Callable[[], object]) -> None:
+def _unless_there(make: Callable[..., object], **what: str) -> None:
     try:
-        make()
+        make(**what)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _THERE:
             raise

@@ -14,9 +14,11 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-USAGE = "carrier FROM TO [FROM TO]... [-- COMMAND...], each tcp:HOST:PORT, unix:PATH or (FROM alone) fd:NUMBER\n"
+USAGE = (
+    "carrier FROM TO [FROM TO]... [-- COMMAND...], each tcp:HOST:PORT, unix:PATH or (FROM alone) fd:NUMBER\n"
+)
 MISUSE = 2
 _PIECE = 1 << 16
 
@@ -45,7 +47,7 @@ async def _serve(pairs: Sequence[tuple[str, str]], command: Sequence[str]) -> in
         process = await asyncio.create_subprocess_exec(*command) if command else None
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            act = stopped.set if process is None else _passing(process, number)
+            act = _passing(process, number) if process else stopped.set
             asyncio.get_running_loop().add_signal_handler(number, act)
         if process is None:
             await stopped.wait()
@@ -54,7 +56,7 @@ async def _serve(pairs: Sequence[tuple[str, str]], command: Sequence[str]) -> in
         return code if code >= 0 else 128 - code  # of a signal, as shells say it
 
 
-def _passing(process: asyncio.subprocess.Process, number: int) -> object:
+def _passing(process: asyncio.subprocess.Process, number: int) -> Callable[[], object]:
     def send() -> None:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)
