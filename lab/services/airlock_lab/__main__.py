@@ -18,6 +18,7 @@ SERVICES = {
     "valkey": "airlock_lab.valkey",
     "aws": "airlock_lab.aws",
     "outside": "airlock_lab.outside",
+    "api": "airlock_lab.api",
     "carry": "airlock_spec.carrier",
 }
 MISUSE = 2

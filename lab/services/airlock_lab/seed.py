@@ -9,6 +9,7 @@ import json
 import secrets
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,6 +20,7 @@ from airlock_lab.refused import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
     from pathlib import Path
 
 RANDOM = "{random}"  # in a secret: a word that nobody knows before
@@ -52,10 +54,14 @@ class Seed:
             text = value if isinstance(value, str) else json.dumps(value)
             yield name, text.replace(RANDOM, secrets.token_hex(16))
 
-    @property
-    def objects(self) -> Iterator[tuple[str, str, str]]:
+    def objects(self, today: date) -> Iterator[tuple[str, str, str]]:
+        """Give each object's bucket, key and content."""
+        days = {"{today}": today, "{yesterday}": today - timedelta(days=1)}
         for bucket, content in self.document.get("objects", {}).items():
-            for key, text in content.items():
+            for name, text in content.items():
+                key = name
+                for word, day in days.items():
+                    key = key.replace(word, day.isoformat())
                 yield bucket, key, text
 
 
@@ -88,7 +94,7 @@ def plant(seed: Seed, url: str, region: str) -> None:
     s3, logs, manager, sqs, ecr = map(client, ("s3", "logs", "secretsmanager", "sqs", "ecr"))
     for bucket in seed.list("buckets"):
         _unless_there(s3.create_bucket, Bucket=bucket)
-    for bucket, key, text in seed.objects:
+    for bucket, key, text in seed.objects(datetime.now(UTC).date()):
         s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
     for group in seed.list("log-groups"):
         _unless_there(logs.create_log_group, logGroupName=group)

@@ -19,6 +19,7 @@ from airlock.up import health, images, secrets, services
 from airlock.up.folder import Kept
 from airlock.up.health import Health
 from airlock.up.services import Unpacked
+from airlock_spec.lab import API_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,7 @@ class Embedded:
             self.started = time.monotonic()
             aws = stack.enter_context(_listen_unix(self.folder.aws))
             secrets.write_password(self.folder)
+            self.folder.hosts.write_text(f"127.0.0.1\tlocalhost {API_HOST}\n", encoding="ascii")
             for descriptor in (lock, ui.fileno(), aws.fileno()):
                 os.set_inheritable(descriptor, True)  # noqa: FBT003 - the function's own shape
             there, here = (stack.enter_context(self._unpacked(image)) for image in (lab, own))

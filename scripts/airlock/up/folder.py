@@ -6,6 +6,7 @@ running.json     the processes of the sandboxes
 ended.json       which of them ended first, and how, where nobody asked for it
 passwords.json   user → password, mode 0600
 compose.env      the secrets of the compose file, mode 0600
+hosts            the names in the sandbox that stands outside
 aws.sock         where AWS answers
 NAME.log         what each sandbox says
 """
@@ -89,6 +90,10 @@ class UpFolder:
     @property
     def compose_env(self) -> Path:
         return self.path / "compose.env"
+
+    @property
+    def hosts(self) -> Path:
+        return self.path / "hosts"
 
     @property
     def aws(self) -> Path:

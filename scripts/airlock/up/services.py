@@ -41,11 +41,6 @@ _AWS_CLIENT = {
     "AWS_SECRET_ACCESS_KEY": "lab",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-_BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
-_PREFIXES = (
-    '{"connections_prefix": "airflow/connections", "variables_prefix": "airflow/variables",'
-    ' "config_prefix": "airflow/config"}'
-)
 
 
 @dataclass(frozen=True)
@@ -80,9 +75,10 @@ def aws(lab: Unpacked, listening: int) -> Service:
 
 
 def outside(lab: Unpacked, folder: UpFolder) -> Service:
-    """Describe what answers the outbox."""
-    command = (*_CARRIER, *_to_aws(), "--", *lab.entrypoint, "outside")
-    return lab.service("outside", command, _AWS_CLIENT, (ReadOnly(folder.aws, _AWS),))
+    """Describe what answers the outbox, and the API that it calls: by the name that this has in the world."""
+    command = (*_CARRIER, *_to_aws(), "--", *lab.entrypoint, "outside", "--with-api")
+    binds = (ReadOnly(folder.aws, _AWS), ReadOnly(folder.hosts, "/etc/hosts"))
+    return lab.service("outside", command, _AWS_CLIENT, binds)
 
 
 def airflow(image: Unpacked, folder: UpFolder, dags: Path, url: str, listening: int) -> Service:
@@ -109,7 +105,5 @@ def _settings(url: str) -> dict[str, str]:
         "CORE__PARALLELISM": "4",  # each of LocalExecutor's is a process that is started at once
         "LOGGING__REMOTE_LOGGING": "True",
         "LOGGING__REMOTE_BASE_LOG_FOLDER": f"cloudwatch://arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{LOG_GROUP}",
-        "SECRETS__BACKEND": _BACKEND,
-        "SECRETS__BACKEND_KWARGS": _PREFIXES,
     }
     return {f"AIRFLOW__{name}": value for name, value in settings.items()}

@@ -5,3 +5,4 @@ from __future__ import annotations
 REGION = "us-east-1"
 ACCOUNT = "123456789012"  # moto's
 LOG_GROUP = "airlock-lab"
+API_HOST = "api.outside.example"  # of a partner, on the internet
