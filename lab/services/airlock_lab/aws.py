@@ -13,6 +13,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.config import Config
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -50,7 +52,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     application = DomainDispatcherApplication(create_backend_app)
     with _Server("127.0.0.1", 0, application) as private:
         threading.Thread(target=private.serve_forever, daemon=True).start()
-        seed.plant(wanted, f"http://127.0.0.1:{private.port}", region)
+        url = f"http://127.0.0.1:{private.port}"
+        seed.plant(wanted, lambda service: _client(service, url, region))
         private.shutdown()
     if inherited is None:
         issued = authority.issue(names(region))
@@ -93,6 +96,17 @@ class _Server(ThreadedWSGIServer):
         """Say nothing of a client that went away, or whose handshake failed; all else is a bug."""
         if not isinstance(sys.exc_info()[1], OSError):  # ssl.SSLError is one
             BaseWSGIServer.handle_error(self, request, client_address)
+
+
+def _client(service: str, url: str, region: str) -> Any:
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id="seed",
+        aws_secret_access_key="seed",  # noqa: S106 - moto asks nobody who he is
+        config=Config(s3={"addressing_style": "path"}, proxies={}),
+    )
 
 
 def _descriptor(arguments: Sequence[str]) -> int:

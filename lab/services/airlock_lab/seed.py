@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from airlock_lab.refused import RefusedError
@@ -78,19 +76,8 @@ def read(path: Path) -> Seed:
     return Seed(path, document)
 
 
-def plant(seed: Seed, url: str, region: str) -> None:
-    """Make what the seed asks for where AWS answers at `url`."""
-
-    def client(name: str) -> Any:
-        return boto3.client(
-            name,  # type: ignore[call-overload]
-            endpoint_url=url,
-            region_name=region,
-            aws_access_key_id="seed",
-            aws_secret_access_key="seed",  # noqa: S106 - moto asks nobody who he is
-            config=Config(s3={"addressing_style": "path"}, proxies={}),
-        )
-
+def plant(seed: Seed, client: Callable[[str], Any]) -> None:
+    """Make what the seed asks for where a client, by the name of its service, leads to."""
     s3, logs, manager, sqs, ecr = map(client, ("s3", "logs", "secretsmanager", "sqs", "ecr"))
     for bucket in seed.list("buckets"):
         _unless_there(s3.create_bucket, Bucket=bucket)

@@ -61,7 +61,7 @@ def kill(pid: int) -> None:
     Killing the program that made it instead would leave them dying a little longer.
     """
     known = Process.of(pid)
-    for inner in _children(pid):
+    for inner in _children(pid) or [pid]:
         _kill(inner)
     end = time.monotonic() + SECONDS_TO_DIE
     while known and known.lives and time.monotonic() < end:
