@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from airlock.up.folder import UpFolder
     from airlock.up.result import Wanted
 
-SECONDS = 180.0
+SECONDS = 300.0
 TAG = "latest"
 _SHOWN = "15"  # lines of a log
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from airlock.up.folder import UpFolder
     from airlock.up.result import Wanted
 
-SECONDS = 180.0  # to be healthy in
+SECONDS = 300.0  # to be healthy in
 _SHOWN = 15  # lines of a log
 
 
