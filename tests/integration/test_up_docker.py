@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from up_project import UpProject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from conftest import Engine
 
@@ -143,26 +143,14 @@ def test_down_leaves_nothing(stack: Stack) -> None:
     assert not stack.embedded.up_folder.path.exists()
 
 
-def test_without_celery_tasks_run_in_the_scheduler(stack: Stack, project: UpProject, engine: Engine) -> None:
+def test_without_celery_tasks_run_in_the_scheduler_and_make_clean_is_no_way_to_lose_containers(
+    stack: Stack, project: UpProject, engine: Engine
+) -> None:
     local = Stack(project, engine, "--local")
     try:
         assert set(local.states()) == ALWAYS
         local.api().run("image_report")
+        shutil.rmtree(project.project.folder / "build")
     finally:
-        project.run("down")
+        assert project.run("down").stderr.decode() == "down\n"
     assert local.left() == []
-
-
-def test_containers_whose_folder_was_removed_are_ended_by_down(
-    stack: Stack, engine: Engine, tmp_path: Path
-) -> None:
-    project = UpProject.create(tmp_path / "project")
-    name = containers.project_name(project.project.folder)
-    engine.run(
-        *("create", "--label", f"com.docker.compose.project={name}"),
-        *("--label", "com.docker.compose.service=x", "--name", f"{name}-x-1", "airlock/lab", "valkey"),
-    )
-
-    assert project.run("down").stderr.decode() == "down\n"
-
-    assert engine.text("ps", "--all", "--quiet", "--filter", f"name={name}") == ""
