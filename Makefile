@@ -41,9 +41,11 @@ fetch: $(READY) ## fill the store, so that everything later works without a netw
 
 lock: $(READY) ## resolve constraints/*.in into locks
 	@$(BIN)/airlock lock
+	@$(BIN)/airlock --project lab lock
 
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
+	@$(BIN)/airlock --project lab lock --check
 
 verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
 	@$(BIN)/airlock lock --verify
