@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
+.PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
 	lint types integration projects runner bench bench-image bench-layers format docs prune clean
 
 help: ## list what make can do
@@ -41,9 +41,11 @@ fetch: $(READY) ## fill the store, so that everything later works without a netw
 
 lock: $(READY) ## resolve constraints/*.in into locks
 	@$(BIN)/airlock lock
+	@$(BIN)/airlock --project lab lock
 
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
+	@$(BIN)/airlock --project lab lock --check
 
 verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
 	@$(BIN)/airlock lock --verify
@@ -63,6 +65,15 @@ integration: $(CHECKS) ## run the tests with real parts: the real store, a Docke
 
 projects: $(CHECKS) ## take big projects of other people from `airlock init` to a running image; wants what integration does
 	@$(BIN)/python -m pytest tests/integration -m projects
+
+up: $(READY) ## bring the whole of Airflow up on this machine, without a network; needs neither Docker nor root
+	@$(BIN)/airlock up
+
+up-docker: $(READY) ## the same in containers: PostgreSQL, a Celery worker, and each service in one of its own
+	@$(BIN)/airlock up --docker
+
+down: $(READY) ## end what `make up` began, and leave nothing of it
+	@$(BIN)/airlock down
 
 bench-layers: $(CHECKS) ## replay the layer plan over a history of locks
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.layers

@@ -27,6 +27,8 @@ COMMANDS = {
     "fetch": "Fill the store with every file that the locks name.",
     "image": "Compose the image from the sealed store.",
     "run": "Run a command in the image, without a network.",
+    "up": "Bring the whole of Airflow up on this machine, without a network.",
+    "down": "End what `up` began, and leave nothing of it.",
     "sbom": "Write the bill of materials of the image.",
     "licenses": "List the licences of all packages, and refuse some.",
     "audit": "List the known vulnerabilities of what is locked.",
@@ -110,7 +112,7 @@ def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and exit with its code: 0 done, 2 misuse, 3-25 a foreseen failure (errors.py), 130 Ctrl-C."""
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-26 a foreseen failure (errors.py), 130 Ctrl-C."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

@@ -33,6 +33,7 @@ class Config:
     audit_source: str = field(default="", repr=False)  # what is asked for advisories, as a URL
     audit_block: str = ""  # the least severity that blocks
     audit_ignore: tuple[str, ...] = ()  # advisories that do not block: "ID until DATE: reason"
+    version_of: str = "apache-airflow"  # the package whose version the image bears
 
     @property
     def constraints(self) -> Path:
@@ -84,6 +85,7 @@ class Config:
 
 DEFAULTS: dict[str, str | list[str]] = {
     "name": "airlock/airflow",
+    "version-of": "apache-airflow",
     "platforms": ["linux/amd64"],
     "lock-platforms": [],
     "debian-suite": "trixie",
@@ -142,6 +144,7 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
     return Config(
         project=project,
         name=str(values["name"]),
+        version_of=str(values["version-of"]),
         debian_suite=str(values["debian-suite"]),
         debian_mirror=str(values["debian-mirror"]).rstrip("/"),
         distributions=distributions,

@@ -144,7 +144,7 @@ def _context(inputs: Inputs, identity: Identity) -> DockerContext:
     arguments = {
         "SOURCE_DATE_EPOCH": str(tar.EPOCH),
         "TITLE": inputs.config.name.rpartition("/")[2],
-        "AIRFLOW": identity.airflow,
+        "AIRFLOW": image.version(inputs),
         "AIRFLOW_LOCK": identity.airflow_lock,
         "DEBIAN_LOCK": identity.debian_lock,
     }

@@ -168,3 +168,9 @@ class InitError(AirlockError):
     """A folder cannot become an airlock project, or is one already."""
 
     exit_code = 25
+
+
+class UpError(AirlockError):
+    """Airflow cannot be brought up here, ended while it started, or is up already."""
+
+    exit_code = 26

@@ -83,6 +83,44 @@ def serve(command: Sequence[Arg], *, env: Mapping[str, str], cwd: Path) -> Runni
         raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
 
 
+def start_kept(command: Sequence[Arg], *, log: Path, sockets: Sequence[int] = ()) -> Running:
+    """Start a program with an empty environment that says all into `log`; it inherits the sockets, and no more."""
+    with log.open("ab") as said:
+        try:
+            return subprocess.Popen(
+                list(command),
+                env={},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                pass_fds=sockets,
+            )
+        except OSError as error:
+            raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+
+
+def start_apart(command: Sequence[Arg], *, log: Path) -> Running:
+    """Start a program that outlives this one and its terminal; it inherits every inheritable descriptor."""
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            close_fds=False,
+            start_new_session=True,
+        )
+
+
+def show(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> int:
+    """Run a program to its end that talks to the people at this terminal; return its exit code."""
+    try:
+        done = subprocess.run(list(command), env=env, stdin=subprocess.DEVNULL, stdout=2, check=False)
+    except OSError as error:
+        raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+    return done.returncode
+
+
 def replace_this(command: Sequence[Arg], env: Mapping[str, str]) -> NoReturn:
     """Become another program, which then owns this terminal, signals and exit code."""
     arguments = [str(argument) for argument in command]

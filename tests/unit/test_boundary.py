@@ -47,7 +47,10 @@ class Rule:
         )
 
 
+LAB = ("lab/services", "lab/image/rootfs")  # an image of its own
+
 RULES = (
+    *(Rule(folder, ("airlock",)) for folder in LAB),
     Rule(TOOLCHAIN, ("airflow", "airlock_operators", "airlock_plugins")),
     *(Rule(folder, ("airlock",)) for folder in IN_IMAGE),
     Rule(TOOLCHAIN, ("docker",), except_in=f"{TOOLCHAIN}/docker_connection.py"),
@@ -58,7 +61,7 @@ RULES = (
 
 def imports(root: Path) -> Iterator[Import]:
     """Find every import in the two worlds: statements at any depth, and import_module of a literal."""
-    for folder in (TOOLCHAIN, SPEC, *IN_IMAGE):
+    for folder in (TOOLCHAIN, SPEC, *IN_IMAGE, *LAB):
         for path in sorted((root / folder).rglob("*")):
             if path.is_file() and is_python(path):
                 name = path.relative_to(root).as_posix()

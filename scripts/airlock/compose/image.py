@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from airlock.terminal import Terminal
 
 
+AIRFLOW = "apache-airflow"
 MOST_LAYERS = 127  # overlayfs as Docker stacks it
 
 
@@ -201,7 +202,7 @@ def identity(inputs: Inputs, platform: Platform) -> Identity:
     return Identity(
         airflow_lock=_digest(inputs.config.airflow_lock),
         debian_lock=_digest(inputs.config.debian_lock),
-        airflow=_airflow_version(inputs.airflow),
+        airflow=inputs.airflow.version(AIRFLOW) or inputs.airflow.version("apache-airflow-core"),
         python=inputs.airflow.python,
         platform=platform.name,
     )
@@ -210,7 +211,7 @@ def identity(inputs: Inputs, platform: Platform) -> Identity:
 def _documents(inputs: Inputs, platform: Platform, layers: list[Layer]) -> Image:
     facts: Mapping[str, str] = {
         "org.opencontainers.image.title": inputs.config.name.rpartition("/")[2],
-        "org.opencontainers.image.version": _airflow_version(inputs.airflow),
+        "org.opencontainers.image.version": version(inputs),
         "dev.airlock.airflow-lock": _digest(inputs.config.airflow_lock),
         "dev.airlock.debian-lock": _digest(inputs.config.debian_lock),
     }
@@ -218,15 +219,23 @@ def _documents(inputs: Inputs, platform: Platform, layers: list[Layer]) -> Image
     return Image(platform, oci.manifest(config, layers, facts), config, tuple(layers))
 
 
-def _airflow_version(lock: AirflowLock) -> str:
-    versions = {package.name: package.version for package in lock.packages}
-    version = versions.get("apache-airflow") or versions.get("apache-airflow-core")
-    if version is None:
+def version(inputs: Inputs) -> str:
+    """Return the version that the image bears: that of the one package that it is there for.
+
+    Raises LockError where that package is not locked: an image meant for Airflow must not come to lack it.
+    """
+    name = inputs.config.version_of
+    found = inputs.airflow.version(name)
+    if found is None and name == AIRFLOW:
+        found = inputs.airflow.version("apache-airflow-core")
+    if found is None:
         raise LockError(
-            "airflow.lock holds no Airflow",
-            remedy="add apache-airflow to constraints/airflow.in, then: airlock lock",
+            f"airflow.lock holds no {'Airflow' if name == AIRFLOW else name}",
+            cause=f"the image bears the version of {name} ([tool.airlock] version-of)",
+            remedy=f"add {name} to constraints/airflow.in, then: airlock lock\n"
+            "or say in pyproject.toml whose version it is to bear: version-of = PACKAGE",
         )
-    return version
+    return found
 
 
 def _digest(path: Path) -> str:

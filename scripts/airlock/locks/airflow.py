@@ -81,6 +81,10 @@ class AirflowLock:
     constraints: str = ""  # that it stays within, as "constraints-3.13.txt sha256:…"
     allowed: tuple[str, ...] = ()  # what was let in by name (airlock.locks.refusal)
 
+    def version(self, name: str) -> str | None:
+        """Return the version of one package, None where it is not locked."""
+        return next((one.version for one in self.packages if one.name == name), None)
+
     def wheels(self, platform: Platform) -> tuple[LockedWheel, ...]:
         """Return the wheels of one platform, by name. A package that needs none there is left out."""
         chosen = ((one, one.file(platform)) for one in self.packages)

@@ -23,7 +23,7 @@ class Identity:
 
     airflow_lock: str  # sha256:<64 hexadecimal digits> of constraints/airflow.lock
     debian_lock: str  # the same of constraints/debian.lock
-    airflow: str  # version, as 3.3.2
+    airflow: str | None  # version, as 3.3.2; None where the image holds no Airflow
     python: str  # version, as 3.13.5
     platform: str  # as linux/amd64
 
@@ -36,7 +36,8 @@ class Identity:
                 (PLATFORM, "os/architecture", ("platform",)),
             )
             for name in names
-            if not isinstance(value := getattr(self, name), str) or not pattern.fullmatch(value)
+            if (value := getattr(self, name)) is not None or name != "airflow"
+            if not isinstance(value, str) or not pattern.fullmatch(value)
         ]
         if problems:
             raise ValueError("; ".join(problems))
@@ -47,7 +48,8 @@ class Identity:
             f"{name} {digest.removeprefix('sha256:')[:12]}"
             for name, digest in (("airflow.lock", self.airflow_lock), ("debian.lock", self.debian_lock))
         )
-        return ", ".join((f"airflow {self.airflow}", f"python {self.python}", self.platform, *locks))
+        airflow = (f"airflow {self.airflow}",) if self.airflow else ()
+        return ", ".join((*airflow, f"python {self.python}", self.platform, *locks))
 
     def to_json(self) -> str:
         """Return JSON with sorted keys and a newline at the end: equal identities give equal bytes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -129,8 +130,38 @@ def test_an_owner_that_does_not_have_the_path_is_refused(project: SmallProject) 
 
 def test_a_lock_without_airflow_is_a_clear_error(project: SmallProject) -> None:
     project.lock_wheels({"something-else": {}})
-    with pytest.raises(LockError, match="holds no Airflow"):
+    with pytest.raises(LockError, match="holds no Airflow") as caught:
         project.compose()
+    assert "version-of" in caught.value.remedy
+
+
+def test_an_image_bears_the_version_of_another_package_where_that_is_asked_for(project: SmallProject) -> None:
+    project.lock_wheels({"something-else": {}})
+    project.append("pyproject.toml", 'version-of = "something-else"\n')
+    project.compose()
+
+    manifest = project.manifest()
+    identity = json.loads(content(project, "opt/airlock/identity.json"))
+    assert manifest["annotations"]["org.opencontainers.image.version"] == "3.3.2"
+    assert identity["airflow"] is None
+
+
+def test_a_package_that_is_not_locked_has_no_version_to_bear(project: SmallProject) -> None:
+    project.append("pyproject.toml", 'version-of = "moto"\n')
+    with pytest.raises(LockError, match="holds no moto"):
+        project.compose()
+
+
+def content(project: SmallProject, path: str) -> bytes:
+    for layer in project.manifest()["layers"]:
+        stream = io.BytesIO(project.blob(layer["digest"]))
+        layer_tar = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True).read()
+        with tarfile.open(fileobj=io.BytesIO(layer_tar)) as archive:
+            if path in archive.getnames():
+                file = archive.extractfile(path)
+                assert file
+                return file.read()
+    raise AssertionError(path)
 
 
 def test_a_lock_without_this_machines_interpreter_is_a_clear_error(project: SmallProject) -> None:

@@ -44,6 +44,19 @@ def test_in_a_template_it_reads_as_one_line() -> None:
     )
 
 
+def test_an_image_without_airflow_says_none() -> None:
+    lab = replace(ONE, airflow=None)
+
+    assert '"airflow": null' in lab.to_json()
+    assert Identity.from_json(lab.to_json()) == lab
+    assert str(lab).startswith("python 3.13.5, linux/amd64")
+
+
+def test_only_airflow_may_be_none() -> None:
+    with pytest.raises(ValueError, match="python must be a version, not None"):
+        replace(ONE, python=None)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

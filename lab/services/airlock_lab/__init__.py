@@ -1,0 +1,1 @@
+"""The services of the lab's image; each command runs one of them (docs/lab.md)."""
