@@ -65,17 +65,14 @@ def _passing(process: asyncio.subprocess.Process, number: int) -> Callable[[], o
 
 
 async def _listen(source: str, target: str) -> asyncio.Server:
+    at_work: set[asyncio.Task[None] | None] = set()  # the loop itself keeps no task from being collected
+
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        at_work.add(task := asyncio.current_task())
         try:
-            there, back = await _connect(target)
-        except OSError:  # nobody listens there yet, or any more: hang up, as a port that is closed would
-            writer.transport.abort()
-            return
-        try:
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+            await _carry(target, reader, writer)
         finally:
-            for one in (writer, back):
-                one.transport.abort()
+            at_work.discard(task)
 
     kind, _, where = source.partition(":")
     if kind == "fd":
@@ -84,6 +81,19 @@ async def _listen(source: str, target: str) -> asyncio.Server:
         return await asyncio.start_unix_server(carry, where)
     host, port = _host_and_port(kind, where)
     return await asyncio.start_server(carry, host, port)
+
+
+async def _carry(target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        there, back = await _connect(target)
+    except OSError:  # nobody listens there yet, or any more: hang up, as a port that is closed would
+        writer.transport.abort()
+        return
+    try:
+        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+    finally:
+        for one in (writer, back):
+            one.transport.abort()
 
 
 async def _connect(target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
