@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 USAGE = (
     "carrier FROM TO [FROM TO]... [-- COMMAND...], each tcp:HOST:PORT, unix:PATH or (FROM alone) fd:NUMBER\n"
@@ -41,27 +41,26 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 async def _serve(pairs: Sequence[tuple[str, str]], command: Sequence[str]) -> int:
+    signals: asyncio.Queue[int] = asyncio.Queue()  # kept from the start, for a command that is not there yet
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, number)
     async with contextlib.AsyncExitStack() as stack:
         for source, target in pairs:
             await stack.enter_async_context(await _listen(source, target))
-        process = await asyncio.create_subprocess_exec(*command) if command else None
-        stopped = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            act = _passing(process, number) if process else stopped.set
-            asyncio.get_running_loop().add_signal_handler(number, act)
-        if process is None:
-            await stopped.wait()
+        if not command:
+            await signals.get()
             return 0
+        process = await asyncio.create_subprocess_exec(*command)
+        passing = asyncio.create_task(_pass_on(signals, process))
         code = await process.wait()
+        passing.cancel()
         return code if code >= 0 else 128 - code  # of a signal, as shells say it
 
 
-def _passing(process: asyncio.subprocess.Process, number: int) -> Callable[[], object]:
-    def send() -> None:
+async def _pass_on(signals: asyncio.Queue[int], process: asyncio.subprocess.Process) -> None:
+    while True:
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(number)
-
-    return send
+            process.send_signal(await signals.get())
 
 
 async def _listen(source: str, target: str) -> asyncio.Server:
