@@ -67,12 +67,19 @@ class Signed:
         return cls(_sign(name, _name(name), key, key, days, extensions.values()), key)
 
     def server(self, address: str) -> Signed:
-        """Sign the certificate of the server at an IP address."""
+        """Sign the certificate of the server at an IP address, or of this name."""
         key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        names = x509.SubjectAlternativeName([_general_name(address)])
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         extensions = [(names, False), (issuer, False)]
         return Signed(_sign(address, self.certificate.subject, key, self.key, 365, extensions), key)
+
+
+def _general_name(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(address))
+    except ValueError:
+        return x509.DNSName(address)
 
 
 def _name(common: str) -> x509.Name:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,13 +28,19 @@ PRIVATE = tuple(
 
 
 class Network(Protocol):
-    """How this process reaches others; both methods raise OSError with a reason for people."""
+    """How this process reaches others; every method raises OSError with a reason for people."""
 
     def resolve(self, host: str) -> Sequence[str]:
         """Return the addresses of a host, in the order in which to try them."""
 
     def connect(self, address: str, port: int, timeout: float) -> None:
         """Open a TCP connection within `timeout` seconds and close it."""
+
+    def ask(self, host: str, address: str, timeout: float) -> str:
+        """Ask for anything by HTTPS; return what was agreed on and answered, as "TLSv1.3, HTTP 403".
+
+        The certificate must be the host's. All of it within `timeout` seconds.
+        """
 
 
 @dataclass(frozen=True)
@@ -64,11 +71,21 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """An endpoint as it is given, and who needs it. `public`: its addresses may be (a gateway endpoint's are)."""
+
+    endpoint: str
+    why: str = ""
+    public: bool = False
+
+
+@dataclass(frozen=True)
 class Reached:
-    """The endpoint, as it was given, accepts connections at this address."""
+    """The endpoint, as it was given, answers at this address; `how` is for people."""
 
     endpoint: str
     address: str
+    how: str
 
 
 @dataclass(frozen=True)
@@ -77,51 +94,82 @@ class Unmet:
 
     endpoint: str
     reason: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is asked of every endpoint; `timeout` is seconds for each attempt to connect."""
+    """What is asked of every endpoint: `timeout` is seconds for one address, `within` for all of it."""
 
     network: Network
     timeout: float = 5.0
-    allow_public: bool = False
+    within: float = 20.0
 
-    def check_all(self, endpoints: Sequence[str]) -> list[Reached | Unmet]:
-        """Check the endpoints at the same time, at most WORKERS of them, and report in the order given."""
-        if not endpoints:
-            return []
-        with ThreadPoolExecutor(max_workers=min(WORKERS, len(endpoints))) as pool:
-            return list(pool.map(self.check, endpoints))
+    def check_all(self, wanted: Sequence[Wanted]) -> list[Reached | Unmet]:
+        """Check endpoints at the same time, at most WORKERS of them, and report in the order given.
 
-    def check(self, text: str) -> Reached | Unmet:
-        """Resolve one endpoint, require private addresses, and connect to the first that accepts."""
+        What has no outcome in time does not hold. A thread that a resolver holds up is left to itself (a pool's
+        would be waited for when the process ends).
+        """
+        outcomes: dict[int, Reached | Unmet] = {}
+        left = iter(range(len(wanted)))
+        lock = threading.Lock()
+
+        def work() -> None:
+            while True:
+                with lock:
+                    number = next(left, None)
+                if number is None:
+                    return
+                outcomes[number] = self.check(wanted[number])
+
+        threads = [threading.Thread(target=work, daemon=True) for _ in wanted[:WORKERS]]
+        end = time.monotonic() + self.within
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(end - time.monotonic(), 0))
+        late = f"no outcome within {self.within:g} s: does the name server answer?"
+        return [
+            outcomes.get(number) or Unmet(one.endpoint, late, one.why) for number, one in enumerate(wanted)
+        ]
+
+    def check(self, wanted: Wanted) -> Reached | Unmet:
+        """Resolve one endpoint, require private addresses, and ask the first that answers."""
+        text = wanted.endpoint
         try:
             endpoint = Endpoint.parse(text)
         except ValueError as error:
-            return Unmet(text, str(error))
+            return Unmet(text, str(error), wanted.why)
         try:
             addresses = self.network.resolve(endpoint.host)
         except OSError as error:
-            return Unmet(text, f"does not resolve: {_reason(error)}")
+            return Unmet(text, f"does not resolve: {_reason(error)}", wanted.why)
         if not addresses:
-            return Unmet(text, "resolves to no address")
+            return Unmet(text, "resolves to no address", wanted.why)
         public = [address for address in addresses if not is_private(address)]
         # One public address is enough to refuse: a client may choose any of them.
-        if public and not self.allow_public:
-            return Unmet(
-                text,
-                f"resolves to public {', '.join(public)}: no VPC endpoint for it, or its private DNS is off",
+        if public and not wanted.public:
+            said = (
+                f"resolves to public {', '.join(public)}: no VPC endpoint for it, or its private DNS is off"
             )
+            return Unmet(text, said, wanted.why)
         failures = []
         for address in addresses:
             try:
-                self.network.connect(address, endpoint.port, self.timeout)
+                return Reached(text, address, self._try(endpoint, address))
             except OSError as error:
                 failures.append(f"{address} port {endpoint.port}: {_reason(error)}")
-            else:
-                return Reached(text, address)
-        return Unmet(text, "; ".join(failures))
+        return Unmet(text, "; ".join(failures), wanted.why)
+
+    def _try(self, endpoint: Endpoint, address: str) -> str:
+        start = time.monotonic()
+        if endpoint.port == HTTPS:
+            how = self.network.ask(endpoint.host, address, self.timeout)
+        else:
+            self.network.connect(address, endpoint.port, self.timeout)
+            how = "TCP"
+        return f"{how}, {(time.monotonic() - start) * 1000:.0f} ms"
 
 
 def is_private(address: str) -> bool:
@@ -135,7 +183,7 @@ def is_private(address: str) -> bool:
 def report(unmet: Sequence[Unmet], total: int) -> str:
     """Say for people which endpoints do not hold and why, one on each line."""
     lines = [f"{len(unmet)} of {total} endpoints do not hold:"]
-    lines += [f"  {one.endpoint}: {one.reason}" for one in unmet]
+    lines += [f"  {one.endpoint}{f' ({one.why})' if one.why else ''}: {one.reason}" for one in unmet]
     return "\n".join(lines)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk import BaseOperator, conf
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from airlock_operators.endpoints import Preflight, Reached, Unmet, report
+from airlock_operators.endpoints import Preflight, Reached, Unmet, Wanted, report
+from airlock_operators.needs import needs
 from airlock_operators.sockets import SystemNetwork
+from airlock_spec.endpoints import BY_SERVICE, ENDPOINTS, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,36 +20,94 @@ if TYPE_CHECKING:
 
 
 class PreflightOperator(BaseOperator):
-    """Resolve each endpoint, require private addresses, open TCP to it; return endpoint → address.
+    """Check that endpoints resolve to private addresses and answer there; return endpoint → address.
 
     A call to an AWS service that has no endpoint hangs for minutes in a network with no way out; this fails
-    in seconds and names every endpoint that does not hold, from where the tasks run.
+    in seconds and names every endpoint that does not hold, why, and what needs it, from where the tasks run.
 
-    `endpoints` (templated) are `host` or `host:port` (443 by default). `timeout` is seconds for each attempt
-    to connect. `allow_public` accepts public addresses: a gateway endpoint (S3) keeps them.
+    With `configuration` (the default), what this Airflow is set up with is checked: remote logs, secrets
+    backends, executors, DAG bundles, and in ECS what every Fargate task needs (airlock_spec.endpoints).
+    `services` (names of VPC endpoints, as "sqs") and `endpoints` (`host` or `host:port`) are checked, too.
+    On port 443 an endpoint must finish a TLS handshake with a certificate for its name, and answer an HTTP
+    request with any status; on another port it must accept a connection.
+
+        PreflightOperator(task_id="preflight", account="123456789012", endpoints=["redis.internal:6379"])
+
+    Templated: `endpoints`, `services`, `region`, `account`. `region` is that of the environment (AWS_REGION)
+    where it is empty; `account` is whose registry to reach, and is asked for where a registry is.
+    `timeout` is seconds for one address, `within` for everything. `allow_public` accepts public addresses of
+    `endpoints`; those of a gateway endpoint (S3) always may be.
 
     Raises AirflowException that lists each endpoint that does not hold and why.
     """
 
-    template_fields: Sequence[str] = ("endpoints",)
+    template_fields: Sequence[str] = ("endpoints", "services", "region", "account")
     ui_color = "#d9ead3"
 
     def __init__(
-        self, *, endpoints: Sequence[str], timeout: float = 5.0, allow_public: bool = False, **kwargs: Any
+        self,
+        *,
+        endpoints: Sequence[str] = (),
+        services: Sequence[str] = (),
+        configuration: bool = True,
+        region: str = "",
+        account: str = "",
+        timeout: float = 5.0,
+        within: float = 20.0,
+        allow_public: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.endpoints = endpoints
+        self.services = services
+        self.configuration = configuration
+        self.region = region
+        self.account = account
         self.timeout = timeout
+        self.within = within
         self.allow_public = allow_public
 
     def execute(self, context: Context) -> dict[str, str]:  # noqa: ARG002 - Airflow's signature
         """Check every endpoint from this task's network."""
-        preflight = Preflight(SystemNetwork(), timeout=self.timeout, allow_public=self.allow_public)
-        outcomes = preflight.check_all(list(self.endpoints))
+        wanted = self._wanted()
+        if not wanted:
+            raise AirflowFailException(
+                "nothing to check: this Airflow is set up with no AWS service, and no services or endpoints were given"
+            )
+        outcomes = Preflight(SystemNetwork(), self.timeout, self.within).check_all(wanted)
+        reached = [outcome for outcome in outcomes if isinstance(outcome, Reached)]
+        for one in reached:
+            self.log.info("%s answers at %s (%s)", one.endpoint, one.address, one.how)
         unmet = [outcome for outcome in outcomes if isinstance(outcome, Unmet)]
-        if unmet or not outcomes:
-            raise AirflowException(report(unmet, len(outcomes)) if outcomes else "no endpoint was given")
-        reached = {outcome.endpoint: outcome.address for outcome in outcomes if isinstance(outcome, Reached)}
-        for endpoint, address in reached.items():
-            self.log.info("%s accepts connections at %s", endpoint, address)
-        return reached
+        if unmet:
+            raise AirflowException(report(unmet, len(outcomes)))
+        return {one.endpoint: one.address for one in reached}
+
+    def _wanted(self) -> list[Wanted]:
+        reasons: dict[Endpoint, list[str]] = {}
+        if self.configuration:
+            found = needs(lambda section, key: conf.get(section, key, fallback="") or "", os.environ)
+            for endpoint in ENDPOINTS:
+                if why := [f"{need}: {found[need]}" for need in endpoint.needed_by if need in found]:
+                    reasons[endpoint] = why
+        if unknown := [service for service in self.services if service not in BY_SERVICE]:
+            raise AirflowFailException(
+                f"services: {', '.join(unknown)} not known; there are {', '.join(BY_SERVICE)}"
+            )
+        for service in self.services:
+            reasons.setdefault(BY_SERVICE[service], []).append("services")
+        region = self.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
+        missing = {"region": region, "account": self.account}
+        if asked := [
+            name
+            for name, value in missing.items()
+            if not value and any(f"{{{name}}}" in endpoint.host for endpoint in reasons)
+        ]:
+            raise AirflowFailException(
+                f"which {' and '.join(asked)}? Give the operator its {' and '.join(asked)}"
+            )
+        wanted = [
+            Wanted(endpoint.at(region, self.account), "; ".join(why), public=endpoint.gateway)
+            for endpoint, why in reasons.items()
+        ]
+        return wanted + [Wanted(endpoint, public=self.allow_public) for endpoint in self.endpoints]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,14 @@ pytestmark = [pytest.mark.docker, pytest.mark.real]
 
 AIRFLOW = "3.3.2"
 SECONDS_TO_HEALTH = "120"
-DAGS = {"image_report": ["report"], "preflight": ["interface_endpoints", "gateway_endpoints"]}
+DAGS = {
+    "ask_outside": ["ask", "use"],
+    "copy_objects": ["list_objects", "copy", "count"],
+    "image_report": ["report"],
+    "preflight": ["endpoints"],
+    "secret_connection": ["sign"],
+    "wait_for_object": ["wait", "say"],
+}
 USERS = pytest.mark.parametrize("user", [(), ("--user", "12345:0")], ids=["default-user", "any-uid"])
 WHO = "import getpass, os; print(os.getuid(), os.getgid(), getpass.getuser(), os.path.expanduser('~'))"
 
@@ -101,6 +109,21 @@ def test_the_preflight_operator_tells_what_holds_from_what_does_not(image: Image
     assert "127.0.0.1 port 1: Connection refused" in found["refused"]
     assert "resolves to public 192.0.2.1" in found["refused"]
     assert "no-such-host.invalid: does not resolve" in found["refused"]
+    assert found["unknown"].startswith("services: s4 not known; there are ecr.api, ")
+    assert found["asking"] == "which region and account? Give the operator its region and account"
+    # What the image is set up with by default is what it needs.
+    assert "secretsmanager.us-east-1.amazonaws.com (secrets from Secrets Manager: " in found["configured"]
+
+
+def test_the_operators_are_a_provider_with_all_that_it_has(image: Image) -> None:
+    found = json.loads(
+        image.text("airflow", "providers", "get", "airlock-operators", "--full", "-o", "json")
+    )[0]
+
+    assert found["description"].startswith("Operators for a network with no way out")
+    for kind in ("operators", "sensors", "triggers"):
+        assert "airlock_operators." in str(found[kind])
+    assert "OutboxRequestsLink" in str(found["extra-links"])
 
 
 @USERS
