@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[2]
 TOOLCHAIN = "scripts/airlock"
 SPEC = "scripts/airlock_spec/airlock_spec"
-RUNTIME = "image/rootfs/opt/airlock/lib"  # runs before and beside Airflow, and must not load it
+RUNTIME = (
+    "image/rootfs/opt/airlock/lib/airlock_runtime"  # runs before and beside Airflow, and must not load it
+)
 OUTSIDE = "infra/outbox"  # the function that answers the outbox: boto3 is all that it finds where it runs
 IN_IMAGE = ("operators", "plugins", "dags", "image/rootfs", "tests/integration/inside")
 

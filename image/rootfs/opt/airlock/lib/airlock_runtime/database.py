@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sqlite3
-import sys
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import parse_qsl, quote, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PORTS = {"postgresql": 5432, "mysql": 3306}
-SITE_PACKAGES = "/opt/venv/lib"  # the drivers are Airflow's; nothing else of them is imported
+SITE_PACKAGES = "/opt/venv/lib"  # below it is Airflow's environment; nothing of it is imported
 # sqlalchemy.engine.url takes anything but "@" for a password, "/" too, so urllib.parse would differ.
 _URL = re.compile(
     r"(?P<kind>\w+)(?:\+(?P<driver>[\w]+))?://"
@@ -45,17 +42,16 @@ class QueryError(DatabaseError):
     """It answers, and a statement failed (no such table, no right to read it)."""
 
 
-@dataclass(frozen=True)
-class Url:
-    """A database URL as SQLAlchemy reads it; `str` of it shows no password."""
+class Url(NamedTuple):
+    """A database URL as SQLAlchemy reads it; neither `str` nor `repr` of it shows a password."""
 
     kind: str  # postgresql, mysql, sqlite
     user: str
-    password: str = field(repr=False)
+    password: str
     host: str
     port: int | None
     name: str
-    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Url:
@@ -83,6 +79,9 @@ class Url:
             return f"sqlite {self.name or ':memory:'}"
         port = f":{self.port}" if self.port else ""
         return f"{self.kind} {self.host or 'localhost'}{port}/{self.name}"
+
+    def __repr__(self) -> str:
+        return f"<Url {self}>"
 
 
 class Database:
@@ -120,34 +119,36 @@ def connect(url: Url, timeout: float = 5.0) -> Database:
 
 
 def _sqlite(url: Url, timeout: float) -> Database:
-    path = Path(url.name)
-    if not path.is_file():
-        raise UnreachableError(f"there is no file {path}")
+    import sqlite3  # noqa: PLC0415 - health checks pay for every import, and few are about sqlite
+
+    if not os.path.isfile(url.name):  # noqa: PTH113 - the same
+        raise UnreachableError(f"there is no file {url.name}")
     try:
-        return Database(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", timeout=timeout, uri=True), "?")
+        return Database(sqlite3.connect(f"file:{quote(url.name)}?mode=ro", timeout=timeout, uri=True), "?")
     except sqlite3.Error as error:
         raise UnreachableError(_line(error)) from error
 
 
 def _postgresql(url: Url, timeout: float) -> Database:
-    psycopg2 = _driver("psycopg2")
-    given: dict[str, Any] = {
+    from airlock_runtime import libpq  # noqa: PLC0415 - ctypes; as above
+
+    parameters = {
         "host": url.host,
-        "port": url.port if url.host else None,
+        "port": str(url.port or "") if url.host else "",
         "user": url.user,
         "password": url.password,
         "dbname": url.name,
         # libpq takes whole seconds, and 2 at least
-        "connect_timeout": max(2, round(timeout)),
+        "connect_timeout": str(max(2, round(timeout))),
         "application_name": "airlock",
         **dict(url.query),
     }
     try:
-        connection = psycopg2.connect(**{key: value for key, value in given.items() if value})
-        connection.set_session(readonly=True, autocommit=True)
-    except psycopg2.Error as error:
+        return Database(libpq.connect(parameters), "?")
+    except libpq.MissingError as error:
+        raise DriverError(_line(error)) from error
+    except libpq.Error as error:
         raise _refusal(_line(error)) from error
-    return Database(connection, "%s")
 
 
 # What a server says while it starts, stops or is full: libpq gives no SQLSTATE for a refused connection.
@@ -166,17 +167,6 @@ def _refusal(said: str) -> DatabaseError:
     if refused and not any(word in said for word in _PASSING):
         return DeniedError(said.rpartition("FATAL:")[2].strip())
     return UnreachableError(said)
-
-
-def _driver(name: str) -> Any:
-    """Import a driver from Airflow's environment, which is not on the path (its .pth files cost time)."""
-    for folder in sorted(Path(SITE_PACKAGES).glob("python3*/site-packages")):
-        if str(folder) not in sys.path:
-            sys.path.append(str(folder))
-    try:
-        return __import__(name)
-    except ImportError as error:
-        raise DriverError(f"the driver {name} cannot be imported: {error}") from error
 
 
 def _line(error: Exception) -> str:

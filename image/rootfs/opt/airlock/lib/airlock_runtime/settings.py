@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import configparser
 import os
-import shlex
-import subprocess  # the image's own commands (KEY_CMD); the toolchain's processes are another world's
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,7 +45,8 @@ class Settings:
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read airflow.cfg, where there is one. Raises SettingError for one that cannot be parsed."""
-        path = Path(environ.get("AIRFLOW_CONFIG") or Path(environ.get("AIRFLOW_HOME") or HOME, "airflow.cfg"))
+        home = environ.get("AIRFLOW_HOME") or HOME
+        path = environ.get("AIRFLOW_CONFIG") or f"{home}/airflow.cfg"
         file = configparser.RawConfigParser(interpolation=None, strict=False)
         try:
             file.read(path, encoding="utf-8")
@@ -119,6 +117,9 @@ def _expanded(value: str) -> str:
 
 
 def _run(name: str, command: str) -> str:
+    import shlex  # noqa: PLC0415 - health checks pay for every import, and few settings are commands
+    import subprocess  # noqa: PLC0415 - the same
+
     try:
         done = subprocess.run(
             shlex.split(command), capture_output=True, check=True, timeout=COMMAND_TIMEOUT, text=True

@@ -1,0 +1,89 @@
+"""The API server, asked for the version of Airflow: the cheapest of its routes, without database or log-in."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from airlock_runtime.verdict import Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airlock_runtime.settings import Settings
+
+ROUTE = "/api/v2/version"
+ANSWER = "answer"
+PORT = 8080  # Airflow's default
+_LIMIT = 65536  # bytes of an answer that are read
+_EVERYWHERE = {"", "0.0.0.0", "::", "*"}  # noqa: S104 - what a server may listen on; we ask on loopback
+_PORT = re.compile(r"(?:^| )(?:port:|--port[ =]|-p ?)(\d+)(?: |$)")
+_OK = 200
+
+
+class Address(NamedTuple):
+    """Where an API server listens."""
+
+    host: str
+    port: int
+    path: str
+    encrypted: bool
+
+
+def address(settings: Settings, words: Sequence[str]) -> Address:
+    """Return where to ask, by the settings and the server's command line. Raises SettingError, ValueError."""
+    given = _PORT.search(" ".join(words))
+    port = int(given[1] if given else settings.get("api", "port") or PORT)
+    host = settings.get("api", "host") or ""
+    base = re.sub(r"^\w+://[^/]*", "", settings.get("api", "base_url") or "").rstrip("/")
+    encrypted = bool(settings.get("api", "ssl_cert")) or "--ssl-cert" in words
+    return Address("127.0.0.1" if host in _EVERYWHERE else host, port, f"{base}{ROUTE}", encrypted)
+
+
+def sign(at: Address, seconds: float, answered: float | None) -> Sign:
+    """Ask within so many seconds. `answered` is when an earlier check last had an answer."""
+    where = f"{'https' if at.encrypted else 'http'}://{at.host}:{at.port}{at.path}"
+    late = False
+    try:
+        status = ask(at, seconds)
+    except TimeoutError:
+        late, reason = True, f"{where} gives none in {seconds:.1f} s"
+    except OSError as error:
+        reason = f"{where}: {error.strerror or error}"
+    else:
+        if status == _OK:
+            return Sign("beat", ANSWER, time.time())
+        reason = f"{where} says {status or 'something that is no HTTP'}"
+    if answered is None:
+        return Sign("none", ANSWER, reason=reason)
+    return Sign("late" if late else "gone", ANSWER, answered, reason)
+
+
+def ask(at: Address, seconds: float) -> int:
+    """Return the status of the answer, or 0 for what is no HTTP. Raises OSError, TimeoutError among them."""
+    end = time.monotonic() + seconds
+    with socket.create_connection((at.host, at.port), seconds) as plain:
+        connection = _encrypted(plain) if at.encrypted else plain
+        request = f"GET {at.path} HTTP/1.1\r\nHost: {at.host}:{at.port}\r\nConnection: close\r\n\r\n"
+        connection.sendall(request.encode())
+        answer = b""
+        while b"\r\n" not in answer and len(answer) < _LIMIT:
+            connection.settimeout(max(end - time.monotonic(), 0.001))
+            part = connection.recv(4096)
+            if not part:
+                break
+            answer += part
+    found = re.match(rb"HTTP/1\.[01] (\d{3})\b", answer)
+    return int(found[1]) if found else 0
+
+
+def _encrypted(plain: socket.socket) -> socket.socket:
+    """Speak TLS to the server that we know by its address: whose name its certificate has is for clients."""
+    import ssl  # noqa: PLC0415 - health checks pay for every import, and few servers end TLS themselves
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(plain)
