@@ -22,8 +22,7 @@ class Loader(AppLoader):  # type: ignore[misc]
 
     def on_worker_init(self) -> None:
         """Add the step before the worker connects."""
-        # Not for what tasks start: they may have another Python, where this module is not.
-        os.environ.pop("CELERY_LOADER", None)
+        worker.forget_loader(os.environ)
         Notes().write(worker.CONNECTING)
         self.app.steps["consumer"].add(Beat)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from airlock_runtime.verdict import Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from airlock_runtime.settings import Settings
 
@@ -42,12 +42,14 @@ def address(settings: Settings, words: Sequence[str]) -> Address:
     return Address("127.0.0.1" if host in _EVERYWHERE else host, port, f"{base}{ROUTE}", encrypted)
 
 
-def sign(at: Address, seconds: float, answered: float | None) -> Sign:
+def sign(
+    at: Address, seconds: float, answered: float | None, asking: Callable[[Address, float], int] | None = None
+) -> Sign:
     """Ask within so many seconds. `answered` is when an earlier check last had an answer."""
     where = f"{'https' if at.encrypted else 'http'}://{at.host}:{at.port}{at.path}"
     late = False
     try:
-        status = ask(at, seconds)
+        status = (asking or ask)(at, seconds)
     except TimeoutError:
         late, reason = True, f"{where} gives none in {seconds:.1f} s"
     except OSError as error:

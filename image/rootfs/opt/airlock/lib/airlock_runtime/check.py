@@ -122,7 +122,7 @@ def _remembered(found: Sign, facts: dict[str, str]) -> Sign:
     if found.kind == "outage":
         if found.at is None and "beat" not in facts:
             return Sign("none", job.HEARTBEAT, reason=f"the {found.what} {found.reason}")
-        began = found.at or memory.number(facts, "outage") or now
+        began = round(found.at or memory.number(facts, "outage") or now, 3)
         facts |= {"outage": f"{began:.3f}", "outage_seen": f"{now:.3f}"}
         return found._replace(at=began)
     facts.pop("outage", None)

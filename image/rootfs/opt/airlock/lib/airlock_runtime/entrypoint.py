@@ -13,7 +13,7 @@ import subprocess  # standalone, which has to be stopped by another signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from airlock_runtime import preparing, required, waiting
+from airlock_runtime import preparing, required, waiting, worker
 from airlock_runtime.broker import brokers
 from airlock_runtime.command import Command, refuse_installing
 from airlock_runtime.database import Url
@@ -60,6 +60,8 @@ def prepare(words: Sequence[str], environ: MutableMapping[str, str]) -> Command:
         require_settings(command, settings, environ)
         prepare_database(command, settings, environ)
         prepare_broker(command, settings, environ)
+        if command.component == "celery worker":
+            worker.let_note(environ)
     except SettingError as error:
         raise Misconfigured(f"{error}.") from error
     return command

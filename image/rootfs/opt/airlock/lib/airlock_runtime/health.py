@@ -27,9 +27,10 @@ from airlock_runtime.check import Check, Finding
 from airlock_runtime.verdict import HEALTHY, UNHEALTHY, Bounds, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airlock_runtime.components import Component
+    from airlock_runtime.processes import Process
 
 DEADLINE = 4.0  # seconds; a health check of ECS has 5 by default, to start this program, too
 PREFIX = "AIRLOCK_HEALTH_"
@@ -59,36 +60,39 @@ def run(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> in
         return 0
     if options - {"--json"}:
         raise UsageError(f"there is no option {min(options - {'--json'})}: see airlock-health --help")
-    findings = within(DEADLINE, words, bounds(environ), environ)
+    limits = bounds(environ)
+    findings = within(
+        DEADLINE, lambda: check(words, limits, environ, processes.every()), " ".join(words) or "container"
+    )
     print(as_json(findings) if "--json" in options else as_line(findings))  # noqa: T201
     return 0 if all(one.verdict.status == HEALTHY for one in findings) else 1
 
 
-def within(seconds: float, words: Sequence[str], limits: Bounds, environ: Mapping[str, str]) -> list[Finding]:
-    """Check in a thread: a look-up of a name, say, cannot be interrupted. Raises UsageError."""
+def within(seconds: float, work: Callable[[], list[Finding]], name: str) -> list[Finding]:
+    """Do it in a thread: a look-up of a name, say, cannot be interrupted. Raises what it raises."""
     found: list[Finding] = []
     failed: list[BaseException] = []
 
-    def work() -> None:
+    def in_thread() -> None:
         try:
-            found.extend(check(words, limits, environ))
+            found.extend(work())
         except BaseException as error:  # noqa: BLE001 - raised again below
             failed.append(error)
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=in_thread, daemon=True)
     thread.start()
     thread.join(seconds)
     if failed:
         raise failed[0]
     if thread.is_alive():
-        late = Verdict(UNHEALTHY, f"nothing could be found out within {seconds:.0f} s")
-        return [Finding(" ".join(words) or "container", late)]
+        return [Finding(name, Verdict(UNHEALTHY, f"nothing could be found out within {seconds:.0f} s"))]
     return found
 
 
-def check(words: Sequence[str], limits: Bounds, environ: Mapping[str, str]) -> list[Finding]:
-    """Check the components that are meant. Raises UsageError."""
-    everything = processes.every()
+def check(
+    words: Sequence[str], limits: Bounds, environ: Mapping[str, str], everything: Sequence[Process]
+) -> list[Finding]:
+    """Check the components that are meant among all processes, the oldest first. Raises UsageError."""
     init = next((one for one in everything if one.pid == 1), None)
     runs = components.asked_for(init.words) if init else None
     running = components.running(everything)

@@ -5,15 +5,17 @@ airlock_celery writes it from the worker's main loop; this is the form that both
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from airlock_runtime import memory
 from airlock_runtime.verdict import Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
 
-LOADER = "airlock_celery"
+LOADER = "airlock_celery"  # the package beside this one
+_LIBRARY = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - pathlib costs milliseconds here
 INTERVAL = 5.0  # seconds between two beats
 HEARTBEAT = "beat of its main loop"
 # before the first connection; connected; after a lost one; asked to finish its tasks and stop
@@ -23,6 +25,25 @@ CONNECTING, READY, LOST, DRAINING = "connecting", "ready", "lost", "draining"
 def name(pid: int) -> str:
     """Return the name of a worker's file."""
     return f"airlock-worker-{pid}"
+
+
+def let_note(environ: MutableMapping[str, str]) -> None:
+    """Let the Celery worker that is to be started note how it is; a loader that was chosen stays."""
+    if not environ.get("CELERY_LOADER"):
+        environ["CELERY_LOADER"] = f"{LOADER}:Loader"
+        environ["PYTHONPATH"] = ":".join([*_path(environ), _LIBRARY])
+
+
+def forget_loader(environ: MutableMapping[str, str]) -> None:
+    """Undo that, for what tasks start: it may have another Python, where the loader is not."""
+    environ.pop("CELERY_LOADER", None)
+    environ["PYTHONPATH"] = ":".join(folder for folder in _path(environ) if folder != _LIBRARY)
+    if not environ["PYTHONPATH"]:
+        del environ["PYTHONPATH"]
+
+
+def _path(environ: Mapping[str, str]) -> list[str]:
+    return [folder for folder in environ.get("PYTHONPATH", "").split(":") if folder]
 
 
 def note(pid: int, started: float, state: str, since: float, beat: float) -> bool:
