@@ -87,7 +87,7 @@ def test_an_outage_begins_when_it_is_first_seen_and_gives_time_from_its_end() ->
     seen = memory.number(facts, "outage_seen")
 
     after = check._remembered(Sign("beat", "heartbeat", 60.0), facts)
-    assert after.at == seen  # the component could not beat until then
+    assert (after.at, after.excused) == (60.0, seen)  # the component could not beat until then
     assert "outage" not in facts
     assert facts["beat"] == "60.000"
 

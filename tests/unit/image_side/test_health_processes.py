@@ -83,6 +83,13 @@ def test_time_is_of_the_main_thread_or_of_a_whole_family(tmp_path: Path) -> None
     assert processes.main_thread_seconds(99, str(tmp_path)) == 0
 
 
+def test_time_that_was_waited_for_counts_where_the_kernel_tells(tmp_path: Path) -> None:
+    write(tmp_path, 7, 1, "a\0", used=2)
+    (tmp_path / "7" / "task" / "7" / "schedstat").write_text("2000000000 3500000000 12\n", encoding="utf-8")
+
+    assert processes.main_thread_seconds(7, str(tmp_path)) == 5.5
+
+
 @pytest.mark.parametrize(
     ("command", "component"),
     [

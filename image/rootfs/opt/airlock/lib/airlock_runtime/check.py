@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from airlock_runtime import api, components, job, memory, processes, worker
+from airlock_runtime.deadline import within
 from airlock_runtime.settings import HOME, SettingError, Settings
 from airlock_runtime.verdict import Bounds, Case, Life, Sign, Verdict, judge
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from airlock_runtime.components import Component
     from airlock_runtime.processes import Process
 
-ANSWER_SECONDS = 3.0  # that an API server may take
+ANSWER_SECONDS = 3.0  # that an API server or a database may take
 WORKER_THRESHOLD = 30.0  # seconds, as Airflow's for the others
 APART = 5.0  # seconds that two samples of the processor time must be apart to tell anything
 
@@ -44,6 +45,7 @@ class Check:
         self._init = init
         self._environ = environ
         self._bounds = bounds
+        self._outage: Sign | None = None
 
     def find(self, component: Component, process: Process | None) -> Finding:
         """Find out about one component, and remember it for the next check."""
@@ -95,12 +97,26 @@ class Check:
                 at = api.address(settings, process.words)
                 return api.sign(at, ANSWER_SECONDS, memory.number(facts, "beat")), ANSWER_SECONDS
             threshold = float(settings.get(*component.threshold) or component.seconds)
-            host = _host(settings, facts)
-        except (SettingError, ValueError, OSError) as error:
+        except (SettingError, ValueError) as error:
             return Sign("outage", "setting", reason=f"cannot be read: {error}"), 0.0
         home = environ.get("AIRFLOW_HOME") or HOME
+        return self._job(component, settings, home, facts), threshold
+
+    def _job(self, component: Component, settings: Settings, home: str, facts: dict[str, str]) -> Sign:
+        """Ask the database, once where it does not answer: in standalone several would wait for it."""
         started = memory.number(facts, "started") or 0.0
-        return job.sign(settings, home, component.job, started, host), threshold
+        if self._outage is None:
+            try:
+                found = within(
+                    ANSWER_SECONDS,
+                    lambda: job.sign(settings, home, component.job, started, _host(settings, facts)),
+                )
+            except (OSError, SettingError) as error:  # TimeoutError is one of the former
+                found = Sign("outage", "database", reason=f"does not answer: {error}")
+            if found.kind != "outage":
+                return found
+            self._outage = found
+        return self._outage
 
 
 def _host(settings: Settings, facts: dict[str, str]) -> str | None:
@@ -128,7 +144,7 @@ def _remembered(found: Sign, facts: dict[str, str]) -> Sign:
     facts.pop("outage", None)
     if found.kind == "beat" and found.at is not None:
         facts["beat"] = f"{found.at:.3f}"
-        return found._replace(at=max(found.at, memory.number(facts, "outage_seen") or 0.0))
+        return found._replace(excused=memory.number(facts, "outage_seen") or 0.0)
     return found
 
 

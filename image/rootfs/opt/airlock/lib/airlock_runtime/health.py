@@ -19,15 +19,15 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from typing import TYPE_CHECKING, NoReturn
 
 from airlock_runtime import components, processes
 from airlock_runtime.check import Check, Finding
+from airlock_runtime.deadline import within
 from airlock_runtime.verdict import HEALTHY, UNHEALTHY, Bounds, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from airlock_runtime.components import Component
     from airlock_runtime.processes import Process
@@ -61,32 +61,12 @@ def run(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> in
     if options - {"--json"}:
         raise UsageError(f"there is no option {min(options - {'--json'})}: see airlock-health --help")
     limits = bounds(environ)
-    findings = within(
-        DEADLINE, lambda: check(words, limits, environ, processes.every()), " ".join(words) or "container"
-    )
+    try:
+        findings = within(DEADLINE, lambda: check(words, limits, environ, processes.every()))
+    except TimeoutError as error:
+        findings = [Finding(" ".join(words), Verdict(UNHEALTHY, f"nothing could be found out: {error}"))]
     print(as_json(findings) if "--json" in options else as_line(findings))  # noqa: T201
     return 0 if all(one.verdict.status == HEALTHY for one in findings) else 1
-
-
-def within(seconds: float, work: Callable[[], list[Finding]], name: str) -> list[Finding]:
-    """Do it in a thread: a look-up of a name, say, cannot be interrupted. Raises what it raises."""
-    found: list[Finding] = []
-    failed: list[BaseException] = []
-
-    def in_thread() -> None:
-        try:
-            found.extend(work())
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            failed.append(error)
-
-    thread = threading.Thread(target=in_thread, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if thread.is_alive():
-        return [Finding(name, Verdict(UNHEALTHY, f"nothing could be found out within {seconds:.0f} s"))]
-    return found
 
 
 def check(

@@ -56,12 +56,17 @@ def every(proc: str = PROC) -> list[Process]:
 
 
 def main_thread_seconds(pid: int, proc: str = PROC) -> float:
-    """Return the processor time that the first thread of a process has used; 0.0 where it has ended.
+    """Return the processor time that the first thread of a process used or waited for; 0.0 where it has ended.
 
     The loops of Airflow's components run in it. Other threads, as of a metrics exporter, go on while it is
-    dead-locked.
+    dead-locked. Where many share a processor, one that works may get hardly any of it, and waits.
     """
-    return _seconds(f"{proc}/{pid}/task/{pid}/stat")
+    try:
+        with open(f"{proc}/{pid}/task/{pid}/schedstat", "rb") as file:  # noqa: PTH123
+            used, waited, _ = file.read().split()
+    except (OSError, ValueError):  # not every kernel has it
+        return _seconds(f"{proc}/{pid}/task/{pid}/stat")
+    return (int(used) + int(waited)) / 1e9
 
 
 def family_seconds(root: int, among: Iterable[Process], proc: str = PROC) -> float:

@@ -6,9 +6,9 @@ import time
 from typing import NamedTuple
 
 HEALTHY, STARTING, UNHEALTHY = "healthy", "starting", "unhealthy"
-# Of a processor, between two checks. An idle component's main thread uses less than this, a dead-locked one
-# none; one that works uses far more, even where it has a tenth of a processor.
-BUSY_SHARE = 0.02
+# Of a processor, between two checks, used or waited for. The main thread of an idle scheduler takes 0.02, a
+# dead-locked one nothing, one that has much to do nearly all.
+BUSY_SHARE = 0.05
 
 
 class Bounds(NamedTuple):
@@ -26,6 +26,7 @@ class Sign(NamedTuple):
     what: str
     at: float | None = None  # seconds since 1970: the last beat, the end, the start of the outage
     reason: str = ""
+    excused: float = 0.0  # until when it could not beat, for no fault of its own
 
 
 class Life(NamedTuple):
@@ -131,9 +132,9 @@ def _unproven(case: Case) -> Verdict:
 
 def _beat(case: Case) -> Verdict:
     life, sign, bounds, now = case.life, case.sign, case.bounds, case.now
-    age = now - (sign.at or 0.0)
+    age = now - max(sign.at or 0.0, sign.excused)
     if age < case.threshold:
-        return Verdict(HEALTHY, f"{life.name}, last {sign.what} {max(age, 0.0):.1f} s ago")
+        return Verdict(HEALTHY, f"{life.name}, last {sign.what} {max(now - (sign.at or 0.0), 0.0):.1f} s ago")
     said = f"no {sign.what} of {life.name} {_since(sign.at, now)}"
     if sign.reason:
         said += f": {sign.reason}"
@@ -141,7 +142,7 @@ def _beat(case: Case) -> Verdict:
         return Verdict(UNHEALTHY, f"{said}: its process is stopped by a signal")
     if life.share is None:
         return Verdict(UNHEALTHY, f"{said}; there was no earlier check to tell whether it is busy")
-    used = f"it used {life.share:.0%} of a processor since the last check"
+    used = f"it asked for {life.share:.0%} of a processor since the last check"
     if life.share < BUSY_SHARE:
         return Verdict(UNHEALTHY, f"{said}: it hangs, {used}")
     if age >= bounds.busy:
