@@ -3,7 +3,8 @@
     python -m benchmarks.health >docs/benchmarks/health.md
 
 Wants a Docker Engine, the image (AIRLOCK_TEST_IMAGE, or airlock/airflow) and the lab's (AIRLOCK_TEST_LAB_IMAGE, or
-airlock/lab). AIRLOCK_BENCH_CHECKS says how many checks of each are run (100); the peers' take seconds each.
+airlock/lab). AIRLOCK_BENCH_CHECKS says how many checks of ours are run (100), AIRLOCK_BENCH_PEERS how many of the
+others (20): they take seconds each.
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ INSIDE = Path(__file__).parents[1] / "integration" / "inside"
 IMAGE = os.environ.get("AIRLOCK_TEST_IMAGE", "airlock/airflow:latest")
 LAB = os.environ.get("AIRLOCK_TEST_LAB_IMAGE", "airlock/lab:latest")
 CHECKS = int(os.environ.get("AIRLOCK_BENCH_CHECKS", "100"))
-TARGET = 10  # times cheaper, in processor time
+PEERS = int(os.environ.get("AIRLOCK_BENCH_PEERS", "20"))
 
 JOBS = {"scheduler": "SchedulerJob", "dag-processor": "DagProcessorJob", "triggerer": "TriggererJob"}
 APP = "airflow.providers.celery.executors.celery_executor.app"
 HEADER = """\
 # Health checks
 
-`PYTHONPATH=tests python -m benchmarks.health`, on {processors} processors: {checks} checks of each, one after the
-other, in the container of the component, with Airflow at rest. Processor time is of all checks together; memory is
-the peak of the biggest process; the time is the median of one check. The peers are what the compose file of Airflow's
-documentation runs.
+`PYTHONPATH=tests python -m benchmarks.health`, on {processors} processors, with Airflow at rest: one check after the
+other, in the container of the component. The processor time and the time of a check are means and medians; memory is
+the peak of the biggest process. The peers are what the compose file of Airflow's documentation runs; its check of the
+API server is curl, which is not in the image.
 
-| component | check | failed | processor | a check | memory | ratio of processor | of memory |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"""
+| component | check | checks | failed | processor | time | memory | ratio of processor | of memory |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ class Cost:
     peak: int
 
 
-def cost(service: Service, command: Sequence[str]) -> Cost:
+def cost(service: Service, command: Sequence[str], times: int) -> Cost:
     """Run a check many times in a service's container."""
-    run = ("exec", "--interactive", service.name, "/usr/bin/python3", "-IS", "-", str(CHECKS), *command)
+    run = ("exec", "--interactive", service.name, "/usr/bin/python3", "-IS", "-", str(times), *command)
     said = service.engine.text(*run, stdin=(INSIDE / "cost_of.py").read_bytes())
     return Cost(**json.loads(said.splitlines()[-1]))
 
@@ -98,21 +99,28 @@ def peers(component: str, hostname: str) -> list[tuple[str, list[str]]]:
 
 def rows(component: str, service: Service) -> list[str]:
     """Measure the checks of one component."""
-    hostname = service.engine.text("exec", service.name, "hostname")
-    ours = cost(service, ["airlock-health", component])
-    found = [row(component, f"airlock-health {component}", ours, None)]
-    return found + [
-        row(component, name, cost(service, command), ours) for name, command in peers(component, hostname)
+    hostname = service.engine.text("exec", service.name, "uname", "-n")
+    ours = cost(service, ["airlock-health", component], CHECKS)
+    others = [(name, cost(service, command, PEERS)) for name, command in peers(component, hostname)]
+    return [
+        row(component, name, found, ours) for name, found in ((f"airlock-health {component}", ours), *others)
     ]
 
 
-def row(component: str, check: str, found: Cost, ours: Cost | None) -> str:
-    ratios = f"{found.processor / ours.processor:.0f} | {found.peak / ours.peak:.1f}" if ours else " | "
+def row(component: str, check: str, found: Cost, ours: Cost) -> str:
+    """Return a line of the table."""
+    processor = found.processor / found.times
+    ratio = processor / (ours.processor / ours.times)
     cells = (
-        f"{found.failed} of {found.times} | {found.processor:.2f} s | {found.median * 1000:.0f} ms | "
-        f"{found.peak / 1e6:.0f} MB | {ratios}"
+        str(found.times),
+        str(found.failed),
+        f"{processor * 1000:.0f} ms",
+        f"{found.median * 1000:.0f} ms",
+        f"{found.peak / 1e6:.0f} MB",
+        f"{ratio:.0f}",
+        f"{found.peak / ours.peak:.1f}",
     )
-    return f"| {component} | `{check}` | {cells} |"
+    return f"| {component} | `{check}` | {' | '.join(cells)} |"
 
 
 def measure(made: Deployment) -> list[str]:
@@ -132,7 +140,7 @@ def main() -> None:
         raise EngineError("there is no docker program", remedy="install one")
     with deployed(Loaded(Docker(program), IMAGE), LAB) as made:
         found = measure(made)
-    print(HEADER.format(processors=os.cpu_count(), checks=CHECKS), *found, sep="\n")  # noqa: T201
+    print(HEADER.format(processors=os.cpu_count()), *found, sep="\n")  # noqa: T201
 
 
 if __name__ == "__main__":

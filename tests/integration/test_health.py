@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,13 @@ def scheduler(deployment: Deployment) -> Iterator[Service]:
         yield started
 
 
+def age(said: str) -> int:
+    """Return how many seconds ago the last sign of life was."""
+    found = re.search(r"\((\d+) s\)", said)
+    assert found, said
+    return int(found[1])
+
+
 @pytest.mark.parametrize("component", JOBS)
 def test_a_component_starts_and_gets_healthy_and_nothing_else(deployment: Deployment, component: str) -> None:
     with deployment.component(component) as started:
@@ -72,19 +80,19 @@ def test_a_stopped_process_is_unhealthy_at_the_threshold(deployment: Deployment,
         started.until("healthy: ")
         started.signal("STOP")
 
-        answers = started.until("unhealthy: ", seconds=THRESHOLD + 6)
-        assert "its process is stopped by a signal" in answers[-1]
-        assert len(answers) > 3  # it was given its threshold
+        [*_, said] = started.until("unhealthy: ", seconds=30)
+        assert "its process is stopped by a signal" in said
+        assert THRESHOLD <= age(said) <= THRESHOLD + 10, said  # it was given its threshold, and no more
 
         started.signal("CONT")
-        started.until("healthy: ", seconds=10)
+        started.until("healthy: ", seconds=30)
 
 
 def test_a_busy_scheduler_stays_healthy_up_to_a_bound(scheduler: Service) -> None:
     scheduler.until("healthy: scheduler, last heartbeat")
     scheduler.signal("RTMIN")
 
-    answers = scheduler.until("scheduler is busy", seconds=THRESHOLD + 6)
+    answers = scheduler.until("scheduler is busy", seconds=30)
     assert not [answer for answer in answers if not answer.startswith("healthy: ")]
     code, said = scheduler.health(busy=THRESHOLD + 1)
     assert (code, "busy for longer than" in said) == (1, True), said
@@ -97,7 +105,7 @@ def test_a_dead_locked_scheduler_is_unhealthy_at_the_threshold(scheduler: Servic
     scheduler.during(6)  # as an orchestrator does: there is something to compare with
     scheduler.signal("RTMIN+1")
 
-    answers = scheduler.until("unhealthy: ", seconds=THRESHOLD + 8)
+    answers = scheduler.until("unhealthy: ", seconds=30)
     assert "it hangs, it asked for 0% of a processor" in answers[-1]
 
     scheduler.until("healthy: scheduler, last heartbeat", seconds=60)
@@ -110,7 +118,7 @@ def test_a_database_that_is_away_for_a_while_is_not_the_schedulers_fault(
     server = f"{deployment.name}-postgres"
     deployment.engine.run("pause", server)
     try:
-        [*_, said] = scheduler.until("the database does not answer", seconds=15)
+        [*_, said] = scheduler.until("the database does not answer", seconds=30)
         assert said.startswith("healthy: ")
         assert not [
             answer for answer in scheduler.during(THRESHOLD + 4) if not answer.startswith("healthy: ")
@@ -134,7 +142,7 @@ def test_rows_of_another_container_of_the_same_name_count_for_nothing(deployment
         answers = started.until("healthy: ")
         assert answers[0].startswith("starting: ")
         started.signal("STOP")
-        started.until("its process is stopped by a signal", seconds=THRESHOLD + 6)
+        started.until("its process is stopped by a signal", seconds=30)
 
 
 def test_an_api_server_is_asked_where_it_listens(deployment: Deployment) -> None:
@@ -147,19 +155,19 @@ def test_an_api_server_is_asked_where_it_listens(deployment: Deployment) -> None
         code, said = started.health()
         assert (code, "its process is stopped by a signal" in said) == (1, True), said
         started.signal("CONT")
-        started.until("healthy: ", seconds=10)
+        started.until("healthy: ", seconds=30)
 
 
 def test_a_worker_tells_a_lost_broker_from_a_loop_that_stands_still(deployment: Deployment) -> None:
     with deployment.component("celery", "worker") as started:
         answers = started.until("healthy: worker, last beat")
-        assert answers[0].startswith("starting: worker")
+        assert answers[0].startswith("starting: ")
         assert started.health("celery", "worker")[0] == 0
 
         deployment.engine.run("stop", "--time", "1", f"{deployment.name}-valkey")
-        [*_, said] = started.until("the connection to its broker is lost", seconds=20)
+        [*_, said] = started.until("the connection to its broker is lost", seconds=30)
         assert said.startswith("healthy: ")
-        started.until("unhealthy: the connection to its broker is lost", seconds=20, outage=5)
+        started.until("unhealthy: the connection to its broker is lost", seconds=30, outage=5)
         deployment.engine.run("start", f"{deployment.name}-valkey")
         started.until("healthy: worker, last beat", seconds=60)
 
@@ -167,7 +175,7 @@ def test_a_worker_tells_a_lost_broker_from_a_loop_that_stands_still(deployment: 
         answers = started.until("unhealthy: ", seconds=40)
         assert "its process is stopped by a signal" in answers[-1]
         started.signal("CONT")
-        started.until("healthy: worker, last beat", seconds=10)
+        started.until("healthy: worker, last beat", seconds=30)
 
 
 def test_a_worker_with_another_broker_and_loop_notes_how_it_is(image: Image) -> None:
@@ -184,7 +192,7 @@ def test_a_worker_with_another_broker_and_loop_notes_how_it_is(image: Image) -> 
 def test_standalone_is_four_components_on_a_file(image: Image) -> None:
     with image.start("standalone") as container:
         started = Service(container.engine, container.name)
-        started.until("starting: ", seconds=10)
+        started.until("starting: ", seconds=30)
         started.until("healthy: ", seconds=120)
 
         code, text = started.health("standalone", "--json")
@@ -193,5 +201,5 @@ def test_standalone_is_four_components_on_a_file(image: Image) -> None:
         assert set(found) == {*JOBS, "api-server"}
 
         started.engine.run("exec", started.name, "kill", "-KILL", str(found["triggerer"]["pid"]))
-        [*_, said] = started.until("unhealthy: ", seconds=10)
+        [*_, said] = started.until("unhealthy: ", seconds=30)
         assert "the process of triggerer, which an earlier check saw, has ended" in said
