@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
-	lint types integration projects runner bench bench-image bench-layers format docs prune clean
+	lint types integration projects runner bench bench-image bench-layers bench-health format docs prune clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -86,6 +86,9 @@ bench: bench-layers bench-image ## run every benchmark (docs/benchmarks/)
 
 bench-image: $(CHECKS) ## measure building the image against BuildKit; wants a Docker Engine, and takes half an hour
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.image
+
+bench-health: $(CHECKS) ## measure health checks against Airflow's own; wants a Docker Engine, the image and the lab's
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.health
 
 lint: $(CHECKS) ## check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check

@@ -1,6 +1,6 @@
 """What health checks cost: airlock-health against what the official image's documentation runs, in one container.
 
-    python -m benchmarks.health >docs/benchmarks/health.md
+    make bench-health >docs/benchmarks/health.md
 
 Wants a Docker Engine, the image (AIRLOCK_TEST_IMAGE, or airlock/airflow) and the lab's (AIRLOCK_TEST_LAB_IMAGE, or
 airlock/lab). AIRLOCK_BENCH_CHECKS says how many checks of ours are run (100), AIRLOCK_BENCH_PEERS how many of the
@@ -34,7 +34,7 @@ APP = "airflow.providers.celery.executors.celery_executor.app"
 HEADER = """\
 # Health checks
 
-`PYTHONPATH=tests python -m benchmarks.health`, on {processors} processors, with Airflow at rest: one check after the
+`make bench-health`, on {processors} processors, with Airflow at rest: one check after the
 other, in the container of the component. The processor time and the time of a check are means and medians; memory is
 the peak of the biggest process. The peers are what the compose file of Airflow's documentation runs; its check of the
 API server is curl, which is not in the image.

@@ -16,6 +16,8 @@ from celery.loaders.app import AppLoader
 
 from airlock_runtime import processes, worker
 
+DEAF = 60.0  # seconds without a poll: one may wait for 20, and the next begins some later
+
 
 class Loader(AppLoader):  # type: ignore[misc]
     """Celery's own loader; a worker gets one more step."""
@@ -58,11 +60,13 @@ class Beat(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(consumer, **kwargs)
         self._notes = Notes()
         self._timer: Any = None
+        self._polled: float | None = None
 
     def start(self, consumer: Any) -> None:
         self._notes.write(worker.READY)
+        self._watch_polls(consumer.task_consumer.channel)
         if consumer.hub:
-            self._timer = consumer.timer.call_repeatedly(worker.INTERVAL, self._notes.write, (worker.READY,))
+            self._timer = consumer.timer.call_repeatedly(worker.INTERVAL, self._beat)
         else:
             self._beat_in_the_blocking_loop(consumer)
 
@@ -75,6 +79,24 @@ class Beat(bootsteps.StartStopStep):  # type: ignore[misc]
         if self._notes.state != worker.DRAINING:
             self._notes.write(worker.LOST)
 
+    def _beat(self) -> None:
+        if self._notes.state != worker.DRAINING:
+            deaf = self._polled is not None and time.monotonic() - self._polled > DEAF
+            self._notes.write(worker.LOST if deaf else worker.READY)
+
+    def _watch_polls(self, channel: Any) -> None:
+        """Note each poll of SQS: an answer that is an error ends kombu's polling, and nothing else, without a word."""
+        schedule = getattr(channel, "_schedule_queue", None)
+        if schedule is None:
+            return
+
+        def schedule_and_note(queue: Any) -> None:
+            self._polled = time.monotonic()
+            schedule(queue)
+
+        self._polled = time.monotonic()
+        channel._schedule_queue = schedule_and_note  # noqa: SLF001 - kombu has no other place to see it
+
     def _beat_in_the_blocking_loop(self, consumer: Any) -> None:
         """Beat where Celery looks for other work between two messages: timers are another thread's here."""
         if getattr(consumer.perform_pending_operations, "beats", False):
@@ -84,9 +106,9 @@ class Beat(bootsteps.StartStopStep):  # type: ignore[misc]
 
         def beat_and_perform() -> None:
             nonlocal last
-            if self._notes.state == worker.READY and time.monotonic() - last >= worker.INTERVAL:
+            if time.monotonic() - last >= worker.INTERVAL:
                 last = time.monotonic()
-                self._notes.write(worker.READY)
+                self._beat()
             perform()
 
         beat_and_perform.beats = True  # type: ignore[attr-defined]
