@@ -143,3 +143,17 @@ def test_a_worker_without_a_path_of_its_own_leaves_none() -> None:
     worker.forget_loader(environ)
 
     assert environ == {}
+
+
+@pytest.mark.parametrize(
+    ("sign", "old"),
+    [
+        (Sign("beat", "heartbeat", 1e12), False),
+        (Sign("beat", "heartbeat", 50.0), True),
+        (Sign("beat", "heartbeat", 50.0, excused=1e12), False),
+        (Sign("late", "answer", 1e12), True),
+        (Sign("outage", "database", 50.0), False),
+    ],
+)
+def test_a_check_looks_twice_only_where_it_matters(sign: Sign, old: bool) -> None:  # noqa: FBT001
+    assert check._is_old(sign, 30) is old

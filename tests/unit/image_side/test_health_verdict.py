@@ -49,7 +49,7 @@ ABSENT = NEW._replace(present=False)
         ),
         (OLD, beat(31), UNHEALTHY, "it hangs, it asked for 0% of a processor"),
         (OLD._replace(share=0.049), beat(31), UNHEALTHY, "it hangs, it asked for 5% of a processor"),
-        (OLD._replace(share=None), beat(31), UNHEALTHY, "there was no earlier check"),
+        (OLD._replace(share=None), beat(31), UNHEALTHY, "it hangs"),
         (OLD, beat(90)._replace(excused=NOW - 29), HEALTHY, "last heartbeat 90.0 s ago"),
         (OLD, beat(90)._replace(excused=NOW - 31), UNHEALTHY, "no heartbeat of scheduler since"),
         (BUSY, beat(31), HEALTHY, "scheduler is busy: no heartbeat of scheduler since"),

@@ -61,14 +61,15 @@ class Beat(bootsteps.StartStopStep):  # type: ignore[misc]
         self._notes = Notes()
         self._timer: Any = None
         self._polled: float | None = None
+        self._note_loss_at_once(consumer)
+        if not consumer.hub:
+            self._beat_in_the_blocking_loop(consumer)
 
     def start(self, consumer: Any) -> None:
         self._notes.write(worker.READY)
         self._watch_polls(consumer.task_consumer.channel)
         if consumer.hub:
             self._timer = consumer.timer.call_repeatedly(worker.INTERVAL, self._beat)
-        else:
-            self._beat_in_the_blocking_loop(consumer)
 
     def close(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's interface
         self._notes.write(worker.DRAINING)
@@ -76,8 +77,21 @@ class Beat(bootsteps.StartStopStep):  # type: ignore[misc]
     def stop(self, consumer: Any) -> None:  # noqa: ARG002
         if self._timer is not None:
             self._timer.cancel()
+        self._lost()
+
+    def _lost(self) -> None:
         if self._notes.state != worker.DRAINING:
             self._notes.write(worker.LOST)
+
+    def _note_loss_at_once(self, consumer: Any) -> None:
+        """Note a lost connection before the other steps stop: one says good-bye to the broker, for half a minute."""
+        told = consumer.on_connection_error_after_connected
+
+        def note_and_tell(error: Exception) -> None:
+            self._lost()
+            told(error)
+
+        consumer.on_connection_error_after_connected = note_and_tell
 
     def _beat(self) -> None:
         if self._notes.state != worker.DRAINING:
@@ -99,8 +113,6 @@ class Beat(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def _beat_in_the_blocking_loop(self, consumer: Any) -> None:
         """Beat where Celery looks for other work between two messages: timers are another thread's here."""
-        if getattr(consumer.perform_pending_operations, "beats", False):
-            return
         perform = consumer.perform_pending_operations
         last = time.monotonic()
 
@@ -111,5 +123,4 @@ class Beat(bootsteps.StartStopStep):  # type: ignore[misc]
                 self._beat()
             perform()
 
-        beat_and_perform.beats = True  # type: ignore[attr-defined]
         consumer.perform_pending_operations = beat_and_perform

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 3.0  # that an API server or a database may take
 WORKER_THRESHOLD = 30.0  # seconds, as Airflow's for the others
+MOMENT = 0.2  # seconds between two looks within one check
 APART = 5.0  # seconds that two samples of the processor time must be apart to tell anything
 
 
@@ -60,6 +61,8 @@ class Check:
         share = _share(facts, self._used(component, process), processes.since_boot())
         found, threshold = self._sign(component, process, facts)
         found = _remembered(found, facts)
+        if share is None and _is_old(found, threshold):
+            share = self._share_now(component, process)
         now = time.time()
         life = Life(
             component.name,
@@ -83,6 +86,12 @@ class Check:
         if component is components.API_SERVER:  # threads and forks answer
             return processes.family_seconds(process.pid, self._everything)
         return processes.main_thread_seconds(process.pid)
+
+    def _share_now(self, component: Component, process: Process) -> float:
+        """Look twice within this check, where no earlier one was that could be compared with."""
+        used, start = self._used(component, process), processes.since_boot()
+        time.sleep(MOMENT)
+        return (self._used(component, process) - used) / (processes.since_boot() - start)
 
     def _sign(self, component: Component, process: Process, facts: dict[str, str]) -> tuple[Sign, float]:
         """Return what a component shows of itself, and how old it may be."""
@@ -117,6 +126,11 @@ class Check:
                 return found
             self._outage = found
         return self._outage
+
+
+def _is_old(found: Sign, threshold: float) -> bool:
+    last = max(found.at or 0.0, found.excused)
+    return found.kind == "late" or (found.kind == "beat" and time.time() - last >= threshold)
 
 
 def _host(settings: Settings, facts: dict[str, str]) -> str | None:

@@ -36,7 +36,7 @@ class Life(NamedTuple):
     seconds: float  # since it started, or the container where there is no process
     present: bool = True
     stopped: bool = False
-    share: float | None = None  # of a processor since an earlier check; None without an earlier check
+    share: float | None = None  # of a processor since an earlier check; None where that is unknown
     remembered: bool = True  # whether anything can be remembered between checks
     was_seen: bool = False  # by an earlier check
 
@@ -140,10 +140,9 @@ def _beat(case: Case) -> Verdict:
         said += f": {sign.reason}"
     if life.stopped:
         return Verdict(UNHEALTHY, f"{said}: its process is stopped by a signal")
-    if life.share is None:
-        return Verdict(UNHEALTHY, f"{said}; there was no earlier check to tell whether it is busy")
-    used = f"it asked for {life.share:.0%} of a processor since the last check"
-    if life.share < BUSY_SHARE:
+    share = life.share or 0.0
+    used = f"it asked for {share:.0%} of a processor since the last check"
+    if share < BUSY_SHARE:
         return Verdict(UNHEALTHY, f"{said}: it hangs, {used}")
     if age >= bounds.busy:
         return Verdict(UNHEALTHY, f"{said}: busy for longer than {bounds.busy:.0f} s, {used}")
