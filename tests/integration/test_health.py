@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_services import THRESHOLD, Deployment, Service, deployed
-from airlock import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,24 +17,12 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 
-REPOSITORY = Path(__file__).parents[2]
 JOBS = ("scheduler", "dag-processor", "triggerer")
 
 
 @pytest.fixture(scope="module")
-def lab_servers() -> str:
-    """Give the image with a database and a broker: AIRLOCK_TEST_LAB_IMAGE, or the lab's, composed and loaded."""
-    if reference := os.environ.get("AIRLOCK_TEST_LAB_IMAGE"):
-        return reference
-    if not (REPOSITORY / "lab").is_dir():
-        pytest.skip("there is no lab/: name an image with PostgreSQL and Valkey in AIRLOCK_TEST_LAB_IMAGE")
-    options: list[str | Path] = ["--project", REPOSITORY / "lab", "image", "--load", "--json"]
-    return str(json.loads(process.run([sys.executable, "-m", "airlock", *options]).stdout)["reference"])
-
-
-@pytest.fixture(scope="module")
-def deployment(image: Image, lab_servers: str) -> Iterator[Deployment]:
-    with deployed(image, lab_servers) as made:
+def deployment(image: Image, lab: str) -> Iterator[Deployment]:
+    with deployed(image, lab) as made:
         yield made
 
 
