@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from airlock_runtime.components import Component
     from airlock_runtime.processes import Process
 
-DEADLINE = 4.0  # seconds; a health check of ECS has 5 by default, to start this program, too
+DEADLINE = (
+    8.0  # seconds; what hangs outside is given up after three, the rest is for a processor that many share
+)
 PREFIX = "AIRLOCK_HEALTH_"
 
 
