@@ -262,17 +262,19 @@ def test_an_operator_that_waits_itself_makes_of_answers_what_it_was_told(world: 
     }
 
 
-def test_a_status_that_is_no_result_fails_without_another_try_and_clearing_asks_anew(world: World) -> None:
+def test_a_status_that_is_no_result_fails_for_good_and_clearing_asks_anew(world: World) -> None:
     before = len(world.asked())
     run = world.run("ask_outside", url=f"{URL}/status/404")
 
     assert run.end() == "failed"
-    assert "the API answered 404" in run.log("ask")
-    assert run.tries("ask") == 1
+    log = run.log("ask")
+    assert "the API answered 404" in log
+    assert '"exc_type": "AirflowFailException"' in log
     clear = {"dry_run": False, "dag_run_id": run.run_id, "task_ids": ["ask"]}
     ask(world.airflow, "POST", "/api/v2/dags/ask_outside/clearTaskInstances", clear)
     assert run.end() == "failed"
     keys = [asked["headers"]["Idempotency-Key"] for asked in world.asked()[before:]]
+    # One call a try. Not exactly two: on a machine with six times the load it can carry, a third try was seen.
     assert 2 <= len(keys) == run.tries("ask")
     assert len(set(keys)) == 1
 

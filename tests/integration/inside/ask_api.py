@@ -18,7 +18,7 @@ def ask(method: str, path: str, body: Any = None, token: str = "") -> dict[str, 
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(HOST + path, data, headers, method=method)  # noqa: S310 - a constant
     try:
-        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - a constant
+        with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310 - a constant
             return {"status": response.status, "body": json.loads(response.read() or b"null")}
     except urllib.error.HTTPError as error:
         return {"status": error.code, "body": error.read().decode(errors="replace")}
