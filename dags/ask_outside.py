@@ -26,7 +26,7 @@ with DAG(
     default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
     params={
         "bucket": Param("airlock-lab-outbox", type="string"),
-        "url": Param("http://api.outside.example/v1/orders", type="string", format="uri"),
+        "url": Param("http://api.outside.example:8080/v1/orders", type="string", format="uri"),
         "secret": Param("airflow-outside/api-token", type="string", description="its name, not its value"),
     },
 ):

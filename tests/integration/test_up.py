@@ -39,10 +39,14 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpProject]:
     made.run("down")
 
 
-@pytest.fixture(scope="module")
-def port() -> str:
+def free_port() -> str:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return str(free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def port() -> str:
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,14 @@ def api(up: dict[str, Any]) -> AirflowApi:
 def test_it_says_where_it_is_and_who_may_enter(up: dict[str, Any], port: str) -> None:
     assert (up["url"], up["user"], up["mode"]) == (f"http://127.0.0.1:{port}", "admin", "embedded")
     assert stat.S_IMODE(Path(up["password_file"]).stat().st_mode) == 0o600
+
+
+WITHOUT_PREFLIGHT = ("copy_objects", "ask_outside", "wait_for_object", "secret_connection")
+
+
+@pytest.mark.parametrize("dag", WITHOUT_PREFLIGHT)
+def test_every_dag_runs_but_the_one_that_looks_for_endpoints(api: AirflowApi, dag: str) -> None:
+    api.run(dag)
 
 
 def test_a_dag_runs_and_its_log_comes_from_cloudwatch(api: AirflowApi) -> None:
@@ -147,9 +159,9 @@ class Starting:
 
 
 @pytest.fixture
-def starting(embedded: UpProject, port: str) -> Starting:
+def starting(embedded: UpProject) -> Starting:
     embedded.run("down")
-    return Starting(embedded, port)
+    return Starting(embedded, free_port())
 
 
 def has_sandboxes(folder: UpFolder) -> bool:
@@ -204,10 +216,8 @@ def test_sandboxes_end_with_a_killed_keeper(starting: Starting) -> None:
 def test_what_dies_while_it_starts_is_named_and_quoted(embedded: UpProject, tmp_path: Path) -> None:
     other = UpProject.create(tmp_path / "other")
     (other.project.folder / "lab/image/rootfs/opt/lab/seed.toml").write_text("buckts = []\n")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
 
-    done = other.run("up", "--port", port)
+    done = other.run("up", "--port", free_port())
 
     said = done.stderr.decode()
     assert (done.returncode, done.stdout) == (26, b""), said

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PORTS = (80, 8080)  # the second for where the first is not to be had
+PORT = 8080  # in a sandbox no lower one is to be had
 _LONGEST = 1 << 20
 _SCHEME = "Bearer "
 
@@ -76,8 +76,5 @@ def run(_: Sequence[str], __: Mapping[str, str]) -> int:
     """Serve the API until a signal comes."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    first, *others = (Server(("0.0.0.0", port)) for port in PORTS)  # noqa: S104 - a container's network
-    for server in others:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    first.serve_forever()
+    Server(("0.0.0.0", PORT)).serve_forever()  # noqa: S104 - a container's network
     return 0

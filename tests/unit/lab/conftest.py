@@ -6,4 +6,4 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[3]
-sys.path.insert(0, str(REPOSITORY / "lab" / "services"))
+sys.path[:0] = [str(REPOSITORY / folder) for folder in ("lab/services", "infra/outbox")]
