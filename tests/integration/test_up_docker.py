@@ -35,7 +35,7 @@ from airflow.models.connection import Connection
 found = Connection.get_connection_from_secrets("lab_api")
 print(found.conn_type, found.login, len(found.password))
 """
-TOKEN = """
+ASK_SECRETS_MANAGER = """
 import boto3
 print(boto3.client("secretsmanager").get_secret_value(SecretId="airflow-outside/api-token")["SecretString"])
 """
@@ -120,7 +120,7 @@ def test_every_dag_runs(stack: Stack, dag: str) -> None:
 
 
 def test_the_token_that_the_partner_asks_for_is_in_no_log_and_no_environment(stack: Stack) -> None:
-    token = stack.python("outside", TOKEN)
+    token = stack.python("outside", ASK_SECRETS_MANAGER)
     label = f"label=com.docker.compose.project={stack.name}"
 
     assert len(token) == 32
