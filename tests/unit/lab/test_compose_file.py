@@ -39,6 +39,11 @@ def test_every_container_that_stays_says_whether_it_is_healthy(name: str) -> Non
     assert ("healthcheck" in SERVICES[name]) == (name != "migrate")
 
 
+@pytest.mark.parametrize("name", AIRFLOW[1:])
+def test_health_is_asked_for_as_in_a_task_definition(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"] == ["CMD", "airlock-health", name]
+
+
 @pytest.mark.parametrize("name", AIRFLOW)
 def test_airflow_stands_in_the_network_without_a_way_out_alone(name: str) -> None:
     assert SERVICES[name]["networks"] == ["inside"]
