@@ -143,7 +143,7 @@ def test_standalone_gives_its_components_the_same_secrets(programs: Path, prefix
     said = run(programs, *prefix, "standalone")
     again = run(programs, *prefix, "standalone")
 
-    assert [len(secret) for secret in said.split()] == [44] * 3  # base64 of 32 bytes
+    assert [len(secret) for secret in said.split()] == [88, 44, 44]  # base64 of 64 and 32 bytes
     assert len(set(said.split())) == 3
     assert again == said  # kept in AIRFLOW_HOME, so that what is encrypted stays readable
     kept = programs / "home" / ".standalone-secrets.json"

@@ -74,7 +74,11 @@ def share_secrets(settings: Settings, environ: MutableMapping[str, str]) -> None
         known = {
             str(name): str(value) for name, value in json.loads(path.read_text(encoding="utf-8")).items()
         }
-    made = {name: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() for name in missing}
+    # 32 bytes are a Fernet key, 64 what HS512 wants of a key (RFC 7518, 3.2)
+    made = {
+        name: base64.urlsafe_b64encode(secrets.token_bytes(64 if "JWT" in name else 32)).decode()
+        for name in missing
+    }
     found = made | {name: known[name] for name in missing if known.get(name)}
     environ.update(found)
     with contextlib.suppress(OSError):  # read-only: then they last as long as this container
