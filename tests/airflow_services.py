@@ -106,6 +106,13 @@ class Service:
         """Send a signal to the process of the component itself."""
         self.engine.run("exec", self.name, "kill", f"-{name}", str(self.report()["pid"]))
 
+    def cost(self, *command: str, times: int) -> dict[str, float]:
+        """Run a command many times in the container; return what inside/cost_of.py says."""
+        run = ("exec", "--interactive", self.name, "/usr/bin/python3", "-IS", "-", str(times), *command)
+        said = self.engine.text(*run, stdin=(INSIDE / "cost_of.py").read_bytes())
+        found: dict[str, float] = json.loads(said.splitlines()[-1])
+        return found
+
     def report(self) -> dict[str, Any]:
         _, text = self.health("--json")
         [found] = json.loads(text)

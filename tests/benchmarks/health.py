@@ -9,10 +9,8 @@ others (20): they take seconds each.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_services import Deployment, Service, deployed
@@ -21,9 +19,9 @@ from airlock.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from subprocess import CompletedProcess
 
-INSIDE = Path(__file__).parents[1] / "integration" / "inside"
 IMAGE = os.environ.get("AIRLOCK_TEST_IMAGE", "airlock/airflow:latest")
 LAB = os.environ.get("AIRLOCK_TEST_LAB", "airlock/lab:latest")
 CHECKS = int(os.environ.get("AIRLOCK_BENCH_CHECKS", "100"))
@@ -74,15 +72,13 @@ class Cost:
     failed: int
     processor: float
     median: float
-    slowest: float
     peak: int
 
 
 def cost(service: Service, command: Sequence[str], times: int) -> Cost:
     """Run a check many times in a service's container."""
-    run = ("exec", "--interactive", service.name, "/usr/bin/python3", "-IS", "-", str(times), *command)
-    said = service.engine.text(*run, stdin=(INSIDE / "cost_of.py").read_bytes())
-    return Cost(**json.loads(said.splitlines()[-1]))
+    found = service.cost(*command, times=times)
+    return Cost(times, int(found["failed"]), found["processor"], found["median"], int(found["peak"]))
 
 
 def peers(component: str, hostname: str) -> list[tuple[str, list[str]]]:

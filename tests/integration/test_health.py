@@ -58,6 +58,16 @@ def test_starting_and_unhealthy_end_in_1_and_healthy_in_0(scheduler: Service) ->
     assert scheduler.health("--no-such-option")[0] == 1
 
 
+def test_a_check_costs_a_tenth_of_airflows_own_at_most(scheduler: Service) -> None:
+    scheduler.until("healthy: ")
+    ours = scheduler.cost("airlock-health", "scheduler", times=20)
+    theirs = scheduler.cost("airflow", "jobs", "check", "--job-type", "SchedulerJob", "--local", times=2)
+
+    assert (ours["failed"], theirs["failed"]) == (0, 0)
+    assert ours["processor"] / 20 * 10 < theirs["processor"] / 2
+    assert ours["peak"] < 25e6
+
+
 @pytest.mark.parametrize("component", JOBS)
 def test_a_stopped_process_is_unhealthy_at_the_threshold(deployment: Deployment, component: str) -> None:
     with deployment.component(component) as started:
