@@ -144,3 +144,25 @@ def test_without_a_command_a_signal_ends_it(tmp_path: Path) -> None:
         connected(str(tmp_path / "socket")).close()
         carrier.send_signal(signal.SIGTERM)
         assert carrier.wait(timeout=10) == 0
+
+
+def test_a_connection_that_stays_open_holds_up_no_end(server: socket.socket, tmp_path: Path) -> None:
+    path = str(tmp_path / "socket")
+    with carrying(f"unix:{path}", place_of(server)) as carrier, connected(path) as client:
+        there, _ = server.accept()
+        with there:
+            carrier.send_signal(signal.SIGTERM)
+            # asyncio's servers wait for their clients from Python 3.12 on, which the image has
+            assert carrier.wait(timeout=5) == 0
+            assert received(client) == b""
+
+
+@pytest.mark.parametrize(
+    "words", [("tcp:nowhere", "tcp:127.0.0.1:1"), ("fd:99", "tcp:127.0.0.1:1"), ("fd:x", "tcp:127.0.0.1:1")]
+)
+def test_what_cannot_be_carried_is_told_in_a_line(words: tuple[str, str]) -> None:
+    done = process.run([*CARRIER, *words], check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"carrier: ")
+    assert b"Traceback" not in done.stderr

@@ -29,7 +29,11 @@ def run(arguments: Sequence[str], _: Mapping[str, str] | None = None) -> int:
     if not places or len(places) % 2:
         sys.stderr.write(USAGE)
         return MISUSE
-    return asyncio.run(_serve(list(zip(places[::2], places[1::2], strict=True)), command))
+    try:
+        return asyncio.run(_serve(list(zip(places[::2], places[1::2], strict=True)), command))
+    except (OSError, ValueError) as error:  # a port that is taken, a place that is none, no such command
+        sys.stderr.write(f"carrier: {error}\n")
+        return MISUSE
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -44,17 +48,16 @@ async def _serve(pairs: Sequence[tuple[str, str]], command: Sequence[str]) -> in
     signals: asyncio.Queue[int] = asyncio.Queue()  # kept from the start, for a command that is not there yet
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, number)
-    async with contextlib.AsyncExitStack() as stack:
-        for source, target in pairs:
-            await stack.enter_async_context(await _listen(source, target))
-        if not command:
-            await signals.get()
-            return 0
-        process = await asyncio.create_subprocess_exec(*command)
-        passing = asyncio.create_task(_pass_on(signals, process))
-        code = await process.wait()
-        passing.cancel()
-        return code if code >= 0 else 128 - code  # of a signal, as shells say it
+    # Kept, and not closed by `async with`: from Python 3.12 on that waits for clients to hang up.
+    _servers = [await _listen(source, target) for source, target in pairs]
+    if not command:
+        await signals.get()
+        return 0
+    process = await asyncio.create_subprocess_exec(*command)
+    passing = asyncio.create_task(_pass_on(signals, process))
+    code = await process.wait()
+    passing.cancel()
+    return code if code >= 0 else 128 - code  # of a signal, as shells say it
 
 
 async def _pass_on(signals: asyncio.Queue[int], process: asyncio.subprocess.Process) -> None:
@@ -69,7 +72,8 @@ async def _listen(source: str, target: str) -> asyncio.Server:
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         at_work.add(task := asyncio.current_task())
         try:
-            await _carry(target, reader, writer)
+            with contextlib.suppress(asyncio.CancelledError):  # the carrier ends, and hangs up
+                await _carry(target, reader, writer)
         finally:
             at_work.discard(task)
 
