@@ -112,6 +112,14 @@ def start_apart(command: Sequence[Arg], *, log: Path) -> Running:
         )
 
 
+def start_shown(command: Sequence[Arg], *, inherited: Sequence[int] = ()) -> Running:
+    """Start a program that talks to the people at this terminal; it inherits these descriptors, and no more."""
+    try:
+        return subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=2, pass_fds=inherited)
+    except OSError as error:
+        raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+
+
 def show(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> int:
     """Run a program to its end that talks to the people at this terminal; return its exit code."""
     try:

@@ -203,8 +203,9 @@ def test_sandboxes_end_with_a_killed_keeper(starting: Starting) -> None:
     folder = starting.embedded.up_folder
     running, kept = folder.running, folder.kept
     assert kept is not None
+    assert kept.keeper is not None
 
-    os.kill(kept.pid, signal.SIGKILL)
+    os.kill(kept.keeper.pid, signal.SIGKILL)
 
     _, said = launcher.communicate(timeout=60)
     assert launcher.returncode == 26

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from airlock import engine, process
 from airlock.errors import CommandError, UpError
 from airlock.platforms import native
-from airlock.up import health, images, secrets
+from airlock.up import health, images, keeper, secrets
 from airlock.up.embedded import listen
-from airlock.up.folder import Kept
+from airlock.up.folder import Kept, Process
 from airlock.up.health import Health
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Containers:
     def _project(self) -> Path:
         return self.session.project.absolute()
 
-    def begin(self, _: int) -> None:
+    def begin(self, lock: int) -> None:
         """Compose, load, and start the containers. Raises UpError, EngineError, what composing the images raises."""
         docker = _docker()
         listen(self.wanted.port).close()  # what Docker says of a port that is taken is long, and late
@@ -71,7 +71,7 @@ class Containers:
                 "AIRLOCK_LAB_IMAGE": f"{lab.name}:{TAG}",
             },
         )
-        self.folder.keep(Kept(os.getpid(), self.wanted.url, (), name, os.environ.get("DOCKER_HOST", "")))
+        self.folder.keep(Kept(Process.this(), self.wanted.url, (), name, os.environ.get("DOCKER_HOST", "")))
         command: list[str | Path] = [
             docker,
             "compose",
@@ -83,16 +83,30 @@ class Containers:
         command += ["--file", lab.project / "compose.yaml"]
         shown = ["--progress", "quiet"] if self.session.terminal.quiet else []
         self.session.terminal.say(f"Airflow is starting at {self.wanted.url} …")
-        if process.show([*command, *shown, "up", "--detach", "--wait"]):
+        if self._run([*command, *shown, "up", "--detach", "--wait"], lock):
             raise self._error(command, "a container did not get healthy")
         self._command = command
 
     def wait(self) -> float:
         """Wait until Airflow is healthy; return the seconds since it began. Raises UpError where it does not."""
-        found = health.wait(lambda: Health.ask(self.wanted.port), SECONDS, lambda: "")
+        found = health.wait(lambda: Health.ask(self.wanted.port), SECONDS, self._ended)
         if not found.healthy:
             raise self._error(self._command, str(found))
         return time.monotonic() - self.started
+
+    def _run(self, command: Sequence[str | Path], lock: int) -> int:
+        """Run Docker Compose, which holds the lock, too: where we are killed, `airlock down` finds it and ends it."""
+        running = process.start_shown(command, inherited=(lock,))
+        try:
+            self.folder.note_running({"compose": known} if (known := Process.of(running.pid)) else {})
+            return running.wait()
+        except BaseException:
+            keeper.kill(running.pid)
+            running.wait()
+            raise
+
+    def _ended(self) -> str:
+        return "" if self.folder.path.exists() else "it was taken down"
 
     def _error(self, command: Sequence[str | Path], what: str) -> UpError:
         listed = process.run([*command, "ps", "--all", "--format", "{{.Service}} {{.Status}}"], check=False)
@@ -139,7 +153,7 @@ def forgotten(project: Path) -> Kept | None:
         found = process.run([docker, "ps", "--all", "--quiet", "--filter", label], check=False)
     except CommandError:
         return None
-    return Kept(0, "", (), name, os.environ.get("DOCKER_HOST", "")) if found.stdout.strip() else None
+    return Kept(None, "", (), name, os.environ.get("DOCKER_HOST", "")) if found.stdout.strip() else None
 
 
 def _env(kept: Kept) -> dict[str, str]:

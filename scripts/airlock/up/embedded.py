@@ -66,7 +66,7 @@ class Embedded:
                 services.outside(there, self.folder),
                 services.airflow(here, self.folder, dags, self.wanted.url, ui.fileno()),
             )
-            self.folder.keep(Kept(0, self.wanted.url, running))
+            self.folder.keep(Kept(None, self.wanted.url, running))
             command: list[str | Path] = [sys.executable, "-P", "-m", "airlock.up.keeper", self.folder.path]
             self.keeper = process.start_apart(command, log=self.folder.log("keeper"))
 

@@ -13,7 +13,7 @@ from airlock.up import containers, keeper
 from airlock.up.folder import held
 
 if TYPE_CHECKING:
-    from airlock.up.folder import UpFolder
+    from airlock.up.folder import Process, UpFolder
 
 SECONDS = 15.0  # for the keeper to end
 _PAUSE = 0.05
@@ -27,6 +27,7 @@ def end(folder: UpFolder) -> bool:
     if not folder.path.exists():
         return False
     deadline = time.monotonic() + SECONDS
+    told: set[tuple[Process, int]] = set()
     while True:
         with held(folder) as lock:
             if lock is not None:
@@ -35,25 +36,34 @@ def end(folder: UpFolder) -> bool:
                     containers.down(kept)
                 folder.remove()
                 return True
-        _signal(folder, signal.SIGTERM if time.monotonic() < deadline - SECONDS / 2 else signal.SIGKILL)
+        holder = _holder(folder)
+        number = signal.SIGTERM if time.monotonic() < deadline - SECONDS / 2 else signal.SIGKILL
+        if holder is None:
+            _end_orphans(folder)  # Docker Compose holds the lock of a killed `airlock up`
+        elif holder.pid != os.getpid() and (holder, number) not in told:
+            told.add((holder, number))  # once: a second one might come when it no longer listens
+            _signal(holder, number)
         if time.monotonic() > deadline:
-            kept = folder.kept
             raise UpError(
                 "what is up does not end",
-                cause=f"process {kept.pid if kept else 'unknown'} holds {folder.lock}",
+                cause=f"process {holder.pid if holder else 'unknown'} holds {folder.lock}",
                 remedy=f"end it, then: airlock down (who holds it: fuser {folder.lock})",
             )
         time.sleep(_PAUSE)
 
 
+def _holder(folder: UpFolder) -> Process | None:
+    """Return who keeps what is up, if that is alive."""
+    kept = folder.kept
+    return kept.keeper if kept and kept.keeper and kept.keeper.lives else None
+
+
 def _end_orphans(folder: UpFolder) -> None:
-    """End sandboxes that outlived a killed keeper: where setpriv(1) is missing, nothing binds them to it."""
+    """End what outlived a killed keeper: sandboxes, which nothing binds to it without setpriv(1); Docker Compose."""
     for one in folder.running.values():
         keeper.kill(one.pid)
 
 
-def _signal(folder: UpFolder, number: int) -> None:
-    kept = folder.kept
-    if kept and kept.pid:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(kept.pid, number)
+def _signal(one: Process, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(one.pid, number)

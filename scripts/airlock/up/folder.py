@@ -1,8 +1,8 @@
 """`build/up`: all that an Airflow which is up has on disk, and who keeps it.
 
 lock             held by whoever starts it, then by its keeper: held means up
-keeper.json      the pid of that process, what it runs, where the UI is
-running.json     the processes of the sandboxes
+keeper.json      that process, what it runs, where the UI is
+running.json     the processes of the sandboxes, or of Docker Compose while it starts containers
 ended.json       which of them ended first, and how, where nobody asked for it
 passwords.json   user → password, mode 0600
 compose.env      the secrets of the compose file, mode 0600
@@ -17,15 +17,14 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airlock import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 USER = "admin"
 SECRET = 0o600
@@ -41,36 +40,46 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What is up: by whom it is kept, where its UI is, and the sandboxes (none where Docker runs it)."""
-
-    pid: int
-    url: str
-    services: tuple[Service, ...] = ()
-    compose_project: str = ""  # of docker compose
-    docker_host: str = ""
-
-
-@dataclass(frozen=True)
 class Process:
-    """A process that no other of the same pid is taken for: its start is in clock ticks since the boot (proc(5))."""
+    """A process that no other of the same pid is taken for.
+
+    Its start is in clock ticks since the boot (proc(5)), which has an id of its own (random(4)).
+    """
 
     pid: int
     start: int
+    boot: str
 
     @classmethod
     def of(cls, pid: int) -> Process | None:
-        """Return the process of a pid that is alive, None where there is none."""
+        """Return the process of a pid that is alive, None where there is none, or no /proc."""
         try:
-            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - no Path needed
-                after_name = file.read().rpartition(")")[2].split()
+            after_name = (
+                Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
+            )
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         except OSError:
             return None
-        return cls(pid, int(after_name[19])) if after_name[0] not in "ZX" else None
+        return cls(pid, int(after_name[19]), boot) if after_name[0] not in "ZX" else None
+
+    @classmethod
+    def this(cls) -> Process | None:
+        return cls.of(os.getpid())
 
     @property
     def lives(self) -> bool:
         return Process.of(self.pid) == self
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is up: by whom it is kept, where its UI is, and the sandboxes (none where Docker runs it)."""
+
+    keeper: Process | None
+    url: str
+    services: tuple[Service, ...] = ()
+    compose_project: str = ""  # of docker compose
+    docker_host: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,8 @@ class UpFolder:
         services = tuple(
             Service(one["name"], tuple(one["command"]), tuple(one["sockets"])) for one in document["services"]
         )
-        return Kept(**{**document, "services": services})
+        keeper = document["keeper"] and Process(**document["keeper"])
+        return Kept(**{**document, "keeper": keeper, "services": services})
 
     def note_running(self, processes: dict[str, Process]) -> None:
         self._write("running.json", {name: asdict(one) for name, one in processes.items()})
@@ -141,10 +151,15 @@ class UpFolder:
         """Remove what one that was killed left, but the lock, which is ours."""
         for path in self.path.iterdir():
             if path != self.lock:
-                path.unlink()
+                path.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Remove the folder, whose lock is ours: that last, for whoever waits for it writes here at once."""
+        with contextlib.suppress(FileNotFoundError):  # `make clean` was here
+            self.clear()
+        with contextlib.suppress(OSError):  # a new one has its lock there already
+            self.lock.unlink(missing_ok=True)
+            self.path.rmdir()
 
     def _write(self, name: str, document: object) -> None:
         self.write_secret(self.path / name, json.dumps(document, indent=1) + "\n")
@@ -163,10 +178,13 @@ def held(folder: UpFolder) -> Iterator[int | None]:
 
     Whoever inherits the descriptor goes on holding it when the block ends.
     """
-    folder.path.mkdir(parents=True, exist_ok=True)
-    folder.path.chmod(0o700)
     while True:
-        descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, SECRET)
+        try:
+            folder.path.mkdir(parents=True, exist_ok=True)
+            folder.path.chmod(0o700)
+            descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, SECRET)
+        except FileNotFoundError:
+            continue  # who held it before has just removed its folder
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -176,7 +194,6 @@ def held(folder: UpFolder) -> Iterator[int | None]:
         if os.fstat(descriptor).st_nlink:
             break
         os.close(descriptor)  # it was removed with its folder before it was locked
-        folder.path.mkdir(parents=True, exist_ok=True)
     try:
         yield descriptor
     finally:

@@ -29,7 +29,7 @@ def keep(folder: UpFolder) -> int:
     """Run the services that `keeper.json` names until the first ends; return 0 where that was asked for."""
     kept = folder.kept
     assert kept is not None
-    folder.keep(replace(kept, pid=os.getpid()))
+    folder.keep(replace(kept, keeper=Process.this()))
     asked: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _: asked.append(received))
@@ -38,9 +38,9 @@ def keep(folder: UpFolder) -> int:
         for service in kept.services:
             log = folder.log(service.name)
             running[service.name] = process.start_kept(service.command, log=log, sockets=service.sockets)
-        folder.note_running(
-            {name: Process.of(one.pid) or Process(one.pid, 0) for name, one in running.items()}
-        )
+            folder.note_running(
+                {name: known for name, one in running.items() if (known := Process.of(one.pid))}
+            )
         while not asked and folder.lock.exists():  # a folder that was removed asks, too
             for name, one in running.items():
                 if (code := one.poll()) is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -14,7 +13,7 @@ from airlock.errors import UpError
 from airlock.up import containers, ending
 from airlock.up.containers import Containers
 from airlock.up.embedded import Embedded
-from airlock.up.folder import Kept, UpFolder, held
+from airlock.up.folder import Kept, Process, UpFolder, held
 from airlock.up.result import Up, Wanted
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def start(session: Session, wanted: Wanted) -> Up:
             lock = _require_alone(folder, descriptor)
             ours = True
             folder.clear()
-            folder.keep(Kept(os.getpid(), wanted.url))  # `airlock down` knows whom to end, from now on
+            folder.keep(Kept(Process.this(), wanted.url))  # `airlock down` knows whom to end, from now on
             with _followed(folder, on=wanted.foreground and not wanted.docker):
                 attempt.begin(lock)
         with _followed(folder, on=wanted.foreground and not wanted.docker):
@@ -79,9 +78,10 @@ def stay(up: Up) -> None:
 def down(session: Session) -> bool:
     """End what is up; return whether there was anything. Raises UpError where something does not end."""
     session.config  # noqa: B018 - a project that is none has nothing up
-    lost = containers.forgotten(session.project.absolute())
     ended = ending.end(folder_of(session))
-    if lost and not ended:
+    # afterwards: sandboxes end, too, where the engine is away
+    lost = containers.forgotten(session.project.absolute())
+    if lost:
         containers.down(lost)
     return ended or lost is not None
 
@@ -123,7 +123,7 @@ def _require_alone(folder: UpFolder, lock: int | None) -> int:
     by = (
         f"containers of {kept.compose_project}"
         if kept and kept.compose_project
-        else f"process {kept.pid if kept else '?'}"
+        else f"process {kept.keeper.pid if kept and kept.keeper else '?'}"
     )
     raise UpError(
         f"Airflow is up{where}, or about to be",

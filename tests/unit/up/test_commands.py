@@ -10,13 +10,14 @@ import pytest
 
 from airlock.errors import UpError
 from airlock.up import containers, start
-from airlock.up.folder import Kept, UpFolder, held
+from airlock.up.folder import Kept, Process, UpFolder, held
 from typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 URL = "http://127.0.0.1:8080"
+SOME = Process(7, 1, "a-boot")
 
 
 @dataclass
@@ -98,14 +99,14 @@ def test_what_is_up_is_left_alone(
 ) -> None:
     folder = UpFolder(project / "build/up")
     with held(folder):
-        folder.keep(Kept(7, URL))
+        folder.keep(Kept(SOME, URL))
 
         assert typed(monkeypatch, "--project", project, "up") == 26
 
     said = capsys.readouterr().err
     assert f"Airflow is up at {URL}" in said
     assert "airlock down" in said
-    assert folder.kept == Kept(7, URL)
+    assert folder.kept == Kept(SOME, URL)
 
 
 def test_containers_that_are_up_are_left_alone_though_nobody_holds_the_lock(
@@ -113,7 +114,7 @@ def test_containers_that_are_up_are_left_alone_though_nobody_holds_the_lock(
 ) -> None:
     folder = UpFolder(project / "build/up")
     folder.path.mkdir(parents=True)
-    folder.keep(Kept(7, URL, (), "airlock-x"))
+    folder.keep(Kept(SOME, URL, (), "airlock-x"))
 
     assert typed(monkeypatch, "--project", project, "up") == 26
     assert "containers of airlock-x" in capsys.readouterr().err
@@ -125,7 +126,7 @@ def test_what_a_killed_one_left_is_in_nobodys_way(
     folder = UpFolder(project / "build/up")
     folder.path.mkdir(parents=True)
     folder.note_end("airflow", 1)
-    folder.keep(Kept(7, URL))
+    folder.keep(Kept(SOME, URL))
 
     assert typed(monkeypatch, "--project", project, "up") == 0
     assert folder.ended is None
@@ -141,6 +142,21 @@ def test_down_is_done_once_and_then_says_so(
 
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "down\nnothing was up\n")
+    assert not (project / "build/up").exists()
+
+
+def test_down_finds_containers_that_were_forgotten_besides_what_is_up(
+    monkeypatch: pytest.MonkeyPatch, project: Path, attempt: Attempt
+) -> None:
+    lost = Kept(None, "", (), "airlock-x")
+    ended: list[Kept] = []
+    monkeypatch.setattr(containers, "forgotten", lambda _: lost)
+    monkeypatch.setattr(containers, "down", ended.append)
+    typed(monkeypatch, "--quiet", "--project", project, "up")
+
+    assert typed(monkeypatch, "--project", project, "down") == 0
+
+    assert ended == [lost]
     assert not (project / "build/up").exists()
 
 

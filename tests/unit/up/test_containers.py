@@ -11,12 +11,14 @@ import pytest
 from airlock import process
 from airlock.errors import UpError
 from airlock.up import containers
-from airlock.up.folder import Kept
+from airlock.up.containers import Containers
+from airlock.up.folder import Kept, UpFolder
+from airlock.up.result import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-KEPT = Kept(0, "", (), "airlock-shop-123456", "unix:///other.sock")
+KEPT = Kept(None, "", (), "airlock-shop-123456", "unix:///other.sock")
 
 
 class FakeDocker:
@@ -58,6 +60,30 @@ def test_down_removes_networks_and_volumes_too_at_the_engine_that_has_them(
         "compose", "--project-name", "airlock-shop-123456", "down", "--volumes", "--remove-orphans"
     ]  # fmt: skip
     assert docker.hosts[-1] == "unix:///other.sock"
+
+
+def test_docker_compose_is_ended_with_us_while_it_starts_containers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[process.Running] = []
+    start = process.start_shown
+
+    def interrupted(*command: object, **options: object) -> process.Running:
+        started.append(start(["/bin/sleep", "300"]))
+        monkeypatch.setattr(started[0], "wait", interrupt)
+        return started[0]
+
+    def interrupt() -> int:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process, "start_shown", interrupted)
+    attempt = Containers(None, UpFolder(tmp_path / "up"), Wanted(8080))  # type: ignore[arg-type]
+
+    with pytest.raises(KeyboardInterrupt):
+        attempt._run(["docker"], 0)
+
+    assert started[0].wait() < 0
 
 
 def test_where_down_fails_docker_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:

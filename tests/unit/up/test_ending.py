@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def keep(folder: UpFolder, **commands: tuple[str, ...]) -> Running:
     with held(folder) as lock:
         assert lock is not None
         services = tuple(Service(name, command) for name, command in commands.items())
-        folder.keep(Kept(0, "http://127.0.0.1:1", services))
+        folder.keep(Kept(None, "http://127.0.0.1:1", services))
         os.set_inheritable(lock, True)  # noqa: FBT003 - the function's own shape
         return process.start_apart(
             [sys.executable, "-P", "-m", "airlock.up.keeper", folder.path], log=folder.log("keeper")
@@ -88,13 +89,56 @@ def test_another_process_that_got_the_pid_is_left_alone(folder: UpFolder) -> Non
     known = Process.of(other.pid)
     assert known is not None
     with held(folder):
-        folder.note_running({"one": Process(known.pid, known.start - 1)})
+        folder.note_running({"one": replace(known, start=known.start - 1)})
 
     assert ending.end(folder)
 
     assert known.lives
     other.kill()
     other.wait()
+
+
+def test_another_process_that_got_the_keepers_pid_is_left_alone(
+    folder: UpFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where one `airlock down` waits for another, whose containers were begun by a process that ended long ago."""
+    monkeypatch.setattr(ending, "SECONDS", 0.2)
+    other = process.start_kept(LASTS, log=folder.path.with_name("log"))
+    known = Process.of(other.pid)
+    assert known is not None
+    with held(folder):
+        folder.keep(Kept(replace(known, start=known.start - 1), "http://127.0.0.1:1"))
+        with pytest.raises(UpError, match="does not end"):
+            ending.end(folder)
+
+    assert known.lives
+    other.kill()
+    other.wait()
+
+
+def test_who_ends_what_it_began_itself_does_not_end_itself(
+    folder: UpFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "SECONDS", 0.2)
+    with held(folder):
+        folder.keep(Kept(Process.this(), "http://127.0.0.1:1"))
+        with pytest.raises(UpError, match="does not end"):
+            ending.end(folder)
+
+
+def test_a_program_that_holds_the_lock_of_a_killed_up_is_ended(folder: UpFolder) -> None:
+    with held(folder) as lock:
+        assert lock is not None
+        compose = process.start_shown(LASTS, inherited=(lock,))
+        known = Process.of(compose.pid)
+        assert known is not None
+        folder.note_running({"compose": known})
+        folder.keep(Kept(replace(known, start=known.start - 1), "http://127.0.0.1:1", (), ""))
+
+    assert ending.end(folder)
+
+    assert compose.wait(timeout=5) == -signal.SIGKILL
+    assert not folder.path.exists()
 
 
 def test_when_one_ends_all_end_and_it_is_told_which(folder: UpFolder) -> None:
