@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import ssl
 import sys
 import threading
@@ -31,7 +33,7 @@ from airlock_operators.objects import S3Objects as TaskObjects  # noqa: E402
 from airlock_operators.outbox_exchange import Draft, Exchange  # noqa: E402
 from airlock_operators.outbox_verdict import judged_by, statuses  # noqa: E402
 from airlock_outbox.answering import Outside, Said  # noqa: E402
-from airlock_outbox.calling import HttpCaller  # noqa: E402
+from airlock_outbox.calling import Call, HttpCaller, UnreachableError  # noqa: E402
 from airlock_outbox.objects import S3Objects, SecretsManager  # noqa: E402
 from airlock_outbox.policy import Policy  # noqa: E402
 from airlock_spec.outbox.layout import Layout  # noqa: E402
@@ -248,6 +250,51 @@ def test_tls_is_wanted_with_a_certificate_for_the_name(world: World, tmp_path: P
             response = world.answered("", url=f"{secure.url}/echo", headers={"Authorization": TOKEN})
             assert response.outcome is outcome, response.reason
             assert len(secure.asked) == (outcome is Outcome.ANSWERED)
+
+
+def test_a_handshake_that_never_ends_is_no_connection(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        dripping = pool.submit(drip, listening)
+        host = f"127.0.0.1:{listening.getsockname()[1]}"
+        world.outside = replace(world.outside, policy=Policy.from_json(policy_for(host)))
+        start = time.monotonic()
+
+        response = world.answered("", url=f"https://{host}/", timeout=0.5)
+
+        assert time.monotonic() - start < 2
+        assert dripping.result() > 0
+    assert (response.outcome, response.reason) == (
+        Outcome.UNREACHABLE,
+        f"{host}: no connection within 0.5 s",
+    )
+
+
+def drip(listening: socket.socket) -> int:
+    """Answer a handshake with one byte after the other of a record that is long; return how many were sent."""
+    connection, _ = listening.accept()
+    sent = 0
+    with connection, contextlib.suppress(OSError):
+        for byte in b"\x16\x03\x03\x3f\xff" + bytes(100):
+            connection.send(bytes([byte]))
+            sent += 1
+            time.sleep(0.1)
+    return sent
+
+
+def test_what_is_late_is_never_sent(world: World) -> None:
+    call = Call("POST", f"{world.api.url}/echo", {}, None, 0.0, 1000, lambda _: False)
+
+    with pytest.raises(UnreachableError, match=r"no connection within 0 s"):
+        HttpCaller().call(call)
+    assert world.api.asked == []
+
+
+def test_who_asks_says_who_he_is_once(world: World) -> None:
+    world.answered("/echo", headers={"user-agent": "shop/1"})
+
+    assert [value for name, value in world.api.asked[0].headers.items() if name.lower() == "user-agent"] == [
+        "shop/1"
+    ]
 
 
 def test_of_ten_at_the_same_time_one_calls(world: World) -> None:

@@ -49,7 +49,14 @@ class Prepared:
     refusal: str = ""
 
     def response(self, outcome: Outcome, reason: str = "") -> Response:
-        return Response(self.name, self.sha256, outcome, reason)
+        """Return a response without an answer; where an error's text holds a secret, it is not passed on."""
+        said = "(its words hold a secret that was sent)" if self.is_told_by(reason) else reason
+        return Response(self.name, self.sha256, outcome, said)
+
+    def is_told_by(self, *texts: str, body: bytes = b"") -> bool:
+        """Tell whether one of the secrets is in what came back."""
+        longer = (value for value in self.secrets if len(value) >= SHORTEST)
+        return any(value.encode() in body or any(value in text for text in texts) for value in longer)
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,8 @@ class Outside:
         """Bring one request to its end. What raises may be tried again with the same holder."""
         if self.objects.exists(self.layout.response(name)):
             return Said.ANSWERED
+        if self.seconds <= 0:
+            raise TimeoutError("no time is left for a call: give the function a longer timeout")
         stored = self.objects.read(self.layout.request(name), request_format.MAX_DOCUMENT)
         if stored is None:
             return Said.NO_REQUEST
@@ -118,6 +127,8 @@ class Outside:
         if stored is None or stored.data is None:
             return Said.ELSEWHERE
         found = Claim.from_json(stored.data)
+        if found.attempt == claim.attempt:
+            return True  # we wrote it, and boto3 had to say it twice
         if found.state is not State.TAKEN:
             return Said.CANCELLED
         if found.holder != self.holder and now < found.until:
@@ -156,14 +167,14 @@ class Outside:
         plain = replace(
             Response(prepared.name, prepared.sha256, Outcome.ANSWERED, status=answer.status), url=answer.url
         )
+        if prepared.is_told_by(
+            answer.url, *answer.headers, *answer.headers.values(), body=answer.body or b""
+        ):
+            reason = "the answer holds a secret that was sent; nothing of it is passed on"
+            return replace(plain, outcome=Outcome.WITHHELD, reason=reason, url="")
         if answer.body is None:
             reason = f"the answer's body is larger than {request.max_response} bytes"
             return replace(plain, outcome=Outcome.TOO_LARGE, reason=reason, headers=answer.headers)
-        texts = (answer.url, *answer.headers.values())
-        for value in (one for one in prepared.secrets if len(one) >= SHORTEST):
-            if value.encode() in answer.body or any(value in text for text in texts):
-                reason = "the answer holds a secret that was sent; nothing of it is passed on"
-                return replace(plain, outcome=Outcome.WITHHELD, reason=reason, url="")
         body = Body.of(answer.body)
         if body.size > INLINE:
             body = body.at(self.layout.body(prepared.name, body.sha256))

@@ -22,7 +22,8 @@ CHUNK = 64 << 10
 REDIRECTS = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 5
 MAX_HEADER = 2 << 10  # bytes of one header of an answer that is passed on
-OURS = {"User-Agent": "airlock-outbox/1", "Accept-Encoding": "identity", "Connection": "close"}
+OURS = {"Accept-Encoding": "identity", "Connection": "close"}
+AGENT = {"User-Agent": "airlock-outbox/1"}  # unless the request has one: some APIs ask for it
 
 
 class UnreachableError(Exception):
@@ -83,11 +84,13 @@ class HttpCaller:
         return answer
 
     def _once(self, call: Call, url: str, end: float) -> Answer:
-        connection = self._connected(url, end - time.monotonic())
+        connection = self._connected(url, end, call.timeout)
+        named = "user-agent" in {name.lower() for name in call.headers}
+        headers = {**({} if named else AGENT), **call.headers, **OURS}
         with Watchdog(connection.sock, end - time.monotonic()) as watchdog:
             try:
                 body = call.body.data if call.body else None
-                connection.request(call.method, path_of(url), body, {**call.headers, **OURS})
+                connection.request(call.method, path_of(url), body, headers)
                 response = connection.getresponse()
                 answer = Answer(response.status, url, passed_on(response), read(response, call.max_response))
             except (OSError, http.client.HTTPException, ValueError) as error:
@@ -100,22 +103,62 @@ class HttpCaller:
             raise UnansweredError(f"no whole answer within {call.timeout:g} s")
         return answer
 
-    def _connected(self, url: str, timeout: float) -> http.client.HTTPConnection:
+    def _connected(self, url: str, end: float, seconds: float) -> http.client.HTTPConnection:
+        """Connect, with TLS for https, before `end`: of what comes later the API is not to see anything."""
         parts = urlsplit(url)
-        seconds = max(timeout, 0.001)
+        host, secure = parts.hostname or "", parts.scheme == "https"
         connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            connection = http.client.HTTPSConnection(
-                parts.hostname or "", parts.port, timeout=seconds, context=self.context
-            )
+        if secure:
+            connection = http.client.HTTPSConnection(host, parts.port, context=self.context)
         else:
-            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+            connection = http.client.HTTPConnection(host, parts.port)
         try:
-            connection.connect()
+            connection.sock = dial(host, connection.port, end)
+            if secure:
+                connection.sock = self._secured(connection.sock, host, end)
         except (OSError, ValueError) as error:  # ValueError: a label too long for a name
             connection.close()
-            raise UnreachableError(f"{parts.netloc}: {error}") from error
+            late = f"no connection within {seconds:g} s"
+            reason = late if time.monotonic() >= end else error
+            raise UnreachableError(f"{parts.netloc}: {reason}") from error
         return connection
+
+    def _secured(self, plain: socket.socket, host: str, end: float) -> ssl.SSLSocket:
+        secure = self.context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+        try:
+            with Watchdog(secure, remaining(end)):
+                secure.do_handshake()
+            secure.settimeout(remaining(end))
+        except OSError:
+            secure.close()
+            raise
+        return secure
+
+
+def dial(host: str, port: int, end: float) -> socket.socket:
+    """Connect to the first address of a host that answers; each gets its share of the time until `end`."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    failure = OSError("it has no address")
+    for number, (family, kind, protocol, _, address) in enumerate(found):
+        connecting = socket.socket(family, kind, protocol)
+        try:
+            connecting.settimeout(remaining(end) / (len(found) - number))
+            connecting.connect(address)
+            connecting.settimeout(remaining(end))
+            connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            connecting.close()
+            failure = error
+        else:
+            return connecting
+    raise failure
+
+
+def remaining(end: float) -> float:
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left
 
 
 class Watchdog:

@@ -76,12 +76,19 @@ class Policy:
         if method not in rule.methods:
             return f"method {method} is not allowed on {host}: only {', '.join(rule.methods)}"
         path = parts.path or "/"
-        # A server may take "/v1/%2e%2e/admin" for "/admin", and a backslash for a slash.
-        if {".", ".."} & set(unquote(path).replace("\\", "/").split("/")):
+        if climbs(path):
             return "the URL's path has a . or .. in it"
         if not path.startswith(rule.paths):
             return f"path {path} is not allowed on {host}: only below {', '.join(rule.paths)}"
         return None
+
+
+def climbs(path: str) -> bool:
+    """Tell whether a server may take "/v1/%2e%2e/x" for "/x", or so a backslash, "..;" and what is encoded twice."""
+    while (plain := unquote(path)) != path:
+        path = plain
+    segments = path.replace("\\", "/").split("/")
+    return any(segment.partition(";")[0] in {".", ".."} for segment in segments)
 
 
 def host_of(url: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from airlock_spec.outbox import request as request_module
 from airlock_spec.outbox.body import Body
 from airlock_spec.outbox.claim import Claim, State
 from airlock_spec.outbox.credentials import literal_credentials
-from airlock_spec.outbox.document import FormatError
+from airlock_spec.outbox.document import FormatError, dump
 from airlock_spec.outbox.layout import Layout, Origin, identifier
 from airlock_spec.outbox.request import Request, Secret, headers_from
 from airlock_spec.outbox.response import INLINE, Outcome, Response
@@ -131,9 +132,14 @@ def test_a_request_that_cannot_be_made_is_refused(changes: dict[str, Any], messa
         ("", {"X-Custom": "Bearer abcdefghijkl"}),
         ("", {"X-Custom": "AKIAIOSFODNN7EXAMPLE"}),
         ("", {"X-Custom": "ghp_abcdefghijklmnop"}),
+        ("", {"X-AuthToken": "abc"}),
+        ("", {"Authorization": Secret("a", prefix="Bearer abcdefghijkl ")}),
+        ("https://api.example.com/?accessToken=abc", {}),
+        ("https://api.example.com/?passphrase=abc", {}),
+        ("https://api.example.com/?user=me&pass=abc", {}),
     ],
 )
-def test_what_looks_like_a_credential_is_found(url: str, headers: dict[str, str]) -> None:
+def test_what_looks_like_a_credential_is_found(url: str, headers: dict[str, Any]) -> None:
     assert len(list(literal_credentials(url, headers))) == 1
     with pytest.raises(FormatError):
         a_request(url=url or "https://api.example.com/", headers=headers)
@@ -142,10 +148,13 @@ def test_what_looks_like_a_credential_is_found(url: str, headers: dict[str, str]
 @pytest.mark.parametrize(
     ("url", "headers"),
     [
-        ("https://api.example.com/tokens?page_token=abc&nextToken=x&sort_key=day", {}),
+        (
+            "https://api.example.com/tokens?page_token=abc&nextToken=x&cursorToken=y&sort_key=day&compass=n",
+            {},
+        ),
         ("https://api.example.com/v1/keys/7?author=me&monkey=1", {}),
         ("", {"Content-Type": "application/json", "Accept": "*/*", "X-Request-Id": "abc", "X-Signed": "no"}),
-        ("", {"Authorization": Secret("airflow-outside/api-token"), "Cookie": Secret("a")}),
+        ("", {"Authorization": Secret("airflow-outside/api-token", prefix="Bearer "), "Cookie": Secret("a")}),
     ],
 )
 def test_what_does_not_is_let_through(url: str, headers: dict[str, Any]) -> None:
@@ -222,6 +231,7 @@ def test_responses_and_claims_are_read_back() -> None:
         finished=now,
     )
     claim = Claim(a_request().id, State.TAKEN, "lambda:1", now)
+    assert claim.attempt != Claim(a_request().id, State.TAKEN, "lambda:1", now).attempt
 
     assert Response.from_json(response.to_json()) == response
     assert Claim.from_json(claim.to_json()) == claim
@@ -271,3 +281,7 @@ def test_a_header_names_a_secret_or_is_a_text() -> None:
     for wrong in ({"value": "x"}, {"secret": 3}, 3, None, {"secret": "a", "sekret": "b"}):
         with pytest.raises(FormatError):
             headers_from({"A": wrong})
+
+
+def test_half_a_pair_in_a_message_can_be_written() -> None:
+    assert json.loads(dump({"reason": "\ud800 is not known"}))["reason"] == "\ud800 is not known"

@@ -262,6 +262,8 @@ def test_a_body_larger_than_asked_for_is_not_passed_on(
         Answer(200, "https://api.example.com/v1/", {}, b"you sent s3cr3t-value"),
         Answer(200, "https://api.example.com/v1/", {"x-echo": "Bearer s3cr3t-value"}, b""),
         Answer(200, "https://api.example.com/v1/?t=s3cr3t-value", {}, b""),
+        Answer(200, "https://api.example.com/v1/", {"s3cr3t-value": "sent"}, b""),
+        Answer(200, "https://api.example.com/v1/", {"x-echo": "Bearer s3cr3t-value"}, None),  # too large, too
     ],
 )
 def test_an_answer_that_holds_a_secret_is_withheld(
@@ -274,6 +276,45 @@ def test_an_answer_that_holds_a_secret_is_withheld(
 
     assert response(bucket, name).outcome is Outcome.WITHHELD
     assert not any(b"s3cr3t" in data for data in bucket.objects.values())
+
+
+@pytest.mark.parametrize("kind", [UnreachableError, UnansweredError])
+def test_what_an_error_says_of_a_secret_is_not_passed_on(
+    bucket: Bucket, caller: Caller, outside: Outside, kind: type[Exception]
+) -> None:
+    name = written(bucket, a_request())
+    caller.say = raising(kind("BadStatusLine: Authorization: Bearer s3cr3t-value"))
+
+    outside.answer(name)
+
+    assert response(bucket, name).reason == "(its words hold a secret that was sent)"
+
+
+def test_who_gets_no_answer_to_its_own_claim_knows_it_again(caller: Caller, outside: Outside) -> None:
+    class Deaf(Bucket):
+        def create(self, key: str, data: bytes) -> bool:
+            """Write, as S3 does where its answer is lost and boto3 asks again: then there is one."""
+            super().create(key, data)
+            return "claims/" not in key
+
+    bucket = Deaf()
+    name = written(bucket, a_request(repeatable=False))
+
+    replace(outside, objects=bucket).answer(name)
+
+    assert len(caller.calls) == 1
+    assert response(bucket, name).outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("seconds", [0, -1.5])
+def test_a_function_without_time_takes_nothing_and_comes_again(
+    bucket: Bucket, outside: Outside, seconds: float
+) -> None:
+    name = written(bucket, a_request())
+
+    with pytest.raises(TimeoutError, match="longer timeout"):
+        replace(outside, seconds=seconds).answer(name)
+    assert bucket.writes == []
 
 
 def test_what_fails_unforeseen_is_raised_and_nothing_is_said(

@@ -39,6 +39,9 @@ def test_what_is_allowed_is_not_refused(policy: Policy) -> None:
         ("GET", "https://api.example.com/v1/%2e%2e/v2/", "a . or .. in it"),
         ("GET", "https://api.example.com/v1/..%2fv2/", "a . or .. in it"),
         ("GET", "https://api.example.com/v1/..%5cv2/", "a . or .. in it"),
+        ("GET", "https://api.example.com/v1/..;/v2/", "a . or .. in it"),
+        ("GET", "https://api.example.com/v1/%2e.;a=b/v2/", "a . or .. in it"),
+        ("GET", "https://api.example.com/v1/%252e%252e/v2/", "a . or .. in it"),
     ],
 )
 def test_anything_else_is_refused(policy: Policy, method: str, url: str, reason: str) -> None:

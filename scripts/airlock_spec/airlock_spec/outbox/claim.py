@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import uuid
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,16 +26,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """One side's word on a request. `until`, when the holder is done or dead, counts where it is taken."""
+    """One side's word on a request. `until`, when the holder is done or dead, counts where it is taken.
+
+    `attempt` is random: whoever wrote this very claim knows it again, though S3's answer to that was lost.
+    """
 
     id: str
     state: State
     holder: str
     until: datetime
+    attempt: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def to_json(self) -> bytes:
         return dump(
-            {"id": self.id, "state": self.state.value, "holder": self.holder, "until": stamp(self.until)}
+            {one.name: getattr(self, one.name) for one in fields(self)}
+            | {"state": self.state.value, "until": stamp(self.until)}
         )
 
     def abandoned(self) -> Claim:
@@ -43,10 +49,10 @@ class Claim:
     @classmethod
     def from_json(cls, data: bytes) -> Claim:
         """Read what `to_json` wrote. Raises FormatError for anything else."""
-        given = load(data, "claim", (field.name for field in fields(cls)))
-        name, holder = given["id"], given["holder"]
-        if not isinstance(name, str) or not IDENTIFIER.fullmatch(name) or not isinstance(holder, str):
-            raise FormatError("a claim must have an id and a holder")
+        given = load(data, "claim", (one.name for one in fields(cls)))
+        texts = (name, holder, attempt) = given["id"], given["holder"], given["attempt"]
+        if not all(isinstance(text, str) for text in texts) or not IDENTIFIER.fullmatch(name):
+            raise FormatError("a claim must have an id, a holder and an attempt")
         if given["state"] not in list(State):
             raise FormatError(f"a claim must be {', '.join(State)}, not {given['state']!r}")
-        return cls(name, State(given["state"]), holder, moment(given["until"], "until"))
+        return cls(name, State(given["state"]), holder, moment(given["until"], "until"), attempt)

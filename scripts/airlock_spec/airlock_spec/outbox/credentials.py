@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NAMES = re.compile(
-    r"authori[sz]ation|cookie|api[-_]?key|passw(or)?d|secret|credential|signature|jwt"
-    r"|(^|[-_])(token|auth|sig|key|pwd|sid|session[-_]?id)$|access[-_]?key",
+    r"authori[sz]ation|cookie|api[-_]?key|passw(or)?d|passphrase|secret|credential|signature|jwt|token$"
+    r"|(^|[-_])(auth|sig|key|pass|pwd|sid|session[-_]?id)$|access[-_]?key",
     re.IGNORECASE,
 )
 # Values that no one writes but as a credential, wherever they stand.
@@ -24,14 +24,16 @@ FORMS = re.compile(
 )
 # Names that end like those of credentials, and of which a URL full is no secret: pages, positions, sorting.
 HARMLESS = re.compile(
-    r"idempotency-key|(sort|partition|order|page|next|continuation|sync)[-_]?(key|token)", re.IGNORECASE
+    r"idempotency-key|(sort|partition|order|page|next|continuation|sync|cursor)[-_]?(key|token)",
+    re.IGNORECASE,
 )
 
 
 def literal_credentials(url: str, headers: Mapping[str, object]) -> Iterator[str]:
-    """Say of a URL and of headers whose values are literal strings which of them look like credentials.
+    """Say of a URL and of headers which of them look like credentials.
 
-    A body is not looked at by this: only its sender knows what is a secret in it.
+    Of a header that names a secret, `prefix` is what stands there literally. A body is not looked at by this: only
+    its sender knows what is a secret in it.
     """
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
@@ -42,7 +44,9 @@ def literal_credentials(url: str, headers: Mapping[str, object]) -> Iterator[str
     if FORMS.search(parts.path):
         yield "the URL's path looks like a credential"
     for name, given in headers.items():
-        if isinstance(given, str) and (gives_away(name) or FORMS.search(given)):
+        literal = isinstance(given, str)
+        text = str(given) if literal else str(getattr(given, "prefix", ""))
+        if (literal and gives_away(name)) or FORMS.search(text):
             yield f'header {name} looks like a credential: name it instead, as {{"secret": "NAME"}}'
 
 

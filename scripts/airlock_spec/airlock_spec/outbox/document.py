@@ -20,7 +20,9 @@ class FormatError(ValueError):
 def dump(fields: Mapping[str, Any]) -> bytes:
     """Return one line of UTF-8 JSON with sorted keys: equal fields give equal bytes."""
     text = json.dumps({"format": FORMAT, **fields}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode() + b"\n"
+    return (
+        text.encode(errors="backslashreplace") + b"\n"
+    )  # half of a pair is no UTF-8: JSON writes it as \\ud800
 
 
 def load(data: bytes, kind: str, names: Iterable[str]) -> dict[str, Any]:
