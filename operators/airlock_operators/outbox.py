@@ -14,7 +14,7 @@ from airflow.sdk.log import redact
 from airlock_operators.links import OutboxRequestsLink
 from airlock_operators.object_triggers import OutboxTrigger
 from airlock_operators.objects import DeniedError, S3Objects
-from airlock_operators.outbox_answer import answer_of, encoded, passed_on
+from airlock_operators.outbox_answer import answer_of, encoded, passed_on, readings
 from airlock_operators.outbox_exchange import Draft, Exchange, ExchangeError
 from airlock_operators.outbox_verdict import Verdict, judged_by, statuses
 from airlock_operators.waiting import delays
@@ -156,7 +156,7 @@ class OutboxOperator(BaseOperator):
     def _cancel(self, name: str) -> None:
         try:
             cancelled = self._exchange().cancel(name)
-        except (DeniedError, OSError) as error:
+        except (ExchangeError, DeniedError, OSError) as error:
             self.log.warning("request %s may still be called: %s", name, error)
             return
         how = "cancelled: it was not called and will not be" if cancelled else "being called, or was"
@@ -184,8 +184,11 @@ class OutboxOperator(BaseOperator):
         if kind and "content-type" not in {name.lower() for name in headers}:
             headers["Content-Type"] = kind
         texts = {"url": self.url, "body": (body or b"").decode(errors="replace")}
-        texts |= {f"header {name}": value for name, value in headers.items() if isinstance(value, str)}
-        if masked := [name for name, text in texts.items() if redact(text) != text]:
+        literal = {name: value if isinstance(value, str) else value.prefix for name, value in headers.items()}
+        texts |= {f"header {name}": value for name, value in literal.items()}
+        if masked := [
+            name for name, text in texts.items() if any(redact(one) != one for one in readings(text))
+        ]:
             raise AirflowFailException(
                 f"{', '.join(masked)}: holds a value that Airflow masks in logs, and would lie in a bucket. Keep it"
                 ' where the function outside can read it, and name it: {"secret": "NAME"}'

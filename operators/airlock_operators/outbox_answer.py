@@ -6,9 +6,10 @@ import base64
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from airlock_operators.outbox_exchange import Exchange
     from airlock_spec.outbox.response import Response
@@ -64,5 +65,27 @@ def passed_on(response: Response, bucket: str) -> Any:
     is_json = response.headers.get("content-type", "").partition(";")[0].strip().endswith("json")
     try:
         return json.loads(text) if is_json else text
-    except ValueError:  # it says that it is JSON
+    except (ValueError, RecursionError):  # it says that it is JSON, or is nested without end
         return text
+
+
+def readings(text: str) -> Iterator[str]:
+    """Give a text, and what it says where it is percent-encoded, or JSON: both write quotes in their own way."""
+    yield text
+    yield unquote_plus(text)
+    try:
+        yield from _strings(json.loads(text))
+    except (ValueError, RecursionError):
+        return
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from _strings(one)

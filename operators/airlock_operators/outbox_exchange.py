@@ -164,6 +164,9 @@ class Exchange:
             raise ExchangeError(f"response {request.id} cannot be read: {error}", again=False) from error
         if (response.id, response.request_sha256) != (request.id, sha256_of(request.to_json())):
             raise ExchangeError(f"response {request.id} is not one to this request", again=False)
+        body = response.body
+        if body is not None and body.data is None and body.key != self.layout.body(request.id, body.sha256):
+            raise ExchangeError(f"response {request.id} has its body at {body.key!r}", again=False)
         return response
 
     def body(self, response: Response) -> bytes:
@@ -182,15 +185,17 @@ class Exchange:
 
     def cancel(self, name: str) -> bool:
         """Keep a request from ever being called; return False where the call has begun, or is over."""
-        now = datetime.now(UTC)
-        claim = Claim(name, State.CANCELLED, "task", now)
-        return self.objects.create(self.layout.claim(name), claim.to_json())
+        claim = Claim(name, State.CANCELLED, "task", datetime.now(UTC))
+        if self.objects.create(self.layout.claim(name), claim.to_json()):
+            return True
+        _, found = self._claim(name)
+        return found is not None and found.state is State.CANCELLED
 
     def _stands(self, earlier: Request) -> bool:
         """Tell whether an earlier request may still be, or was, answered in a way that is accepted."""
         response = self.response(earlier)
         if response is None:
-            _, claim = self._claim(earlier)
+            _, claim = self._claim(earlier.id)
             if claim is not None and claim.state is not State.TAKEN:
                 return False
             if datetime.now(UTC) <= earlier.deadline + timedelta(seconds=GRACE):
@@ -207,23 +212,20 @@ class Exchange:
         """End a request whose time is up."""
         if self.cancel(request.id):
             return Closed.NEVER_CALLED
-        _, claim = self._claim(request)
-        if claim is not None and claim.state is State.CANCELLED:
-            return Closed.NEVER_CALLED
         return Closed.UNKNOWN if self._abandon(request) else Closed.TOLD
 
-    def _claim(self, request: Request) -> tuple[str, Claim | None]:
-        stored = self.objects.read(self.layout.claim(request.id))
+    def _claim(self, name: str) -> tuple[str, Claim | None]:
+        stored = self.objects.read(self.layout.claim(name))
         if stored is None:
             return "", None
         try:
             return stored.etag, Claim.from_json(stored.data)
         except FormatError as error:
-            raise ExchangeError(f"claim {request.id} cannot be read: {error}", again=False) from error
+            raise ExchangeError(f"claim {name} cannot be read: {error}", again=False) from error
 
     def _abandon(self, request: Request) -> bool:
         """Note that someone was told that the call may have been made; return False where that was noted before."""
-        etag, claim = self._claim(request)
+        etag, claim = self._claim(request.id)
         if claim is None or claim.state is not State.TAKEN:
             return False
         self.objects.replace(self.layout.claim(request.id), claim.abandoned().to_json(), etag)

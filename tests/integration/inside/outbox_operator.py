@@ -18,7 +18,7 @@ with contextlib.redirect_stdout(sys.stderr):
     from airlock_operators.outbox import OutboxOperator
 
 BUCKET = "airlock-lab-outbox"
-SECRET = "masked-password-of-a-connection"  # noqa: S105 - of nobody
+SECRET = 'masked-"password"-of-a-connection'  # noqa: S105 - of nobody; JSON and URLs write it in another way
 RUN = uuid.uuid4().hex
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airlock_operators.outbox_answer import encoded, passed_on
+from airlock_operators.outbox_answer import encoded, passed_on, readings
 from airlock_operators.waiting import delays
 from airlock_spec.outbox.body import Body
 from airlock_spec.outbox.response import Outcome, Response
@@ -25,6 +25,7 @@ def answered(body: Body | None, kind: str) -> Response:
         (b'{"a": 1}', "application/problem+json; charset=utf-8", {"a": 1}),
         (b'{"a": 1}', "text/plain", '{"a": 1}'),
         (b"no JSON", "application/json", "no JSON"),
+        (b"[" * 60_000, "application/json", "[" * 60_000),
         ("ü".encode(), "text/plain", "ü"),
         (b"", "application/json", None),
         (None, "application/json", None),
@@ -79,3 +80,22 @@ def test_one_looks_soon_and_then_less_and_less_often() -> None:
 
 def test_nobody_waits_longer_than_told() -> None:
     assert max(itertools.islice(delays(0.2), 20)) <= 0.24
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'pä"ss\\word',
+        encoded({"a": [{"b": 'pä"ss\\word'}]})[0].decode(),  # type: ignore[union-attr]
+        encoded({'pä"ss\\word': None})[0].decode(),  # type: ignore[union-attr]
+        "https://api.example.com/?q=p%C3%A4%22ss%5Cword",
+        "a=1&b=p%C3%A4%22ss%5Cword",
+    ],
+)
+def test_a_value_is_found_however_it_is_written(text: str) -> None:
+    assert any('pä"ss\\word' in one for one in readings(text))
+
+
+def test_what_is_no_json_is_read_as_it_is() -> None:
+    assert set(readings("[" * 60_000)) == {"[" * 60_000}
+    assert set(readings("plain")) == {"plain"}

@@ -330,3 +330,26 @@ def test_statuses_are_numbers_and_classes(accept: object, some: int) -> None:
 def test_anything_else_is_no_status(accept: object) -> None:
     with pytest.raises(ValueError, match="accept holds"):
         statuses(accept)
+
+
+def test_a_response_whose_body_is_anothers_is_refused(bucket: Bucket, exchange: Exchange) -> None:
+    request = exchange.ask(a_draft()).request
+    right = Body.of(b"said").at(LAYOUT.body(request.id, sha256_of(b"said")))
+    answered = respond(bucket, request, Outcome.ANSWERED, 200)
+    bucket.put(LAYOUT.response(request.id), replace(answered, body=right).to_json())
+    assert exchange.conclude(request).body == right
+
+    for key in (LAYOUT.request(request.id), "other/secret", f"{right.key}/../other"):
+        bucket.put(LAYOUT.response(request.id), replace(answered, body=right.at(key)).to_json())
+        with pytest.raises(ExchangeError, match="has its body at") as caught:
+            exchange.conclude(request)
+        assert not caught.value.again
+
+
+def test_what_is_cancelled_is_cancelled_again_as_well(bucket: Bucket, exchange: Exchange) -> None:
+    """As where S3's answer is lost, and boto3 asks again."""
+    request = exchange.ask(a_draft()).request
+
+    assert [exchange.cancel(request.id) for _ in range(2)] == [True, True]
+    claim(bucket, request)
+    assert not exchange.cancel(request.id)
