@@ -28,13 +28,23 @@ def s3() -> S3Client:
     return boto3.client("s3")
 
 
-@task
-def list_objects(bucket: str, prefix: str) -> list[dict[str, Any]]:
-    """List what there is, the oldest first; what is beyond MOST waits for the next run."""
+def listed(bucket: str, prefix: str) -> list[Any]:
     pages = s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    found = [one for page in pages for one in page.get("Contents", []) if not one["Key"].endswith("/")]
-    found.sort(key=lambda one: one["LastModified"])
-    log.info("%s objects in s3://%s/%s", len(found), bucket, prefix)
+    return [one for page in pages for one in page.get("Contents", [])]
+
+
+@task
+def list_objects(bucket: str, source: str, target: str) -> list[dict[str, Any]]:
+    """List what is not at its place yet, the oldest first, then the rest; beyond MOST it waits for the next run."""
+    copied = {one["Key"].removeprefix(target): one["LastModified"] for one in listed(bucket, target)}
+
+    def is_there(one: dict[str, Any]) -> bool:
+        at = copied.get(one["Key"].removeprefix(source))
+        return at is not None and bool(at > one["LastModified"])
+
+    found = [one for one in listed(bucket, source) if not one["Key"].endswith("/")]
+    found.sort(key=lambda one: (is_there(one), one["LastModified"]))
+    log.info("%s objects in s3://%s/%s", len(found), bucket, source)
     return [{"key": one["Key"], "etag": one["ETag"]} for one in found[:MOST]]
 
 
@@ -90,7 +100,7 @@ def count(keys: list[str]) -> int:
 def copy_objects() -> None:
     bucket, source, target = "{{ params.bucket }}", "{{ params.source }}", "{{ params.target }}"
     keys = copy.partial(bucket=bucket, source=source, target=target).expand(
-        found=list_objects(bucket, source)
+        found=list_objects(bucket, source, target)
     )
     count(keys)
 
