@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -97,6 +98,17 @@ def start_kept(command: Sequence[Arg], *, log: Path, sockets: Sequence[int] = ()
             )
         except OSError as error:
             raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+
+
+def disinherit() -> None:
+    """Leave what this program was given, but its three streams, to it alone.
+
+    A pipe or a lock of whoever called it would else be held by what outlives it.
+    """
+    for path in Path("/dev/fd").iterdir():
+        with contextlib.suppress(OSError):  # the listing's own, which is closed
+            if int(path.name) > 2:  # noqa: PLR2004 - stderr
+                os.set_inheritable(int(path.name), False)  # noqa: FBT003 - the function's own shape
 
 
 def start_apart(command: Sequence[Arg], *, log: Path) -> Running:

@@ -50,6 +50,7 @@ class Embedded:
 
         Raises UpError, SandboxError, and what composing the images raises.
         """
+        process.disinherit()
         with ExitStack() as stack:
             ui = stack.enter_context(listen(self.wanted.port))
             lab, own = self._images()
