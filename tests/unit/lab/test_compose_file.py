@@ -65,6 +65,14 @@ def test_the_networks_that_are_not_internal_have_no_way_out_either() -> None:
     ]
 
 
+def test_where_docker_would_ask_this_machines_resolver_it_asks_nobody() -> None:
+    internal = {name for name, network in FILE["networks"].items() if network.get("internal")}
+    others = {name for name, service in SERVICES.items() if not set(service["networks"]) <= internal}
+
+    assert others == {"ui"}
+    assert SERVICES["ui"]["dns"] == ["127.0.0.1"]
+
+
 def test_aws_answers_to_every_endpoint_and_to_the_seeds_buckets() -> None:
     aliases = SERVICES["aws"]["networks"]["inside"]["aliases"]
     wanted = {one.at("us-east-1", account) for one in ADR_001 for account in ("000000000000", "123456789012")}
