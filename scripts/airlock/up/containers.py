@@ -52,6 +52,9 @@ class Containers:
     def begin(self, lock: int) -> None:
         """Compose, load, and start the containers. Raises UpError, EngineError, what composing the images raises."""
         docker = _docker()
+        dags = self._project / "dags"
+        if not dags.is_dir():
+            raise UpError("there is no folder of DAGs", cause=f"{dags} is no folder", remedy=f"mkdir {dags}")
         listen(self.wanted.port).close()  # what Docker says of a port that is taken is long, and late
         lab = images.lab_config(self._project)
         own = self.session.config_for([native().name])
@@ -65,7 +68,7 @@ class Containers:
             {
                 "COMPOSE_PROFILES": "" if self.wanted.local else "celery",
                 "LAB_EXECUTOR": "LocalExecutor" if self.wanted.local else "CeleryExecutor",
-                "LAB_DAGS": str(self._project / "dags"),
+                "LAB_DAGS": str(dags),
                 "LAB_PORT": str(self.wanted.port),
                 "AIRLOCK_IMAGE": f"{own.name}:{TAG}",
                 "AIRLOCK_LAB_IMAGE": f"{lab.name}:{TAG}",

@@ -31,5 +31,8 @@ def write_compose_env(folder: UpFolder, settings: Mapping[str, str]) -> None:
         "LAB_POSTGRES_PASSWORD": secrets.token_urlsafe(18),  # goes into a URL, and needs no quoting there
         "LAB_SECRET_KEY": secrets.token_urlsafe(48),
     }
-    lines = (f"{name}='{value}'\n" for name, value in {**settings, **made}.items())
+    quoted = {
+        name: value.replace("'", "\\'") for name, value in {**settings, **made}.items()
+    }  # a path may have one
+    lines = (f"{name}='{value}'\n" for name, value in quoted.items())
     folder.write_secret(folder.compose_env, "".join(lines))

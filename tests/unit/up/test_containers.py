@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from subprocess import CompletedProcess
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,19 @@ def test_down_removes_networks_and_volumes_too_at_the_engine_that_has_them(
         "compose", "--project-name", "airlock-shop-123456", "down", "--volumes", "--remove-orphans"
     ]  # fmt: skip
     assert docker.hosts[-1] == "unix:///other.sock"
+
+
+def test_without_dags_docker_is_not_left_to_make_a_folder_that_root_owns(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    FakeDocker(monkeypatch)
+    session = SimpleNamespace(project=tmp_path)
+    attempt = Containers(session, UpFolder(tmp_path / "up"), Wanted(0))  # type: ignore[arg-type]
+
+    with pytest.raises(UpError, match="there is no folder of DAGs") as caught:
+        attempt.begin(0)
+
+    assert caught.value.remedy == f"mkdir {tmp_path / 'dags'}"
 
 
 def test_docker_compose_is_ended_with_us_while_it_starts_containers(

@@ -37,6 +37,12 @@ def test_settings_are_beside_the_secrets(folder: UpFolder) -> None:
     assert env(folder)["LAB_PORT"] == "8080"
 
 
+def test_a_path_with_an_apostrophe_is_quoted_as_docker_compose_reads_it(folder: UpFolder) -> None:
+    secrets.write_compose_env(folder, {"LAB_DAGS": "/home/Ann's $HOME/dags"})
+
+    assert "LAB_DAGS='/home/Ann\\'s $HOME/dags'\n" in folder.compose_env.read_text()
+
+
 def test_no_secret_is_made_twice(folder: UpFolder) -> None:
     first, second = env(folder), env(folder)
 
