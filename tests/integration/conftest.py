@@ -135,6 +135,14 @@ def skopeo() -> Path:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> Path:
+    program = process.find("chromium")
+    if program is None:
+        pytest.skip("there is no chromium: apt-get install chromium, then: make integration")
+    return program
+
+
+@pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Give this repository's project with few of its packages, composed, to be copied and never changed."""
     Project(REPOSITORY, places().root).run("fetch")
