@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROC = Path("/proc")
+HERE = Path("/proc/thread-self/ns/net")  # of the thread that asks
+# The namespace that this program began in. A runc that makes a container is in the container's cgroup before it leaves
+# the machine's namespace, and would pass for the container: nothing may ever be changed in this one.
+OURS = Path("/proc/self/ns/net").stat().st_ino
 CONTAINER = re.compile(r"[0-9a-f]{64}")
 GET_FLAGS, GET_ADDRESS, UP = 0x8913, 0x8915, 1  # SIOCGIFFLAGS, SIOCGIFADDR, IFF_UP
 NETLINK_LINKS = 1  # RTMGRP_LINK: tells when an interface appears or changes
@@ -47,10 +51,14 @@ class Namespace:
 
     def enter(self) -> None:
         """Move the calling thread, and what it starts, into this namespace; raises OSError where it is gone."""
+        if self.inode == OURS:
+            raise ValueError(f"the network namespace of {self.container[:12]} is this machine's own")
         libc = ctypes.CDLL(None, use_errno=True)
         with (PROC / str(self.pid) / "ns" / "net").open() as namespace:
             if libc.setns(namespace.fileno(), 0):
                 raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        if HERE.stat().st_ino != self.inode:
+            raise ProcessLookupError(f"process {self.pid} went on to another namespace")
 
     @contextmanager
     def held(self) -> Iterator[bool]:
@@ -67,7 +75,7 @@ class Namespaces:
     """The network namespaces of containers that nobody is in yet on behalf of a watch."""
 
     def __init__(self) -> None:
-        self._taken: set[int] = set()
+        self._taken: set[int] = {OURS}
 
     def new(self) -> list[Namespace]:
         """Find those that were not taken."""
@@ -126,8 +134,11 @@ def silence(interface: str, subnet: IPv4Network) -> None:
     """Give this thread's namespace default routes, IPv4 and IPv6, to a neighbour that nobody is.
 
     In an internal network of Docker a connection to a far address fails at once, unseen. With a route its packets
-    are sent, reach the bridge, and are lost, as in a subnet without a NAT gateway.
+    are sent, reach the bridge, and are lost, as in a subnet without a NAT gateway. Raises RuntimeError where the
+    thread never left this machine's namespace, whose routes are everybody's.
     """
+    if HERE.stat().st_ino == OURS:
+        raise RuntimeError("only a container's namespace may be silenced, and this is the machine's own")
     settings = Path("/proc/sys/net/ipv6/conf") / interface
     (settings / "accept_dad").write_text("0")  # an address that can be used at once
     (settings / "disable_ipv6").write_text("0")

@@ -118,7 +118,7 @@ class Watch:
         with namespace.held() as from_the_start:
             try:
                 namespace.enter()
-            except FileNotFoundError:  # it ended meanwhile
+            except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile, or went on
                 return
             stream = sockets.hear()
             interface, address = interface_in(subnet, SECONDS_HELD)
