@@ -19,29 +19,30 @@ ALL = "*"
 
 
 def named(watch: Watch, containers: Mapping[str, str]) -> Found:
-    """Return what was tried; `containers` has the names of containers by id, and is used for addresses, too."""
-    addresses: dict[str, str] = {}
+    """Return what was tried, in the names of `containers` by id: for who tried, for addresses and for host names."""
+    names = {
+        one[:12]: name for one, name in containers.items()
+    }  # a container's host name is the id's beginning
     for witness in watch.witnesses:
-        name = containers.get(witness.container, witness.container[:12])
         # A container that ended leaves its address to a later one: the later is the one that answers.
-        addresses[witness.address] = name
+        names[witness.address] = names.get(witness.container[:12], witness.container[:12])
     found: Found = Counter()
     for witness in watch.witnesses:
-        who = containers.get(witness.container, witness.container[:12])
-        _count(found, who, {what: n for (_, what), n in witness.heard.attempts.items()}, addresses)
+        who = names.get(witness.container[:12], witness.container[:12])
+        _count(found, who, {what: n for (_, what), n in witness.heard.attempts.items()}, names)
     for (source, attempt), count in watch.unattributed().items():
-        who = f"{addresses.get(source, source)}, at the bridge alone"
-        _count(found, who, {attempt: count}, addresses)
+        who = f"{names.get(source, source)}, at the bridge alone"
+        _count(found, who, {attempt: count}, names)
     return found
 
 
-def _count(found: Found, who: str, attempts: Mapping[Attempt, int], addresses: Mapping[str, str]) -> None:
+def _count(found: Found, who: str, attempts: Mapping[Attempt, int], names: Mapping[str, str]) -> None:
     spoken_to = {attempt.target for attempt in attempts if attempt.protocol != "arp"}
     for attempt, count in attempts.items():
-        if attempt.protocol == "arp" and (attempt.target in addresses or attempt.target in spoken_to):
+        if attempt.protocol == "arp" and (attempt.target in names or attempt.target in spoken_to):
             continue  # how a packet finds its way to a neighbour, and no more
-        target = addresses.get(attempt.target, attempt.target)
-        found[who, str(replace(attempt, target=target))] += count
+        host, space, kind = attempt.target.partition(" ")
+        found[who, str(replace(attempt, target=f"{names.get(host, host)}{space}{kind}"))] += count
 
 
 def outside(found: Found, allowed: Mapping[str, Iterable[str]]) -> Found:

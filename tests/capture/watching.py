@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from capture.frames import Attempt
     from networks import Network
 
-SECONDS_HELD = 1.0  # at most: a container of another network must not wait for ours
+SECONDS_HELD = 3.0  # at most: a container of another network must not wait for ours
 SECONDS_TO_JOIN = 5.0
 
 
@@ -85,6 +85,8 @@ class Watch:
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         def run() -> None:
             try:
+                with suppress(OSError):  # before everything else; 0: this thread. A help, not a need
+                    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
                 target(*arguments)
             except Exception as error:  # noqa: BLE001 - a thread's failure must reach the verdict
                 self.failures.append(f"{target.__name__}{arguments}: {error!r}")

@@ -32,6 +32,12 @@ def test_addresses_of_containers_are_told_by_their_names() -> None:
     assert found == {("scheduler", "tcp postgres:5432"): 3}
 
 
+def test_the_host_name_of_a_container_is_told_by_its_name_too() -> None:
+    found = named(watch({Attempt("dns", f"{'d' * 12} A"): 1, Attempt("dns", "db A"): 1}), NAMES)
+
+    assert found == {("scheduler", "dns postgres A"): 1, ("scheduler", "dns db A"): 1}
+
+
 def test_arp_tells_something_only_where_nothing_else_was_heard() -> None:
     stranger, known = Attempt("arp", "172.18.0.77"), Attempt("arp", DATABASE)
     found = named(watch({stranger: 1, known: 2}), NAMES)
