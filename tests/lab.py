@@ -70,6 +70,15 @@ class Lab:
         found = json.loads(self.engine.text("inspect", *ids))
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
+    def addresses(self) -> dict[str, str]:
+        """Return the services by their addresses, in whichever network."""
+        return {
+            network["IPAddress"]: service
+            for service, one in self.services().items()
+            for network in one["NetworkSettings"]["Networks"].values()
+            if network["IPAddress"]
+        }
+
     def address(self, service: str) -> str:
         networks = self.services()[service]["NetworkSettings"]["Networks"]
         address: str = networks[f"{self.name}_inside"]["IPAddress"]

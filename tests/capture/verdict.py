@@ -18,11 +18,13 @@ Found = Counter[tuple[str, str]]  # who tried, what, how often
 ALL = "*"
 
 
-def named(watch: Watch, containers: Mapping[str, str]) -> Found:
-    """Return what was tried, in the names of `containers` by id: for who tried, for addresses and for host names."""
-    names = {
-        one[:12]: name for one, name in containers.items()
-    }  # a container's host name is the id's beginning
+def named(watch: Watch, containers: Mapping[str, str], addresses: Mapping[str, str] | None = None) -> Found:
+    """Return what was tried, in the names of `containers` by id: for who tried, for addresses and for host names.
+
+    `addresses` has names of what is in other networks than the watched one, by address.
+    """
+    # A container's host name is the beginning of its id.
+    names = {**(addresses or {}), **{one[:12]: name for one, name in containers.items()}}
     for witness in watch.witnesses:
         # A container that ended leaves its address to a later one: the later is the one that answers.
         names[witness.address] = names.get(witness.container[:12], witness.container[:12])

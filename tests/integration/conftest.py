@@ -190,6 +190,17 @@ def volume(image: Image, folder: Path, target: str) -> Iterator[Sequence[str]]:
 
 
 @pytest.fixture(scope="session")
+def lab_image(engine: Engine) -> str:
+    """Give the lab's image named by AIRLOCK_TEST_LAB_IMAGE, or compose it and load it."""
+    reference = os.environ.get("AIRLOCK_TEST_LAB_IMAGE")
+    if not reference:
+        options: list[str | Path] = ["--project", REPOSITORY / "lab", "image", "--load", "--json"]
+        composed = json.loads(process.run([sys.executable, "-m", "airlock", *options]).stdout)
+        reference = str(composed["reference"])
+    return reference
+
+
+@pytest.fixture(scope="session")
 def dags_volume(image: Image) -> Iterator[Sequence[str]]:
     """Give the options that mount this repository's dags/."""
     with volume(image, REPOSITORY / "dags", "/opt/airflow/dags") as options:
