@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NOBODY = (
     "198.51.100.7"  # TEST-NET-2: where every other name would lead, so that a capture can see the attempt
 )
+# What Chromium asks of its maker whatever it is told: no page is behind it. A page's request to them is recorded still.
+ITS_OWN = ("accounts.google.com", "clients2.google.com", "update.googleapis.com")
 # What Chromium does of its own accord, beyond what Playwright already switches off.
 FEATURES_OFF = ("AsyncDns", "MediaRouter", "DialMediaRouteProvider", "OptimizationHints", "Translate")
 QUIET = (
@@ -57,11 +59,12 @@ class Browser:
 def browser(program: Path, site: str, address: str) -> Iterator[Browser]:
     """Run `program` for the site `http://host:port`, whose host is at `address`; names are looked up nowhere."""
     host = urlsplit(site).hostname or ""
-    rules = f"MAP {host} {address}, MAP * {NOBODY}, EXCLUDE {address}, EXCLUDE {NOBODY}"
+    rules = [f"MAP {host} {address}", *(f"MAP {name} ~NOTFOUND" for name in ITS_OWN), f"MAP * {NOBODY}"]
+    rules += [f"EXCLUDE {one}" for one in (address, NOBODY)]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=program,
-            args=[*QUIET, f"--host-resolver-rules={rules}"],
+            args=[*QUIET, f"--host-resolver-rules={', '.join(rules)}"],
             chromium_sandbox=False,  # CI is root, and the pages are ours
         )
         try:

@@ -70,7 +70,7 @@ FAB = (
     Seen("auth/roles/list/", "text=List Roles"),
     Seen("auth/actions/list/", "text=can_read"),
     Seen("auth/resources/list/", "text=DAG Runs"),
-    Seen("auth/permissions/list/", "text=can read"),
+    Seen("auth/permissions/list/", "table td"),
     Seen("auth/nowhere", "text=404"),
     Seen("security/users", "iframe"),
 )

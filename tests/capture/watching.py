@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from networks import Network
 
 SECONDS_HELD = 3.0  # at most: a container of another network must not wait for ours
+SECONDS_AWAITED = 30.0  # the same for one that is known to come; a busy engine takes its time
 SECONDS_TO_JOIN = 5.0
 
 
@@ -51,6 +52,7 @@ class Watch:
 
     network: Network
     in_containers: bool = True
+    awaited: frozenset[str] = frozenset()  # ids of containers that are known to be in the network
     witnesses: list[Witness] = field(default_factory=list)
     at_bridge: Heard = field(default_factory=Heard)
     failures: list[str] = field(default_factory=list)
@@ -123,7 +125,8 @@ class Watch:
             except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile, or went on
                 return
             stream = sockets.hear()
-            interface, address = interface_in(subnet, SECONDS_HELD)
+            seconds = SECONDS_AWAITED if namespace.container in self.awaited else SECONDS_HELD
+            interface, address = interface_in(subnet, seconds)
             if interface:
                 silence(interface, subnet)
         if not interface:

@@ -103,7 +103,8 @@ def whole(
         pytest.skip("the capture enters network namespaces: run as root on the engine's machine")
     with lab(image.engine, image.reference, lab_image) as one:
         network = one.create()
-        with Watch(network) as watch:
+        awaited = frozenset(container["Id"] for container in one.services().values())
+        with Watch(network, awaited=awaited) as watch:
             started = time.monotonic()
             one.start()
             told(f"healthy after {time.monotonic() - started:.0f} s")
