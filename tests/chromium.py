@@ -22,7 +22,10 @@ NOBODY = (
 # What Chromium asks of its maker whatever it is told: no page is behind it. A page's request to them is recorded still.
 ITS_OWN = ("accounts.google.com", "clients2.google.com", "update.googleapis.com")
 # What Chromium does of its own accord, beyond what Playwright already switches off.
-FEATURES_OFF = ("AsyncDns", "MediaRouter", "DialMediaRouteProvider", "OptimizationHints", "Translate")
+FEATURES_OFF = (
+    *("AsyncDns", "MediaRouter", "DialMediaRouteProvider", "OptimizationHints", "Translate"),
+    *("AutofillServerCommunication", "PasswordLeakDetection", "NetworkTimeServiceQuerying"),
+)
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",

@@ -26,6 +26,8 @@ HERE = Path("/proc/thread-self/ns/net")  # of the thread that asks
 # The namespace that this program began in. A runc that makes a container is in the container's cgroup before it leaves
 # the machine's namespace, and would pass for the container: nothing may ever be changed in this one.
 OURS = Path("/proc/self/ns/net").stat().st_ino
+# The stages of runc by their names; the last becomes the container's program.
+RUNC_BEFORE, RUNC_READY = ("runc", "runc:[0:PARENT]", "runc:[1:CHILD]"), "runc:[2:INIT]"
 CONTAINER = re.compile(r"[0-9a-f]{64}")
 GET_FLAGS, GET_ADDRESS, UP = 0x8913, 0x8915, 1  # SIOCGIFFLAGS, SIOCGIFADDR, IFF_UP
 NETLINK_LINKS = 1  # RTMGRP_LINK: tells when an interface appears or changes
@@ -43,11 +45,8 @@ class Namespace:
 
     @property
     def fresh(self) -> bool:
-        """Whether the container's own program has not begun: runc still stands in its place."""
-        try:
-            return (PROC / str(self.pid) / "comm").read_text().startswith("runc")
-        except OSError:
-            return False
+        """Whether the container's own program has not begun: runc stands in its place."""
+        return _name(self.pid) == RUNC_READY
 
     def enter(self) -> None:
         """Move the calling thread, and what it starts, into this namespace; raises OSError where it is gone."""
@@ -62,7 +61,10 @@ class Namespace:
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Keep the container's program from beginning; gives whether it had not begun."""
+        """Keep the container's program from beginning; gives whether it had not begun.
+
+        Only where its network is there: before that runc is at work still, and Docker waits for it.
+        """
         os.kill(self.pid, signal.SIGSTOP) if self.fresh else None
         try:
             yield self.fresh
@@ -71,31 +73,44 @@ class Namespace:
                 os.kill(self.pid, signal.SIGCONT)
 
 
+def _name(pid: int) -> str:
+    try:
+        return (PROC / str(pid) / "comm").read_text().strip()
+    except OSError:  # it ended
+        return ""
+
+
 class Namespaces:
-    """The network namespaces of containers that nobody is in yet on behalf of a watch."""
+    """The network namespaces of containers, of which each is told once."""
 
     def __init__(self) -> None:
-        self._taken: set[int] = {OURS}
+        self._told: set[tuple[int, str]] = set()  # the number of one that ended is given to another's
 
     def new(self) -> list[Namespace]:
-        """Find those that were not taken."""
+        """Find those that were not told."""
         found = []
-        for folder in PROC.glob("[0-9]*"):
+        for pid in os.listdir(PROC):  # noqa: PTH208 - a container starts in the time that paths take
+            if not pid.isdecimal():
+                continue
             try:
-                inode = (folder / "ns" / "net").stat().st_ino
-                container = (
-                    None if inode in self._taken else CONTAINER.search((folder / "cgroup").read_text())
-                )
+                inode = os.stat(f"{PROC}/{pid}/ns/net").st_ino  # noqa: PTH116 - the same
+                container = None if inode == OURS else CONTAINER.search((PROC / pid / "cgroup").read_text())
             except OSError:  # it ended meanwhile
                 continue
-            if container:
-                self._taken.add(inode)
-                found.append(Namespace(inode, int(folder.name), container[0]))
+            if container and (inode, container[0]) not in self._told and _name(int(pid)) not in RUNC_BEFORE:
+                self._told.add((inode, container[0]))
+                found.append(Namespace(inode, int(pid), container[0]))
         return found
 
     def leave(self, namespace: Namespace) -> None:
-        """Forget one that ended: its number is given to the next."""
-        self._taken.discard(namespace.inode)
+        """Forget one that ended: its container may be started again, and be given the same number."""
+        self._told.discard((namespace.inode, namespace.container))
+
+
+def default_routes() -> str:
+    """Return how this machine itself leaves its network, which a watch must never change."""
+    kinds = ("-4", "-6")
+    return "".join(process.run(["ip", kind, "route", "show", "default"]).stdout.decode() for kind in kinds)
 
 
 def links() -> socket.socket:
@@ -106,7 +121,7 @@ def links() -> socket.socket:
     return events
 
 
-def interface_in(subnet: IPv4Network, seconds: float) -> tuple[str, str]:
+def interface_in(subnet: IPv4Network, seconds: float, pause: float) -> tuple[str, str]:
     """Wait until an interface of this thread's namespace is in the subnet; return its name and address, or nothing."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -114,7 +129,7 @@ def interface_in(subnet: IPv4Network, seconds: float) -> tuple[str, str]:
             address = _address(name)
             if address is not None and address in subnet:
                 return name, str(address)
-        time.sleep(0.001)
+        time.sleep(pause)
     return "", ""
 
 

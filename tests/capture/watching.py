@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Self
 
 from capture import sockets
 from capture.heard import Heard
-from capture.namespaces import Namespace, Namespaces, interface_in, links, silence
+from capture.namespaces import Namespace, Namespaces, default_routes, interface_in, links, silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from capture.frames import Attempt
     from networks import Network
 
-SECONDS_HELD = 3.0  # at most: a container of another network must not wait for ours
-SECONDS_AWAITED = 30.0  # the same for one that is known to come; a busy engine takes its time
-SECONDS_TO_JOIN = 5.0
+SECONDS_TO_JOIN = 5.0  # for a container that may be of another network
+SECONDS_AWAITED = 60.0  # for one that is known to come; a busy engine takes its time
 
 
 @dataclass
@@ -56,12 +55,14 @@ class Watch:
     witnesses: list[Witness] = field(default_factory=list)
     at_bridge: Heard = field(default_factory=Heard)
     failures: list[str] = field(default_factory=list)
+    _routes: str = ""  # of this machine
     _namespaces: Namespaces = field(default_factory=Namespaces)
     _threads: list[threading.Thread] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         """Return when both witnesses would hear the next container."""
+        self._routes = default_routes()
         self._start(self._hear_bridge, sockets.hear(self.network.bridge))
         if self.in_containers:
             ready = threading.Event()
@@ -73,6 +74,8 @@ class Watch:
         self._over.set()
         for thread in self._threads:
             thread.join()
+        if default_routes() != self._routes:
+            self.failures.append(f"this machine's own default routes changed, which were: {self._routes}")
 
     @property
     def lost(self) -> int:
@@ -105,40 +108,31 @@ class Watch:
                 present = set(os.listdir(ports))  # noqa: PTH208 - names, hundreds of times a second
                 if present - joined or not ready.is_set():
                     for namespace in self._namespaces.new():
-                        self._start(self._watch_namespace, namespace)
+                        self._start(self._watch_container, namespace)
                 joined = present
                 ready.set()
                 with suppress(TimeoutError):
                     events.recv(65536)
 
-    def _watch_namespace(self, namespace: Namespace) -> None:
-        try:
-            self._watch_container(namespace)
-        finally:
-            self._namespaces.leave(namespace)
-
     def _watch_container(self, namespace: Namespace) -> None:
         subnet = self.network.subnet
-        with namespace.held() as from_the_start:
-            try:
-                namespace.enter()
-            except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile, or went on
-                return
-            stream = sockets.hear()
-            seconds = SECONDS_AWAITED if namespace.container in self.awaited else SECONDS_HELD
-            interface, address = interface_in(subnet, seconds)
-            if interface:
-                silence(interface, subnet)
+        try:
+            namespace.enter()
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile, or went on
+            self._namespaces.leave(namespace)
+            return
+        stream = sockets.hear()
+        seconds = SECONDS_AWAITED if namespace.container in self.awaited else SECONDS_TO_JOIN
+        interface, address = interface_in(subnet, seconds, 0.001 if namespace.fresh else 0.1)
         if not interface:
-            from_the_start = False
-            interface, address = interface_in(subnet, SECONDS_TO_JOIN)
-            if not interface:
-                stream.close()
-                return  # it is of another network
+            stream.close()
+            return  # it is of another network
+        with namespace.held() as from_the_start:
             silence(interface, subnet)
         witness = Witness(namespace.container, address, from_the_start, Heard())
         self.witnesses.append(witness)
         self._hear(stream, witness.heard, interface)
+        self._namespaces.leave(namespace)
 
     def _hear(self, stream: socket.socket, heard: Heard, interface: str) -> None:
         """Hear a container until its interface is gone."""

@@ -103,7 +103,11 @@ def whole(
         pytest.skip("the capture enters network namespaces: run as root on the engine's machine")
     with lab(image.engine, image.reference, lab_image) as one:
         network = one.create()
-        awaited = frozenset(container["Id"] for container in one.services().values())
+        awaited = frozenset(
+            container["Id"]
+            for container in one.services().values()
+            if network.name in container["NetworkSettings"]["Networks"]
+        )
         with Watch(network, awaited=awaited) as watch:
             started = time.monotonic()
             one.start()
