@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
-	lint types integration projects runner bench bench-image bench-layers bench-health format docs prune clean
+	lint types integration projects screenshot runner bench bench-image bench-layers bench-health format docs prune clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -78,9 +78,12 @@ down: $(READY) ## end what `make up` began, and leave nothing of it
 bench-layers: $(CHECKS) ## replay the layer plan over a history of locks
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.layers
 
+screenshot: $(CHECKS) ## take docs/images/ui.png anew, of the whole on a network with no way out; wants root and Chromium
+	@AIRLOCK_TEST_SCREENSHOT=docs/images/ui.png $(BIN)/python -m pytest tests/integration/test_no_way_out.py
+
 runner: ## prepare a CI machine for `make integration` (uses sudo)
 	sudo sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=0
-	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static docker-registry
+	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static docker-registry chromium
 
 bench: bench-layers bench-image ## run every benchmark (docs/benchmarks/)
 

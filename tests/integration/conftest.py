@@ -135,6 +135,14 @@ def skopeo() -> Path:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> Path:
+    program = process.find("chromium")
+    if program is None:
+        pytest.skip("there is no chromium: apt-get install chromium, then: make integration")
+    return program
+
+
+@pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Give this repository's project with few of its packages, composed, to be copied and never changed."""
     Project(REPOSITORY, places().root).run("fetch")
@@ -179,6 +187,17 @@ def volume(image: Image, folder: Path, target: str) -> Iterator[Sequence[str]]:
     finally:
         engine.run("rm", "--force", name, check=False)
         engine.run("volume", "rm", "--force", name)
+
+
+@pytest.fixture(scope="session")
+def lab_image(engine: Engine) -> str:
+    """Give the lab's image named by AIRLOCK_TEST_LAB_IMAGE, or compose it and load it."""
+    reference = os.environ.get("AIRLOCK_TEST_LAB_IMAGE")
+    if not reference:
+        options: list[str | Path] = ["--project", REPOSITORY / "lab", "image", "--load", "--json"]
+        composed = json.loads(process.run([sys.executable, "-m", "airlock", *options]).stdout)
+        reference = str(composed["reference"])
+    return reference
 
 
 @pytest.fixture(scope="session")
