@@ -165,9 +165,9 @@ def image(engine: Engine) -> Image:
 
 
 @pytest.fixture(scope="session")
-def lab(engine: Engine) -> str:
-    """Give the image named by AIRLOCK_TEST_LAB, or compose the lab's and load it."""
-    if reference := os.environ.get("AIRLOCK_TEST_LAB"):
+def lab_image(engine: Engine) -> str:
+    """Give the image named by AIRLOCK_TEST_LAB_IMAGE, or compose the lab's and load it."""
+    if reference := os.environ.get("AIRLOCK_TEST_LAB_IMAGE"):
         return reference
     options: list[str | Path] = ["--project", REPOSITORY / "lab", "image", "--load", "--json"]
     return str(json.loads(process.run([sys.executable, "-m", "airlock", *options]).stdout)["reference"])
@@ -187,17 +187,6 @@ def volume(image: Image, folder: Path, target: str) -> Iterator[Sequence[str]]:
     finally:
         engine.run("rm", "--force", name, check=False)
         engine.run("volume", "rm", "--force", name)
-
-
-@pytest.fixture(scope="session")
-def lab_image(engine: Engine) -> str:
-    """Give the lab's image named by AIRLOCK_TEST_LAB_IMAGE, or compose it and load it."""
-    reference = os.environ.get("AIRLOCK_TEST_LAB_IMAGE")
-    if not reference:
-        options: list[str | Path] = ["--project", REPOSITORY / "lab", "image", "--load", "--json"]
-        composed = json.loads(process.run([sys.executable, "-m", "airlock", *options]).stdout)
-        reference = str(composed["reference"])
-    return reference
 
 
 @pytest.fixture(scope="session")

@@ -23,9 +23,9 @@ BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBa
 
 
 def test_aws_is_reached_by_regional_names_and_given_up_in_seconds(
-    engine: Engine, image: Image, lab: str
+    engine: Engine, image: Image, lab_image: str
 ) -> None:
-    with Services(engine.program, image.reference, lab) as services:
+    with Services(engine.program, image.reference, lab_image) as services:
         silent = f"secretsmanager.us-east-1.amazonaws.com:{services.unused_address()}"
         found = services.inside("defaults.py", options=("--add-host", silent))
 

@@ -25,9 +25,9 @@ OWN_HEAD = "SELECT version_num FROM alembic_version"
 
 
 @pytest.fixture(scope="module")
-def services(engine: Engine, image: Image, lab: str) -> Iterator[Services]:
+def services(engine: Engine, image: Image, lab_image: str) -> Iterator[Services]:
     """Give a PostgreSQL with a database of each kind: migrated, without tables, older, newer."""
-    with Services(engine.program, image.reference, lab) as found:
+    with Services(engine.program, image.reference, lab_image) as found:
         found.postgres()
         for name, revision in (("empty", None), ("older", "02ca36b0235b"), ("newer", "ffffffffffff")):
             found.sql(f"CREATE DATABASE {name}")

@@ -21,8 +21,8 @@ JOBS = ("scheduler", "dag-processor", "triggerer")
 
 
 @pytest.fixture(scope="module")
-def deployment(image: Image, lab: str) -> Iterator[Deployment]:
-    with deployed(image, lab) as made:
+def deployment(image: Image, lab_image: str) -> Iterator[Deployment]:
+    with deployed(image, lab_image) as made:
         yield made
 
 

@@ -24,9 +24,9 @@ CELERY = {
 
 
 @pytest.fixture
-def services(engine: Engine, image: Image, lab: str, slow_dag: Sequence[str]) -> Iterator[Services]:
+def services(engine: Engine, image: Image, lab_image: str, slow_dag: Sequence[str]) -> Iterator[Services]:
     """Give all of an Airflow but what runs the tasks; its only DAG waits for a scheduler."""
-    with Services(engine.program, image.reference, lab) as found:
+    with Services(engine.program, image.reference, lab_image) as found:
         found.postgres()
         env = found.env(AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="False")
         assert found.run("version", env=env | {"_AIRFLOW_DB_MIGRATE": "true"}).code == 0
