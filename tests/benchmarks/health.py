@@ -2,7 +2,7 @@
 
     make bench-health >docs/benchmarks/health.md
 
-Wants a Docker Engine, the image (AIRLOCK_TEST_IMAGE, or airlock/airflow) and the lab's (AIRLOCK_TEST_LAB, or
+Wants a Docker Engine, the image (AIRLOCK_TEST_IMAGE, or airlock/airflow) and the lab's (AIRLOCK_TEST_LAB_IMAGE, or
 airlock/lab). AIRLOCK_BENCH_CHECKS says how many checks of ours are run (100), AIRLOCK_BENCH_PEERS how many of the
 others (20): they take seconds each.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
 IMAGE = os.environ.get("AIRLOCK_TEST_IMAGE", "airlock/airflow:latest")
-LAB = os.environ.get("AIRLOCK_TEST_LAB", "airlock/lab:latest")
+LAB = os.environ.get("AIRLOCK_TEST_LAB_IMAGE", "airlock/lab:latest")
 CHECKS = int(os.environ.get("AIRLOCK_BENCH_CHECKS", "100"))
 PEERS = int(os.environ.get("AIRLOCK_BENCH_PEERS", "20"))
 
