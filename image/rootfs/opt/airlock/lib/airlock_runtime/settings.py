@@ -47,11 +47,11 @@ class Settings:
         """Read airflow.cfg, where there is one. Raises SettingError for one that cannot be parsed."""
         home = environ.get("AIRFLOW_HOME") or HOME
         path = environ.get("AIRFLOW_CONFIG") or f"{home}/airflow.cfg"
-        file = configparser.RawConfigParser(interpolation=None, strict=False)
+        file = configparser.ConfigParser(strict=False)
         try:
             file.read(path, encoding="utf-8")
         except (configparser.Error, OSError, UnicodeDecodeError) as error:
-            raise SettingError(f"{path} cannot be read: {error}") from error
+            raise SettingError(f"{path} cannot be read: {_why_unread(error)}") from error
         return cls(environ, file)
 
     def get(self, section: str, key: str) -> str | None:
@@ -69,9 +69,9 @@ class Settings:
                 raise SecretSettingError(f"{variable}_SECRET names a secret of the secrets backend")
         for part, name in _names(section, key):
             if self._file.has_option(part, name):
-                return _expanded(self._file.get(part, name))
+                return _expanded(self._of_file(part, name))
             if self._file.has_option(part, f"{name}_cmd"):
-                return self._answer(f"[{part}] {name}_cmd", self._file.get(part, f"{name}_cmd"))
+                return self._answer(f"[{part}] {name}_cmd", self._of_file(part, f"{name}_cmd"))
             if self._file.has_option(part, f"{name}_secret"):
                 raise SecretSettingError(f"[{part}] {name}_secret names a secret of the secrets backend")
         return None
@@ -83,7 +83,7 @@ class Settings:
             if any(self._environ.get(f"{variable}{suffix}") for suffix in ("", "_CMD", "_SECRET")):
                 return True
             options = (name, f"{name}_cmd", f"{name}_secret")
-            if any(self._file.has_option(part, one) and self._file.get(part, one) for one in options):
+            if any(self._file.get(part, one, raw=True, fallback="") for one in options):
                 return True
         return False
 
@@ -93,6 +93,14 @@ class Settings:
         if not value:
             return default
         return value.strip().lower() in {"t", "true", "1", "yes", "on"}
+
+    def _of_file(self, section: str, key: str) -> str:
+        try:
+            return self._file.get(section, key)
+        except configparser.InterpolationError as error:  # it shows the value
+            raise SettingError(
+                f"[{section}] {key} in airflow.cfg has a % that stands for nothing: write it %%"
+            ) from error
 
     @staticmethod
     def _variable(section: str, key: str) -> str:
@@ -107,6 +115,18 @@ class Settings:
 def _names(section: str, key: str) -> list[tuple[str, str]]:
     former = FORMER.get((section, key))
     return [(section, key), former] if former else [(section, key)]
+
+
+def _why_unread(error: Exception) -> str:
+    """Say what is wrong with a file, without a line of it: that may hold a password."""
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, configparser.ParsingError):  # a missing header, too
+        lines = [number for number, _ in getattr(error, "errors", [])]
+        return f"line {lines[0] if lines else getattr(error, 'lineno', '?')} is neither [SECTION] nor KEY = VALUE"
+    return type(error).__name__
 
 
 def _expanded(value: str) -> str:
