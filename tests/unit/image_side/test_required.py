@@ -87,7 +87,6 @@ def test_a_scheduler_wants_what_its_executors_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        (CONN, "postgres://me:secret@db/x", "calls it postgresql://"),
         (CONN, "secret", "no URL"),
         (CONN, "postgresql://me:a@b:secret/x", "port"),
         (FERNET, "secret", "32 bytes"),

@@ -90,8 +90,10 @@ def _airflow(words: tuple[str, ...]) -> Command:
 
 def refuse_installing(environ: Mapping[str, str]) -> None:
     """Refuse what the official image installs at each start. Raises Refused."""
-    if asked := environ.get("_PIP_ADDITIONAL_REQUIREMENTS", "").strip():
+    if environ.get(
+        "_PIP_ADDITIONAL_REQUIREMENTS", ""
+    ).strip():  # not shown: an index's URL may hold a password
         raise Refused(
-            f"_PIP_ADDITIONAL_REQUIREMENTS asks for {asked}: nothing is installed when this image runs, for there is "
-            "no way out. Add it to constraints/airflow.in, then: airlock lock && airlock image."
+            "_PIP_ADDITIONAL_REQUIREMENTS is set: nothing is installed when this image runs, for there is "
+            "no way out. Add what it names to constraints/airflow.in, then: airlock lock && airlock image."
         )

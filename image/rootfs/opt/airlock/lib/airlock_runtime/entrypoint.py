@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from airlock_runtime import preparing, required, waiting, worker
 from airlock_runtime.broker import brokers
 from airlock_runtime.command import Command, refuse_installing
-from airlock_runtime.database import Url
+from airlock_runtime.database import CONNECT_ARGS, Url
 from airlock_runtime.failures import Denied, Failure, Misconfigured
 from airlock_runtime.schema import Schema
 from airlock_runtime.settings import HOME, SecretSettingError, SettingError, Settings
@@ -116,7 +116,7 @@ def prepare_database(command: Command, settings: Settings, environ: MutableMappi
     url = database_url(settings, environ)
     patience = patient(environ)
     if url and url.kind != "sqlite" and patience.attempts:
-        answered = waiting.for_database(url, patience)
+        answered = waiting.for_database(url, patience, by_port=settings.is_set(*CONNECT_ARGS))
         own = Schema.of_the_image() if answered.known else None  # without it Airflow looks for itself
         if own and (migrates or component or command.migrates):
             waiting.refuse_newer(url, answered.revision, own, version())
@@ -178,6 +178,8 @@ def version() -> str:
 def run(command: Command, environ: MutableMapping[str, str]) -> NoReturn:
     """Become the command."""
     sys.stdout.flush()
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and so would what it becomes
+        signal.signal(number, signal.SIG_DFL)
     try:
         if command.component == "standalone":
             sys.exit(until_stopped(command.words))

@@ -123,8 +123,8 @@ def _database_url(settings: Settings) -> Iterator[str]:
     name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
     try:
         text = settings.get("database", "sql_alchemy_conn")
-        if text and Url.parse(text).kind == "postgres":
-            yield f"{name} is wrong: SQLAlchemy calls it postgresql://, not postgres://."
+        if text:
+            Url.parse(text)
     except SecretSettingError:
         return  # Airflow can read it, and does
     except (SettingError, ValueError) as error:
