@@ -303,3 +303,22 @@ def test_where_packages_would_come_from_is_not_shown(programs: Path) -> None:
     code, said = refusal(programs, "version", **asked)
 
     assert (code, "nothing is installed" in said, "secret" in said) == (64, True, False)
+
+
+def test_a_broken_broker_url_that_was_let_through_ends_in_a_line(programs: Path) -> None:
+    wrong = SHARED | {
+        "AIRLOCK_CHECK_SETTINGS": "no",
+        "AIRFLOW__CELERY__BROKER_URL": "redis://:x@r:secret/0",
+        "CONNECTION_CHECK_MAX_COUNT": "1",
+        "AIRFLOW__CELERY__RESULT_BACKEND": "redis://r/1",
+    }
+
+    code, said = refusal(programs, "celery", "worker", **wrong)
+
+    assert (code, "Traceback" in said, "secret" in said) == (78, False, False), said
+
+
+def test_an_auth_manager_of_ones_own_may_keep_users(programs: Path) -> None:
+    own = {"AIRFLOW__CORE__AUTH_MANAGER": "mine.AuthManager", "_AIRFLOW_WWW_USER_PASSWORD": "x"}
+
+    assert run(programs, "version", **SHARED, **own, _AIRFLOW_WWW_USER_CREATE="1") == "airflow version"

@@ -59,6 +59,16 @@ class Command:
         return next((name for name in COMPONENTS if name in (two, *self.airflow[:1])), None)
 
     @property
+    def team(self) -> str:
+        """The team that a Celery worker is of, empty for none."""
+        if self.component != "celery worker":
+            return ""
+        after = zip(self.airflow, (*self.airflow[1:], ""), strict=True)
+        given = [following for word, following in after if word in {"-t", "--team"}]
+        given += [word.partition("=")[2] for word in self.airflow if word.startswith("--team=")]
+        return given[-1] if given else ""
+
+    @property
     def uses_database(self) -> bool:
         """Whether it is a command of Airflow that fails without the metadata database."""
         first = self.airflow[:1]

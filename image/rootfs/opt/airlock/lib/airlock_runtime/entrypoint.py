@@ -53,7 +53,7 @@ def prepare(words: Sequence[str], environ: MutableMapping[str, str]) -> Command:
     refuse_installing(environ)
     command = Command.of(words, environ)
     try:
-        settings = Settings.read(environ)
+        settings = Settings.read(environ, command.team)
         preparing.keep_out_of_read_only_home(command.component, settings, environ)
         if command.component == "standalone":
             preparing.share_secrets(settings, environ)
@@ -142,7 +142,11 @@ def prepare_broker(command: Command, settings: Settings, environ: MutableMapping
         url = settings.get("celery", "broker_url")
     except SecretSettingError:
         url = preparing.ask_airflow("celery", "broker_url", environ)
-    if url and (places := brokers(url, environ)):
+    try:
+        places = brokers(url or "", settings, environ) if url else []
+    except ValueError as error:
+        raise Misconfigured(f"AIRFLOW__CELERY__BROKER_URL is wrong: {error}.") from error
+    if places:
         waiting.for_broker(places, patience)
 
 

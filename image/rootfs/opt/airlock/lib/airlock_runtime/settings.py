@@ -37,13 +37,16 @@ class SecretSettingError(SettingError):
 class Settings:
     """The settings of this container; commands (KEY_CMD) are run when asked for, once."""
 
-    def __init__(self, environ: Mapping[str, str], file: configparser.RawConfigParser) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], file: configparser.RawConfigParser, team: str = ""
+    ) -> None:
+        self.team = team  # whose [celery] has other names than are read here
         self._environ = environ
         self._file = file
         self._said: dict[str, str] = {}
 
     @classmethod
-    def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+    def read(cls, environ: Mapping[str, str] = os.environ, team: str = "") -> Settings:
         """Read airflow.cfg, where there is one. Raises SettingError for one that cannot be parsed."""
         home = environ.get("AIRFLOW_HOME") or HOME
         path = environ.get("AIRFLOW_CONFIG") or f"{home}/airflow.cfg"
@@ -52,7 +55,7 @@ class Settings:
             file.read(path, encoding="utf-8")
         except (configparser.Error, OSError, UnicodeDecodeError) as error:
             raise SettingError(f"{path} cannot be read: {_why_unread(error)}") from error
-        return cls(environ, file)
+        return cls(environ, file, team)
 
     def get(self, section: str, key: str) -> str | None:
         """Return a setting, or None where it is left to Airflow's default.
