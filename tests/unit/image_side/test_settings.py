@@ -51,9 +51,10 @@ def test_a_percent_sign_is_written_twice_in_the_file_and_once_in_a_variable(tmp_
 
 def test_variables_and_home_are_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setenv("INNER", "$HOME/x")
+    monkeypatch.setenv("INNER", "this check's, not the process's whose settings they are")
+    given = {"INNER": "$OUTER/x", "OUTER": "/o", "AIRFLOW__CORE__X": "${INNER}:~:$NOT_SET"}
 
-    assert settings(tmp_path, AIRFLOW__CORE__X="${INNER}:~").get("core", "x") == "/home/me/x:~"
+    assert settings(tmp_path, **given).get("core", "x") == "/o/x:~:$NOT_SET"
     assert settings(tmp_path, "[core]\nx = ~/y\n").get("core", "x") == "/home/me/y"
 
 
@@ -77,6 +78,15 @@ def test_a_command_is_run_once_and_its_output_taken(tmp_path: Path) -> None:
     assert settings(tmp_path, f"[database]\nsql_alchemy_conn_cmd = {command}\n").get(
         "database", "sql_alchemy_conn"
     ) == ("said")
+
+
+def test_a_command_has_the_variables_of_the_process(tmp_path: Path) -> None:
+    command = "sh -c 'echo $INNER'"
+
+    assert (
+        settings(tmp_path, INNER="x", AIRFLOW__CORE__FERNET_KEY_CMD=command).get("core", "fernet_key")
+        == "x\n"
+    )
 
 
 def test_a_command_that_fails_says_so_without_the_command(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 COMMAND_TIMEOUT = 30.0  # seconds that a KEY_CMD may take
 HOME = "/opt/airflow"
+_VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)  # as os.path.expandvars has it
 # Names that Airflow still reads, where the new one is not set (its parser's deprecated_options).
 FORMER = {
     ("database", "sql_alchemy_conn"): ("core", "sql_alchemy_conn"),
@@ -65,14 +67,14 @@ class Settings:
         for part, name in _names(section, key):
             variable = self._variable(part, name)
             if variable in self._environ:
-                return _expanded(self._environ[variable])
+                return _expanded(self._environ[variable], self._environ)
             if f"{variable}_CMD" in self._environ:
                 return self._answer(f"{variable}_CMD", self._environ[f"{variable}_CMD"])
             if f"{variable}_SECRET" in self._environ:
                 raise SecretSettingError(f"{variable}_SECRET names a secret of the secrets backend")
         for part, name in _names(section, key):
             if self._file.has_option(part, name):
-                return _expanded(self._of_file(part, name))
+                return _expanded(self._of_file(part, name), self._environ)
             if self._file.has_option(part, f"{name}_cmd"):
                 return self._answer(f"[{part}] {name}_cmd", self._of_file(part, f"{name}_cmd"))
             if self._file.has_option(part, f"{name}_secret"):
@@ -111,7 +113,7 @@ class Settings:
 
     def _answer(self, name: str, command: str) -> str:
         if name not in self._said:
-            self._said[name] = _run(name, command)
+            self._said[name] = _run(name, command, self._environ)
         return self._said[name]
 
 
@@ -132,20 +134,29 @@ def _why_unread(error: Exception) -> str:
     return type(error).__name__
 
 
-def _expanded(value: str) -> str:
+def _expanded(value: str, environ: Mapping[str, str]) -> str:
     """Replace variables and `~` until nothing changes, as Airflow does."""
-    while (once := os.path.expanduser(os.path.expandvars(value))) != value:  # noqa: PTH111 - no path
+
+    def known(found: re.Match[str]) -> str:
+        return environ.get(found[1].strip("{}"), found[0])
+
+    while (once := os.path.expanduser(_VARIABLE.sub(known, value))) != value:  # noqa: PTH111 - no path
         value = once
     return value
 
 
-def _run(name: str, command: str) -> str:
+def _run(name: str, command: str, environ: Mapping[str, str]) -> str:
     import shlex  # noqa: PLC0415 - health checks pay for every import, and few settings are commands
     import subprocess  # noqa: PLC0415 - the same
 
     try:
         done = subprocess.run(
-            shlex.split(command), capture_output=True, check=True, timeout=COMMAND_TIMEOUT, text=True
+            shlex.split(command),
+            env=dict(environ),
+            capture_output=True,
+            check=True,
+            timeout=COMMAND_TIMEOUT,
+            text=True,
         )
     except subprocess.CalledProcessError as error:
         said = (error.stderr or "").strip().splitlines()[-1:] or ["nothing"]
