@@ -92,3 +92,12 @@ def test_a_server_of_the_execution_api_alone_is_asked_there() -> None:
 
     assert api.sign(HERE._replace(path=f"/af{ROUTE}"), 3.0, None, asking).kind == "beat"
     assert asked == [f"/af{ROUTE}", "/af/execution/health"]
+
+
+def test_former_names_of_the_settings_are_read() -> None:
+    former = {"WEB_SERVER_HOST": "10.0.0.7", "WEB_SERVER_PORT": "81", "WEB_SERVER_SSL_CERT": "/tls/cert.pem"}
+    given = {f"AIRFLOW__WEBSERVER__{key}": value for key, value in former.items()}
+
+    found = api.address(Settings(given, configparser.RawConfigParser()), ())
+
+    assert found == Address("10.0.0.7", 81, ROUTE, encrypted=True)

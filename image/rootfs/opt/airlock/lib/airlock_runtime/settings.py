@@ -23,7 +23,9 @@ FORMER = {
     ("database", "sql_alchemy_conn"): ("core", "sql_alchemy_conn"),
     ("api", "secret_key"): ("webserver", "secret_key"),
     ("api", "base_url"): ("webserver", "base_url"),
+    ("api", "host"): ("webserver", "web_server_host"),
     ("api", "port"): ("webserver", "web_server_port"),
+    ("api", "ssl_cert"): ("webserver", "web_server_ssl_cert"),
     ("core", "execution_api_server_url"): ("workers", "execution_api_server_url"),
 }
 
