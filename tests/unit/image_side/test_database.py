@@ -10,6 +10,7 @@ import pytest
 from airlock_runtime import database, libpq
 from airlock_runtime.database import (
     Database,
+    DatabaseError,
     DeniedError,
     DriverError,
     MissingTableError,
@@ -109,8 +110,8 @@ def test_a_missing_table_is_told_from_another_failure() -> None:
         def close(self) -> None:
             pass
 
-    for sqlstate, kind in (("42P01", MissingTableError), ("42501", QueryError), ("57014", QueryError)):
-        with pytest.raises(QueryError) as raised:
+    for sqlstate, kind in (("42P01", MissingTableError), ("42501", DeniedError), ("57014", QueryError)):
+        with pytest.raises(DatabaseError) as raised:
             Database(Failing(sqlstate), "?").rows("SELECT 1")
         assert type(raised.value) is kind
 

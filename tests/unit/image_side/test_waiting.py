@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self, cast
 
@@ -251,11 +252,11 @@ def test_a_database_that_goes_away_for_good_ends_in_a_line(
         waiting.for_schema(URL, "bbb", OWN, "3.3.2", Clock().patience())
 
 
-def test_tables_that_may_not_be_read_are_not_missing(database: Callable[..., FakeDatabase]) -> None:
+def test_tables_that_cannot_be_read_now_are_not_missing(database: Callable[..., FakeDatabase]) -> None:
     fake = database("x")
-    fake.rows = lambda _statement: (_ for _ in ()).throw(QueryError("permission denied"))  # type: ignore[method-assign]
+    fake.rows = lambda _statement: (_ for _ in ()).throw(QueryError("canceled"))  # type: ignore[method-assign]
 
-    with pytest.raises(Unavailable, match="permission denied"):
+    with pytest.raises(Unavailable, match="canceled"):
         waiting.for_database(URL, Clock().patience())
 
 
@@ -266,3 +267,24 @@ def test_a_password_that_only_airflow_knows_is_no_refusal(
 
     assert waiting.for_database(URL, Clock().patience()) == Answered(None, known=False)
     assert "known to Airflow alone" in capsys.readouterr().err
+
+
+def test_where_airflow_connects_with_more_than_the_url_its_port_is_waited_for(
+    database: Callable[..., FakeDatabase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database(DeniedError("the URL alone is not enough"))
+    asked: list[object] = []
+
+    class Connection:
+        def __init__(self, place: object, _timeout: float) -> None:
+            asked.append(place)
+            if len(asked) == 1:
+                raise ConnectionRefusedError(111, "Connection refused")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(socket, "create_connection", Connection)
+
+    assert waiting.for_database(URL, Clock().patience(), by_port=True) == Answered(None, known=False)
+    assert asked == [("db", 5432)] * 2

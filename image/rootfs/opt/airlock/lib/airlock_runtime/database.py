@@ -45,7 +45,7 @@ class DriverError(DatabaseError):
 
 
 class QueryError(DatabaseError):
-    """It answered, and a statement failed (no right to read a table, a lost connection)."""
+    """It answered, and a statement failed (a lost connection, a time-out)."""
 
 
 class MissingTableError(QueryError):
@@ -113,13 +113,13 @@ class Database:
         self._connection.close()
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Return the rows of a SELECT whose values are written `?`. Raises QueryError."""
+        """Return the rows of a SELECT whose values are written `?`. Raises QueryError, DeniedError."""
         cursor = self._connection.cursor()
         try:
             cursor.execute(statement.replace("?", self._mark), values)
             return list(cursor.fetchall())
         except Exception as error:  # DB-API drivers share no base class but this (PEP 249)
-            raise (MissingTableError if _is_of_no_table(error) else QueryError)(_line(error)) from error
+            raise _of_query(error) from error
         finally:
             cursor.close()
 
@@ -213,9 +213,15 @@ def _refusal(said: str, url: Url) -> DatabaseError:
     return UnreachableError(said)
 
 
-def _is_of_no_table(error: Exception) -> bool:
-    undefined_table = "42P01"
-    return getattr(error, "sqlstate", "") == undefined_table or "no such table" in str(error)
+_MISSING_TABLE, _NO_RIGHT = "42P01", "42501"  # SQLSTATE
+
+
+def _of_query(error: Exception) -> DatabaseError:
+    sqlstate = getattr(error, "sqlstate", "")
+    if sqlstate == _NO_RIGHT:
+        return DeniedError(_line(error))
+    missing = sqlstate == _MISSING_TABLE or "no such table" in str(error)
+    return (MissingTableError if missing else QueryError)(_line(error))
 
 
 def _line(error: Exception) -> str:

@@ -62,7 +62,7 @@ class Schema:
 
 
 def revision(database: Database) -> str | None:
-    """Return the revision of a database's tables, or None where it has none. Raises QueryError."""
+    """Return the revision of a database's tables, or None where it has none. Raises QueryError, DeniedError."""
     try:
         found = database.rows("SELECT version_num FROM alembic_version")
     except MissingTableError:
