@@ -62,7 +62,6 @@ KNOWN = "from airflow.utils.db import _REVISION_HEADS_MAP as known; print(known[
         # what it leaves to a traceback, a time-out or luck
         (["scheduler"], {"AIRFLOW__CORE__FERNET_KEY": ""}, 78, "AIRFLOW__CORE__FERNET_KEY is not set"),
         (["scheduler"], {"AIRFLOW__CORE__FERNET_KEY": "x"}, 78, "32 bytes in URL-safe base64"),
-        (["api-server"], {CONN: "postgres://me@db/x"}, 78, "calls it postgresql://"),
         (["triggerer"], {CONN: "{wrong_host}"}, 69, "nowhere:5432/airflow did not answer for 2 s"),
         (["db", "check"], {CONN: "{wrong_host}"}, 69, "nowhere:5432/airflow did not answer for 2 s"),
         (["dag-processor"], {CONN: "{wrong_password}"}, 77, "password authentication failed"),

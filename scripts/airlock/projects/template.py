@@ -143,20 +143,20 @@ def airflow_in(wanted: Wishes) -> str:
 
 
 def airflow_cfg(wanted: Wishes) -> str:
-    """Return airflow.cfg: this repository's own; without Amazon's provider its secrets backend is a comment.
+    """Return airflow.cfg: this repository's own; what wants Amazon's provider is a comment without it.
 
-    Airflow does not start with a backend that it cannot import.
+    Airflow does not start with a secrets backend that it cannot import; logs in another cloud want other credentials.
     """
     text = _repository(_AIRFLOW_CFG)
     if _AMAZON in _named(wanted) or "amazon" in wanted.extras:
         return text
-    section = re.compile(r"(?m)^\[secrets\]\n(?:(?!\[).*\n)*")
+    amazons = re.compile(r"(?m)^(?:\[secrets\]\n(?:(?!\[).*\n)*|remote_log_conn_id = .*\n)")
 
     def commented(found: re.Match[str]) -> str:
         lines = (line if line.startswith("#") or not line else f"# {line}" for line in found[0].splitlines())
         return "\n".join((f"# With {_AMAZON} in constraints/airflow.in:", *lines, ""))
 
-    return section.sub(commented, text)
+    return amazons.sub(commented, text)
 
 
 def _named(wanted: Wishes) -> set[str]:

@@ -47,3 +47,17 @@ def test_a_component_is_known_with_and_without_airflow_before_it(text: str, comp
 )
 def test_commands_that_say_something_of_the_image_want_no_database(text: str, *, uses: bool) -> None:
     assert command(text).uses_database is uses
+
+
+@pytest.mark.parametrize(
+    ("words", "team"),
+    [
+        ("celery worker", ""),
+        ("celery worker -q a --team blue", "blue"),
+        ("celery worker --team=blue", "blue"),
+        ("airflow celery worker -t blue", "blue"),
+        ("triggerer --team-name blue", ""),
+    ],
+)
+def test_a_worker_may_be_of_a_team(words: str, team: str) -> None:
+    assert Command.of(words.split(), {}).team == team

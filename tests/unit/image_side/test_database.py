@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from airlock_runtime import database
-from airlock_runtime.database import DeniedError, DriverError, QueryError, UnreachableError, Url
+from airlock_runtime import database, libpq
+from airlock_runtime.database import (
+    Database,
+    DatabaseError,
+    DeniedError,
+    DriverError,
+    MissingTableError,
+    PasswordlessError,
+    QueryError,
+    UnreachableError,
+    Url,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
         ("postgresql://me:a/b@db/x", Url("postgresql", "me", "a/b", "db", 5432, "x")),
         ("postgresql://me@[fd00::1]:5433/x", Url("postgresql", "me", "", "fd00::1", 5433, "x")),
         ("postgresql:///x?host=/run/pg", Url("postgresql", "", "", "", 5432, "x", (("host", "/run/pg"),))),
+        ("postgres+psycopg2://db/x", Url("postgresql", "", "", "db", 5432, "x")),  # as Airflow mends it
         ("mysql://db/x", Url("mysql", "", "", "db", 3306, "x")),
         ("sqlite:////tmp/a.db", Url("sqlite", "", "", "", None, "/tmp/a.db")),  # noqa: S108 - a name
         ("sqlite://", Url("sqlite", "", "", "", None, "")),
@@ -33,9 +44,12 @@ def test_a_url_is_read_as_sqlalchemy_does(text: str, url: Url) -> None:
     assert Url.parse(text) == url
 
 
-@pytest.mark.parametrize("text", ["secret", "", "postgresql:secret", "postgresql://me:secret@db:54x2/x"])
+@pytest.mark.parametrize(
+    "text",
+    ["secret", "", "postgresql:secret", "postgresql://me:secret@db:54x2/x", "postgresql://me:x@secret@db/x"],
+)
 def test_what_is_no_url_is_refused_without_being_repeated(text: str) -> None:
-    with pytest.raises(ValueError, match=r"form|port") as refused:
+    with pytest.raises(ValueError, match=r"form|port|%40") as refused:
         Url.parse(text)
     assert "secret" not in str(refused.value)
 
@@ -45,6 +59,61 @@ def test_a_url_is_shown_without_its_password() -> None:
 
     assert str(url) == "postgresql db:5432/x"
     assert "secret" not in repr(url)
+    assert str(Url.parse("postgresql://me@/x?host=a:1&host=b:2")) == "postgresql a:1,b:2/x"
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("host=a:1&host=b:2", {"host": "a,b", "port": "1,2"}),
+        ("host=a&host=b:2", {"host": "a,b", "port": ",2"}),
+        ("host=a:1", {"host": "a", "port": "1"}),
+        ("host=a,b&port=1,2", {"host": "a,b", "port": "1,2"}),
+        ("host=a&host=b", {"host": "a,b"}),
+        ("host=/run/pg", {"host": "/run/pg"}),
+        ("options=-csearch_path%3Dairflow", {"options": "-csearch_path=airflow"}),
+    ],
+)
+def test_several_servers_are_given_to_libpq_in_its_own_form(query: str, options: dict[str, str]) -> None:
+    assert database._options(Url.parse(f"postgresql:///x?{query}").query) == options
+
+
+def test_an_option_of_airflows_driver_is_not_given_to_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = []
+
+    def connect(parameters: dict[str, str]) -> str:
+        asked.append(dict(parameters))
+        for name in ("prepare_threshold", "ssl"):
+            if name in parameters:
+                raise libpq.Error(f'invalid connection option "{name}"\n')
+        return "connection"
+
+    monkeypatch.setattr(libpq, "connect", connect)
+
+    database.connect(Url.parse("postgresql+psycopg://db/x?prepare_threshold=0&ssl=require&sslmode=require"))
+
+    assert len(asked) == 3
+    assert asked[-1]["sslmode"] == "require"
+
+
+def test_a_missing_table_is_told_from_another_failure() -> None:
+    class Failing:
+        def __init__(self, sqlstate: str) -> None:
+            self.error = libpq.Error("ERROR: no", sqlstate)
+
+        def cursor(self) -> Self:
+            return self
+
+        def execute(self, *_: object) -> None:
+            raise self.error
+
+        def close(self) -> None:
+            pass
+
+    for sqlstate, kind in (("42P01", MissingTableError), ("42501", DeniedError), ("57014", QueryError)):
+        with pytest.raises(DatabaseError) as raised:
+            Database(Failing(sqlstate), "?").rows("SELECT 1")
+        assert type(raised.value) is kind
 
 
 def test_sqlite_answers_and_is_never_made(tmp_path: Path) -> None:
@@ -59,7 +128,7 @@ def test_sqlite_answers_and_is_never_made(tmp_path: Path) -> None:
 
     with database.connect(Url.parse(f"sqlite:///{path}")) as found:
         assert found.rows("SELECT name FROM job WHERE id > ?", 1) == [("b",)]
-        with pytest.raises(QueryError, match="no such table"):
+        with pytest.raises(MissingTableError, match="no such table"):
             found.rows("SELECT 1 FROM missing")
         with pytest.raises(QueryError, match="readonly"):
             found.rows("DELETE FROM job")
@@ -80,8 +149,11 @@ def test_a_database_without_a_driver_here_is_said_to_be() -> None:
         ('connection failed: FATAL:  password authentication failed for user "me"', DeniedError),
         ('connection failed: FATAL:  database "x" does not exist', DeniedError),
         ('invalid sslmode value: "maybe"', DeniedError),
-        ("fe_sendauth: no password supplied", DeniedError),
+        ("fe_sendauth: no password supplied", PasswordlessError),
+        ("FATAL:  Timed-out waiting to acquire database connection: Too many connections", UnreachableError),
+        ("FATAL:  canceling authentication due to timeout", UnreachableError),
+        ("FATAL:  terminating connection due to administrator command", UnreachableError),
     ],
 )
 def test_a_refusal_that_lasts_is_told_from_one_that_passes(said: str, kind: type[Exception]) -> None:
-    assert type(database._refusal(said)) is kind
+    assert type(database._refusal(said, Url.parse("postgresql://me@db/x"))) is kind

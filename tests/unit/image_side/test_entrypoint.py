@@ -198,7 +198,7 @@ def test_the_check_of_settings_can_be_told_to_warn(programs: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "env", "said"),
     [
-        (["version"], {"_PIP_ADDITIONAL_REQUIREMENTS": "pandas"}, "asks for pandas: nothing is installed"),
+        (["version"], {"_PIP_ADDITIONAL_REQUIREMENTS": "pandas"}, "is set: nothing is installed"),
         (["pip", "install", "x"], {}, "pip is not in this image"),
         (["uv", "add", "x"], {}, "uv is not in this image"),
         (["info", "--file-io"], {}, "would send this deployment's description"),
@@ -289,3 +289,36 @@ def test_standalone_is_stopped_by_the_signal_that_it_knows(programs: Path) -> No
 
 def test_git_carries_the_executable_bits() -> None:
     assert (ROOTFS / "entrypoint").stat().st_mode & stat.S_IXUSR
+
+
+def test_what_it_becomes_is_ended_by_a_closed_pipe(programs: Path) -> None:
+    stand_in(programs / "tool", "grep SigIgn /proc/self/status")
+
+    assert int(run(programs, "tool").split()[1], 16) == 0
+
+
+def test_where_packages_would_come_from_is_not_shown(programs: Path) -> None:
+    asked = {"_PIP_ADDITIONAL_REQUIREMENTS": "--index-url https://me:secret@index/simple pandas"}
+
+    code, said = refusal(programs, "version", **asked)
+
+    assert (code, "nothing is installed" in said, "secret" in said) == (64, True, False)
+
+
+def test_a_broken_broker_url_that_was_let_through_ends_in_a_line(programs: Path) -> None:
+    wrong = SHARED | {
+        "AIRLOCK_CHECK_SETTINGS": "no",
+        "AIRFLOW__CELERY__BROKER_URL": "redis://:x@r:secret/0",
+        "CONNECTION_CHECK_MAX_COUNT": "1",
+        "AIRFLOW__CELERY__RESULT_BACKEND": "redis://r/1",
+    }
+
+    code, said = refusal(programs, "celery", "worker", **wrong)
+
+    assert (code, "Traceback" in said, "secret" in said) == (78, False, False), said
+
+
+def test_an_auth_manager_of_ones_own_may_keep_users(programs: Path) -> None:
+    own = {"AIRFLOW__CORE__AUTH_MANAGER": "mine.AuthManager", "_AIRFLOW_WWW_USER_PASSWORD": "x"}
+
+    assert run(programs, "version", **SHARED, **own, _AIRFLOW_WWW_USER_CREATE="1") == "airflow version"

@@ -34,6 +34,10 @@ HERE = Address("127.0.0.1", 8080, ROUTE, encrypted=False)
         ({}, "airflow api-server --ssl-cert /tls/cert.pem", HERE._replace(encrypted=True)),
         ({"HOST": "10.0.0.7"}, "", HERE._replace(host="10.0.0.7")),
         ({"HOST": "::"}, "", HERE),
+        ({}, "airflow api_server -- host:10.0.0.7 port:8080", HERE._replace(host="10.0.0.7")),
+        ({}, "airflow api_server -- host::: port:8080", HERE),
+        ({}, "airflow api-server --host 10.0.0.7", HERE._replace(host="10.0.0.7")),
+        ({}, "x -- /entrypoint api-server --ssl-cert=/tls/cert.pem", HERE._replace(encrypted=True)),
     ],
 )
 def test_the_address_is_the_servers(environ: dict[str, str], words: str, address: Address) -> None:
@@ -77,3 +81,23 @@ def test_an_answer_is_a_beat_of_now() -> None:
 
     assert found.kind == "beat"
     assert found.at is not None
+
+
+def test_a_server_of_the_execution_api_alone_is_asked_there() -> None:
+    asked: list[str] = []
+
+    def asking(at: Address, _seconds: float) -> int:
+        asked.append(at.path)
+        return 200 if at.path == "/af/execution/health" else 404
+
+    assert api.sign(HERE._replace(path=f"/af{ROUTE}"), 3.0, None, asking).kind == "beat"
+    assert asked == [f"/af{ROUTE}", "/af/execution/health"]
+
+
+def test_former_names_of_the_settings_are_read() -> None:
+    former = {"WEB_SERVER_HOST": "10.0.0.7", "WEB_SERVER_PORT": "81", "WEB_SERVER_SSL_CERT": "/tls/cert.pem"}
+    given = {f"AIRFLOW__WEBSERVER__{key}": value for key, value in former.items()}
+
+    found = api.address(Settings(given, configparser.RawConfigParser()), ())
+
+    assert found == Address("10.0.0.7", 81, ROUTE, encrypted=True)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airlock_runtime import job
+from airlock_runtime import database, job
+from airlock_runtime.database import (
+    DatabaseError,
+    DeniedError,
+    MissingTableError,
+    PasswordlessError,
+    QueryError,
+    UnreachableError,
+)
 from airlock_runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -135,7 +143,7 @@ def test_a_database_that_is_not_migrated_has_no_heartbeat_yet(tmp_path: Path) ->
             "outage",
             "does not answer (sqlite /nowhere/a.db: there is no file",
         ),
-        ({"CONN": "mysql://me:secret@db/x"}, "outage", "no driver"),
+        ({"CONN": "mysql://me:secret@db/x"}, "unproven", "no driver"),
         ({"CONN": "secret"}, "outage", "sql_alchemy_conn is wrong"),
         ({"CONN_CMD": "false"}, "outage", "failed with exit code 1"),
         ({"CONN_SECRET": "x"}, "unproven", "names a secret of the secrets backend"),
@@ -149,6 +157,30 @@ def test_a_database_that_cannot_be_asked_says_why(environ: dict[str, str], kind:
     assert found.kind == kind
     assert said in found.reason
     assert "me:secret" not in found.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "alone", "with_arguments"),
+    [
+        (UnreachableError("refused"), "outage", "outage"),
+        (DeniedError("password authentication failed"), "outage", "unproven"),
+        (PasswordlessError("it asks for a password"), "unproven", "unproven"),
+        (QueryError("canceling statement due to timeout"), "outage", "unproven"),
+        (MissingTableError("no such table"), "none", "unproven"),  # it may be in another search path
+    ],
+)
+def test_what_only_airflow_can_connect_with_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch, error: DatabaseError, alone: str, with_arguments: str
+) -> None:
+    def connect(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(database, "connect", connect)
+    given = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://me@db/x"}
+    arguments = given | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "mine.connect_args"}
+
+    for environ, kind in ((given, alone), (arguments, with_arguments)):
+        assert job.sign(settings(**environ), "/nowhere", "SchedulerJob", START, HOST).kind == kind
 
 
 def test_the_host_name_is_airflows() -> None:

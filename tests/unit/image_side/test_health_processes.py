@@ -146,3 +146,14 @@ def test_process_1_tells_what_its_container_is_for(command: str, component: Comp
 )
 def test_a_component_has_the_names_that_people_give_it(words: list[str], component: Component | None) -> None:
     assert components.named(words) is component
+
+
+def test_variables_that_a_title_was_written_over_are_unknown(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    for text, known in (
+        (b"PATH=/bin\0A=b=c\0", {"PATH": "/bin", "A": "b=c"}),
+        (b" host:0.0.0.0 port:8080\0\0\0", None),
+        (b"-active- (worker --queues=a)\0\0\0", None),
+    ):
+        (tmp_path / "7" / "environ").write_bytes(text)
+        assert processes.environment(7, str(tmp_path)) == known

@@ -67,27 +67,42 @@ def test_what_is_elsewhere_counts_as_set(tmp_path: Path) -> None:
 def test_a_worker_without_results_in_the_database_wants_none(tmp_path: Path) -> None:
     missing = named(tmp_path, "celery worker", CELERY__RESULT_BACKEND="redis://r/1")
     assert missing == [FERNET, KEY, URL, BROKER]
-    assert CONN in named(tmp_path, "celery worker", CELERY__RESULT_BACKEND="db+postgresql://x")
+    # a database, but not by Airflow's own URL
+    assert CONN not in named(tmp_path, "celery worker", CELERY__RESULT_BACKEND="db+postgresql://x")
+
+
+def test_where_celery_is_configured_elsewhere_its_places_are_not_asked_for(tmp_path: Path) -> None:
+    for given in (
+        {"CELERY__CELERY_CONFIG_OPTIONS": "mine.CONFIG"},
+        {"CELERY__EXTRA_CELERY_CONFIG": '{"broker_url": "redis://r/0"}'},
+    ):
+        found, environ = settings(tmp_path, **given)
+        assert not {CONN, BROKER} & set(named(tmp_path, "celery worker", **given))
+        assert not required.needs_broker("celery worker", found)
+    of_a_team = Settings.read(environ, "blue")
+    assert not required.needs_broker("celery worker", of_a_team)
+    assert not required.needs_database("celery worker", of_a_team)
+    assert required.needs_broker("celery worker", settings(tmp_path)[0])
 
 
 def test_a_scheduler_wants_what_its_executors_do(tmp_path: Path) -> None:
     def wants(executor: str) -> set[str]:
-        return {URL, BROKER} & set(named(tmp_path, "scheduler", CORE__EXECUTOR=executor))
+        return {URL, BROKER, KEY} & set(named(tmp_path, "scheduler", CORE__EXECUTOR=executor))
 
-    assert wants("LocalExecutor") == {URL}
+    assert wants("LocalExecutor") == {URL, KEY}
     assert wants("CeleryExecutor") == {BROKER}
     assert wants("LocalExecutor,airflow.providers.celery.executors.celery_executor.CeleryExecutor") == {
         URL,
         BROKER,
+        KEY,
     }
-    assert wants("team_a=CeleryExecutor;LocalExecutor") == {URL, BROKER}
+    assert wants("LocalExecutor;blue=CeleryExecutor") == {URL, KEY}
     assert wants("airflow.providers.amazon.aws.executors.ecs.ecs_executor.AwsEcsExecutor") == set()
 
 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        (CONN, "postgres://me:secret@db/x", "calls it postgresql://"),
         (CONN, "secret", "no URL"),
         (CONN, "postgresql://me:a@b:secret/x", "port"),
         (FERNET, "secret", "32 bytes"),

@@ -39,15 +39,22 @@ def test_without_a_file_there_are_variables_alone(tmp_path: Path) -> None:
     assert Settings.read({"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__A_B__C": "1"}).get("a.b", "c") == "1"
 
 
-def test_a_percent_sign_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert settings(tmp_path, "[core]\nx = 10%\n").get("core", "x") == "10%"
+def test_a_percent_sign_is_written_twice_in_the_file_and_once_in_a_variable(tmp_path: Path) -> None:
+    assert settings(tmp_path, "[core]\nx = p%%40ss\n").get("core", "x") == "p%40ss"
+    assert settings(tmp_path, AIRFLOW__CORE__X="p%40ss").get("core", "x") == "p%40ss"
+
+    wrong = settings(tmp_path, "[core]\nx = secret%40\n")  # Airflow ends in a traceback, which shows it
+    assert wrong.is_set("core", "x")
+    with pytest.raises(SettingError, match=r"^\[core\] x in airflow\.cfg has a % that stands for nothing"):
+        wrong.get("core", "x")
 
 
 def test_variables_and_home_are_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setenv("INNER", "$HOME/x")
+    monkeypatch.setenv("INNER", "this check's, not the process's whose settings they are")
+    given = {"INNER": "$OUTER/x", "OUTER": "/o", "AIRFLOW__CORE__X": "${INNER}:~:$NOT_SET"}
 
-    assert settings(tmp_path, AIRFLOW__CORE__X="${INNER}:~").get("core", "x") == "/home/me/x:~"
+    assert settings(tmp_path, **given).get("core", "x") == "/o/x:~:$NOT_SET"
     assert settings(tmp_path, "[core]\nx = ~/y\n").get("core", "x") == "/home/me/y"
 
 
@@ -71,6 +78,15 @@ def test_a_command_is_run_once_and_its_output_taken(tmp_path: Path) -> None:
     assert settings(tmp_path, f"[database]\nsql_alchemy_conn_cmd = {command}\n").get(
         "database", "sql_alchemy_conn"
     ) == ("said")
+
+
+def test_a_command_has_the_variables_of_the_process(tmp_path: Path) -> None:
+    command = "sh -c 'echo $INNER'"
+
+    assert (
+        settings(tmp_path, INNER="x", AIRFLOW__CORE__FERNET_KEY_CMD=command).get("core", "fernet_key")
+        == "x\n"
+    )
 
 
 def test_a_command_that_fails_says_so_without_the_command(tmp_path: Path) -> None:
@@ -106,5 +122,9 @@ def test_a_flag_is_read_in_airflows_words(tmp_path: Path, text: str, *, value: b
 
 
 def test_a_file_that_cannot_be_parsed_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"airflow\.cfg cannot be read"):
-        settings(tmp_path, "no section\n")
+    for file, line in (("secret section\n", 1), ("[core]\nx = 1\nsecret\n", 3)):
+        with pytest.raises(
+            SettingError, match=rf"airflow\.cfg cannot be read: line {line} is neither"
+        ) as raised:
+            settings(tmp_path, file)
+        assert "secret" not in str(raised.value)

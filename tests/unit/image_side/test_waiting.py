@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self, cast
 
@@ -9,7 +10,14 @@ import pytest
 
 from airlock_runtime import waiting
 from airlock_runtime.broker import Broker, BrokerDeniedError, BrokerError
-from airlock_runtime.database import DeniedError, QueryError, UnreachableError, Url
+from airlock_runtime.database import (
+    DeniedError,
+    MissingTableError,
+    PasswordlessError,
+    QueryError,
+    UnreachableError,
+    Url,
+)
 from airlock_runtime.failures import Denied, SchemaMismatch, Unavailable
 from airlock_runtime.schema import Schema, State
 from airlock_runtime.waiting import Answered, Patience
@@ -106,7 +114,7 @@ class FakeDatabase:
     def rows(self, _statement: str) -> list[tuple[str]]:
         answer = self._next()
         if answer is None:
-            raise QueryError("no such table")
+            raise MissingTableError("no such table")
         return [(str(answer),)]
 
     def _next(self) -> Exception | str | None:
@@ -222,3 +230,61 @@ def test_a_broker_that_refuses_is_not_tried_again(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(Denied, match="refuses: WRONGPASS"):
         waiting.for_broker([Broker("redis", "r", 1)], clock.patience())
     assert clock.slept == []
+
+
+def test_a_database_that_goes_away_while_it_is_migrated_is_waited_for(
+    database: Callable[..., FakeDatabase],
+) -> None:
+    database("bbb", UnreachableError("refused"), QueryError("lost"), "ccc")
+
+    waiting.for_schema(URL, "bbb", OWN, "3.3.2", Clock().patience())
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"), [(UnreachableError("refused"), Unavailable), (DeniedError("no"), Denied)]
+)
+def test_a_database_that_goes_away_for_good_ends_in_a_line(
+    database: Callable[..., FakeDatabase], error: Exception, failure: type[Exception]
+) -> None:
+    database("bbb", error)
+
+    with pytest.raises(failure, match="db:5432"):
+        waiting.for_schema(URL, "bbb", OWN, "3.3.2", Clock().patience())
+
+
+def test_tables_that_cannot_be_read_now_are_not_missing(database: Callable[..., FakeDatabase]) -> None:
+    fake = database("x")
+    fake.rows = lambda _statement: (_ for _ in ()).throw(QueryError("canceled"))  # type: ignore[method-assign]
+
+    with pytest.raises(Unavailable, match="canceled"):
+        waiting.for_database(URL, Clock().patience())
+
+
+def test_a_password_that_only_airflow_knows_is_no_refusal(
+    database: Callable[..., FakeDatabase], capsys: pytest.CaptureFixture[str]
+) -> None:
+    database(PasswordlessError("it asks for a password"))
+
+    assert waiting.for_database(URL, Clock().patience()) == Answered(None, known=False)
+    assert "known to Airflow alone" in capsys.readouterr().err
+
+
+def test_where_airflow_connects_with_more_than_the_url_its_port_is_waited_for(
+    database: Callable[..., FakeDatabase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database(DeniedError("the URL alone is not enough"))
+    asked: list[object] = []
+
+    class Connection:
+        def __init__(self, place: object, _timeout: float) -> None:
+            asked.append(place)
+            if len(asked) == 1:
+                raise ConnectionRefusedError(111, "Connection refused")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(socket, "create_connection", Connection)
+
+    assert waiting.for_database(URL, Clock().patience(), by_port=True) == Answered(None, known=False)
+    assert asked == [("db", 5432)] * 2

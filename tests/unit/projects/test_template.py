@@ -152,11 +152,13 @@ def test_no_line_of_a_written_file_is_longer_than_people_read(name: str) -> None
         (replace(PLAIN, extras=["amazon"]), True),
     ],
 )
-def test_amazons_secrets_backend_is_there_with_amazons_provider_alone(wanted: Wishes, *, has: bool) -> None:
+def test_what_wants_amazons_provider_is_there_with_it_alone(wanted: Wishes, *, has: bool) -> None:
     text = template.airflow_cfg(wanted)
     file = configparser.RawConfigParser()
     file.read_string(text)
 
     assert file.has_option("secrets", "backend") is has
+    assert file.has_option("logging", "remote_log_conn_id") is has
+    assert file.has_option("logging", "delete_local_logs")
     assert "SecretsManagerBackend" in text
     assert file.get("core", "hostname_callable") == "socket.gethostname"

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from airlock_runtime.settings import Settings
 
 ROUTE = "/api/v2/version"
+EXECUTION = "/execution/health"  # what `api-server --apps execution` has instead
 ANSWER = "answer"
 PORT = 8080  # Airflow's default
 _LIMIT = 65536  # bytes of an answer that are read
 _EVERYWHERE = {"", "0.0.0.0", "::", "*"}  # noqa: S104 - what a server may listen on; we ask on loopback
 _PORT = re.compile(r"(?:^| )(?:port:|--port[ =]|-p ?)(\d+)(?: |$)")
-_OK = 200
+_HOST = re.compile(r"(?:^| )(?:host:|--host[ =]|-H ?)(\S+)")
+_CERTIFICATE = re.compile(r"(?:^| )--ssl-cert[ =]")
+_OK, _NOT_FOUND = 200, 404
 
 
 class Address(NamedTuple):
@@ -34,22 +37,25 @@ class Address(NamedTuple):
 
 def address(settings: Settings, words: Sequence[str]) -> Address:
     """Return where to ask, by the settings and the server's command line. Raises SettingError, ValueError."""
-    given = _PORT.search(" ".join(words))
-    port = int(given[1] if given else settings.get("api", "port") or PORT)
-    host = settings.get("api", "host") or ""
+    line = " ".join(words)
+    number, name = _PORT.search(line), _HOST.search(line)
+    port = int(number[1] if number else settings.get("api", "port") or PORT)
+    host = name[1] if name else settings.get("api", "host") or ""
     base = re.sub(r"^\w+://[^/]*", "", settings.get("api", "base_url") or "").rstrip("/")
-    encrypted = bool(settings.get("api", "ssl_cert")) or "--ssl-cert" in words
+    encrypted = bool(settings.get("api", "ssl_cert")) or bool(_CERTIFICATE.search(line))
     return Address("127.0.0.1" if host in _EVERYWHERE else host, port, f"{base}{ROUTE}", encrypted)
 
 
 def sign(
-    at: Address, seconds: float, answered: float | None, asking: Callable[[Address, float], int] | None = None
+    at: Address, seconds: float, answered: float | None, asking: Callable[[Address, float], int]
 ) -> Sign:
     """Ask within so many seconds. `answered` is when an earlier check last had an answer."""
     where = f"{'https' if at.encrypted else 'http'}://{at.host}:{at.port}{at.path}"
     late = False
     try:
-        status = (asking or ask)(at, seconds)
+        status = asking(at, seconds)
+        if status == _NOT_FOUND:
+            status = asking(at._replace(path=at.path.removesuffix(ROUTE) + EXECUTION), seconds)
     except TimeoutError:
         late, reason = True, f"{where} gives none in {seconds:.1f} s"
     except OSError as error:

@@ -99,17 +99,22 @@ class Check:
         given = processes.environment(process.pid)
         if component is components.WORKER:
             return worker.sign(process.pid, process.started, given), WORKER_THRESHOLD
-        environ = given if given and "PATH" in given else self._environ
+        environ = self._environ if given is None else given
         try:
             settings = Settings.read(environ)
             if component is components.API_SERVER:
-                at = api.address(settings, process.words)
-                return api.sign(at, ANSWER_SECONDS, memory.number(facts, "beat")), ANSWER_SECONDS
+                at = api.address(settings, (*process.words, *self._words_of_init(component)))
+                return api.sign(at, ANSWER_SECONDS, memory.number(facts, "beat"), api.ask), ANSWER_SECONDS
             threshold = float(settings.get(*component.threshold) or component.seconds)
         except (SettingError, ValueError) as error:
             return Sign("outage", "setting", reason=f"cannot be read: {error}"), 0.0
         home = environ.get("AIRFLOW_HOME") or HOME
         return self._job(component, settings, home, facts), threshold
+
+    def _words_of_init(self, component: Component) -> tuple[str, ...]:
+        """Return the command line of process 1 where it is about a component, whose title hides its own."""
+        found = self._init is not None and components.asked_for(self._init.words) is component
+        return self._init.words if self._init and found else ()
 
     def _job(self, component: Component, settings: Settings, home: str, facts: dict[str, str]) -> Sign:
         """Ask the database, once where it does not answer: in standalone several would wait for it."""

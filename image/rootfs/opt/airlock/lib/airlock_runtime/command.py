@@ -59,6 +59,16 @@ class Command:
         return next((name for name in COMPONENTS if name in (two, *self.airflow[:1])), None)
 
     @property
+    def team(self) -> str:
+        """The team that a Celery worker is of, empty for none."""
+        if self.component != "celery worker":
+            return ""
+        after = zip(self.airflow, (*self.airflow[1:], ""), strict=True)
+        given = [following for word, following in after if word in {"-t", "--team"}]
+        given += [word.partition("=")[2] for word in self.airflow if word.startswith("--team=")]
+        return given[-1] if given else ""
+
+    @property
     def uses_database(self) -> bool:
         """Whether it is a command of Airflow that fails without the metadata database."""
         first = self.airflow[:1]
@@ -90,8 +100,10 @@ def _airflow(words: tuple[str, ...]) -> Command:
 
 def refuse_installing(environ: Mapping[str, str]) -> None:
     """Refuse what the official image installs at each start. Raises Refused."""
-    if asked := environ.get("_PIP_ADDITIONAL_REQUIREMENTS", "").strip():
+    if environ.get(
+        "_PIP_ADDITIONAL_REQUIREMENTS", ""
+    ).strip():  # not shown: an index's URL may hold a password
         raise Refused(
-            f"_PIP_ADDITIONAL_REQUIREMENTS asks for {asked}: nothing is installed when this image runs, for there is "
-            "no way out. Add it to constraints/airflow.in, then: airlock lock && airlock image."
+            "_PIP_ADDITIONAL_REQUIREMENTS is set: nothing is installed when this image runs, for there is "
+            "no way out. Add what it names to constraints/airflow.in, then: airlock lock && airlock image."
         )

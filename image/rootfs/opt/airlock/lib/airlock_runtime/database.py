@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, quote, unquote
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Where Airflow's driver is given more than the URL says: options, a password, a path to search for tables.
+CONNECT_ARGS = ("database", "sql_alchemy_connect_args")
 PORTS = {"postgresql": 5432, "mysql": 3306}
 SITE_PACKAGES = "/opt/venv/lib"  # below it is Airflow's environment; nothing of it is imported
 # sqlalchemy.engine.url takes anything but "@" for a password, "/" too, so urllib.parse would differ.
@@ -34,12 +36,20 @@ class DeniedError(DatabaseError):
     """It answers and refuses: asking again does not help."""
 
 
+class PasswordlessError(DatabaseError):
+    """It asks for a password that the URL does not have: Airflow may be given one elsewhere (a token of IAM)."""
+
+
 class DriverError(DatabaseError):
     """There is no driver for it here, so that only its port can be tried."""
 
 
 class QueryError(DatabaseError):
-    """It answers, and a statement failed (no such table, no right to read it)."""
+    """It answered, and a statement failed (a lost connection, a time-out)."""
+
+
+class MissingTableError(QueryError):
+    """There is no such table."""
 
 
 class Url(NamedTuple):
@@ -59,17 +69,20 @@ class Url(NamedTuple):
         found = _URL.fullmatch(text.strip())
         if not found:
             raise ValueError("it is no URL of the form postgresql://USER:PASSWORD@HOST:PORT/NAME")
+        if "@" in (found["host"] or ""):  # a part of the password, which would be shown as the host
+            raise ValueError("an '@' of its password must be written %40")
+        kind = "postgresql" if found["kind"] == "postgres" else found["kind"]  # as Airflow mends it
         port = found["port"] or ""
         if port and not (port.isascii() and port.isdigit()):
             raise ValueError(
                 "its port is no number (a '/', '@' or ':' of the password must be written %2F, …)"
             )
         return cls(
-            found["kind"],
+            kind,
             unquote(found["user"] or ""),
             unquote(found["password"] or ""),
             found["ipv6"] or found["host"] or "",
-            int(port) if port else PORTS.get(found["kind"]),
+            int(port) if port else PORTS.get(kind),
             unquote(found["name"] or ""),
             tuple(parse_qsl(found["query"] or "")),
         )
@@ -77,6 +90,8 @@ class Url(NamedTuple):
     def __str__(self) -> str:
         if self.kind == "sqlite":
             return f"sqlite {self.name or ':memory:'}"
+        if not self.host and (hosts := [value for key, value in self.query if key == "host"]):
+            return f"{self.kind} {','.join(hosts)}/{self.name}"
         port = f":{self.port}" if self.port else ""
         return f"{self.kind} {self.host or 'localhost'}{port}/{self.name}"
 
@@ -98,13 +113,13 @@ class Database:
         self._connection.close()
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Return the rows of a SELECT whose values are written `?`. Raises QueryError."""
+        """Return the rows of a SELECT whose values are written `?`. Raises QueryError, DeniedError."""
         cursor = self._connection.cursor()
         try:
             cursor.execute(statement.replace("?", self._mark), values)
             return list(cursor.fetchall())
         except Exception as error:  # DB-API drivers share no base class but this (PEP 249)
-            raise QueryError(_line(error)) from error
+            raise _of_query(error) from error
         finally:
             cursor.close()
 
@@ -141,17 +156,39 @@ def _postgresql(url: Url, timeout: float) -> Database:
         # libpq takes whole seconds, and 2 at least
         "connect_timeout": str(max(2, round(timeout))),
         "application_name": "airlock",
-        **dict(url.query),
+        **_options(url.query),
     }
-    try:
-        return Database(libpq.connect(parameters), "?")
-    except libpq.MissingError as error:
-        raise DriverError(_line(error)) from error
-    except libpq.Error as error:
-        raise _refusal(_line(error)) from error
+    while True:
+        try:
+            return Database(libpq.connect(parameters), "?")
+        except libpq.MissingError as error:
+            raise DriverError(_line(error)) from error
+        except libpq.Error as error:
+            unknown = _UNKNOWN.search(str(error))
+            if not (
+                unknown and parameters.pop(unknown[1], None)
+            ):  # else: for Airflow's driver, not for its library
+                raise _refusal(_line(error), url) from error
 
 
-# What a server says while it starts, stops or is full: libpq gives no SQLSTATE for a refused connection.
+_UNKNOWN = re.compile(r'invalid connection option "([^"]+)"')
+_PLACE = re.compile(r"([a-zA-Z0-9.-]*):(\d*)")
+
+
+def _options(query: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return libpq's options of a query; several servers, host=A:1&host=B:2 to SQLAlchemy, are lists to libpq."""
+    options: dict[str, str] = {}
+    for key, value in query:
+        options[key] = f"{options[key]},{value}" if key in options and key in {"host", "port"} else value
+    hosts = options.get("host", "").split(",")
+    places = [found.groups() if (found := _PLACE.fullmatch(one)) else (one, "") for one in hosts]
+    if "port" not in options and any(port for _, port in places):
+        options["host"] = ",".join(host for host, _ in places)
+        options["port"] = ",".join(port for _, port in places)
+    return options
+
+
+# What a server, or a pooler before it, says while it starts, stops or is full; libpq gives no SQLSTATE for it.
 _PASSING = (
     "starting up",
     "shutting down",
@@ -159,14 +196,32 @@ _PASSING = (
     "too many",
     "remaining connection slots",
     "not yet accept",
+    "not accepting",
+    "terminating",
+    "timeout",
+    "timed out",
+    "cannot connect",
 )
 
 
-def _refusal(said: str) -> DatabaseError:
+def _refusal(said: str, url: Url) -> DatabaseError:
+    if "no password supplied" in said and not url.password:
+        return PasswordlessError("it asks for a password, and its URL has none")
     refused = "FATAL:" in said or "invalid" in said or "no password supplied" in said
-    if refused and not any(word in said for word in _PASSING):
+    if refused and not any(word in said.lower() for word in _PASSING):
         return DeniedError(said.rpartition("FATAL:")[2].strip())
     return UnreachableError(said)
+
+
+_MISSING_TABLE, _NO_RIGHT = "42P01", "42501"  # SQLSTATE
+
+
+def _of_query(error: Exception) -> DatabaseError:
+    sqlstate = getattr(error, "sqlstate", "")
+    if sqlstate == _NO_RIGHT:
+        return DeniedError(_line(error))
+    missing = sqlstate == _MISSING_TABLE or "no such table" in str(error)
+    return (MissingTableError if missing else QueryError)(_line(error))
 
 
 def _line(error: Exception) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from airlock_runtime import preparing, required, waiting, worker
 from airlock_runtime.broker import brokers
 from airlock_runtime.command import Command, refuse_installing
-from airlock_runtime.database import Url
+from airlock_runtime.database import CONNECT_ARGS, Url
 from airlock_runtime.failures import Denied, Failure, Misconfigured
 from airlock_runtime.schema import Schema
 from airlock_runtime.settings import HOME, SecretSettingError, SettingError, Settings
@@ -53,7 +53,7 @@ def prepare(words: Sequence[str], environ: MutableMapping[str, str]) -> Command:
     refuse_installing(environ)
     command = Command.of(words, environ)
     try:
-        settings = Settings.read(environ)
+        settings = Settings.read(environ, command.team)
         preparing.keep_out_of_read_only_home(command.component, settings, environ)
         if command.component == "standalone":
             preparing.share_secrets(settings, environ)
@@ -116,7 +116,7 @@ def prepare_database(command: Command, settings: Settings, environ: MutableMappi
     url = database_url(settings, environ)
     patience = patient(environ)
     if url and url.kind != "sqlite" and patience.attempts:
-        answered = waiting.for_database(url, patience)
+        answered = waiting.for_database(url, patience, by_port=settings.is_set(*CONNECT_ARGS))
         own = Schema.of_the_image() if answered.known else None  # without it Airflow looks for itself
         if own and (migrates or component or command.migrates):
             waiting.refuse_newer(url, answered.revision, own, version())
@@ -142,7 +142,11 @@ def prepare_broker(command: Command, settings: Settings, environ: MutableMapping
         url = settings.get("celery", "broker_url")
     except SecretSettingError:
         url = preparing.ask_airflow("celery", "broker_url", environ)
-    if url and (places := brokers(url, environ)):
+    try:
+        places = brokers(url or "", settings, environ) if url else []
+    except ValueError as error:
+        raise Misconfigured(f"AIRFLOW__CELERY__BROKER_URL is wrong: {error}.") from error
+    if places:
         waiting.for_broker(places, patience)
 
 
@@ -178,6 +182,8 @@ def version() -> str:
 def run(command: Command, environ: MutableMapping[str, str]) -> NoReturn:
     """Become the command."""
     sys.stdout.flush()
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and so would what it becomes
+        signal.signal(number, signal.SIG_DFL)
     try:
         if command.component == "standalone":
             sys.exit(until_stopped(command.words))

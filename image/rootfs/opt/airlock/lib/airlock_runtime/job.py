@@ -6,7 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 from airlock_runtime import database
-from airlock_runtime.database import DatabaseError, QueryError, Url
+from airlock_runtime.database import (
+    CONNECT_ARGS,
+    DatabaseError,
+    DriverError,
+    MissingTableError,
+    PasswordlessError,
+    UnreachableError,
+    Url,
+)
 from airlock_runtime.settings import SecretSettingError, SettingError
 from airlock_runtime.verdict import Sign
 
@@ -58,6 +66,7 @@ def sign(settings: Settings, home: str, job_type: str, since: float, host: str |
     try:
         text = settings.get("database", "sql_alchemy_conn")
         schema = settings.get("database", "sql_alchemy_schema") or ""
+        more = settings.is_set(*CONNECT_ARGS)
     except SecretSettingError as error:
         return Sign("unproven", HEARTBEAT, reason=f"its database is unknown here: {error}")
     except SettingError as error:
@@ -69,10 +78,18 @@ def sign(settings: Settings, home: str, job_type: str, since: float, host: str |
     try:
         with database.connect(url, CONNECT_SECONDS) as connection:
             return _row(connection, url.kind, schema, job_type, since, host)
-    except QueryError as error:  # before `airflow db migrate`, say
-        return Sign("none", HEARTBEAT, reason=f"{url}: {error}")
     except DatabaseError as error:
-        return Sign("outage", "database", reason=f"does not answer ({url}: {error})")
+        return _of_failure(error, url, more=more)
+
+
+def _of_failure(error: DatabaseError, url: Url, *, more: bool) -> Sign:
+    """Say what a failure means; `more` is whether Airflow connects with more than the URL."""
+    known = not isinstance(error, (PasswordlessError, DriverError))
+    if not known or (more and not isinstance(error, UnreachableError)):
+        return Sign("unproven", HEARTBEAT, reason=f"Airflow alone can ask its database ({url}: {error})")
+    if isinstance(error, MissingTableError):  # before `airflow db migrate`
+        return Sign("none", HEARTBEAT, reason=f"{url}: {error}")
+    return Sign("outage", "database", reason=f"does not answer ({url}: {error})")
 
 
 def _row(connection: Database, kind: str, schema: str, job_type: str, since: float, host: str | None) -> Sign:

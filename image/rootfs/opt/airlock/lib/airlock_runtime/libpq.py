@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 LIBRARY = "libpq.so.5"
 _CONNECTION_OK = 0  # ConnStatusType
 _TUPLES_OK = 2  # ExecStatusType
+_SQLSTATE = ord("C")  # PG_DIAG_SQLSTATE
 
 Row = tuple[str | None, ...]
 
 
 class Error(Exception):
-    """What the library said."""
+    """What the library said, and the server's SQLSTATE where it is the server's error."""
+
+    def __init__(self, said: str, sqlstate: str = "") -> None:
+        super().__init__(said)
+        self.sqlstate = sqlstate
 
 
 class MissingError(Error):
@@ -45,7 +50,8 @@ class Cursor:
         result = pq.PQexecParams(self._connection, text, len(values), None, given, None, None, 0)
         try:
             if pq.PQresultStatus(result) != _TUPLES_OK:
-                raise Error(_text(pq.PQresultErrorMessage(result)))
+                state = _text(pq.PQresultErrorField(result, _SQLSTATE))
+                raise Error(_text(pq.PQresultErrorMessage(result)), state)
             self._rows = [*self._read(result)]
         finally:
             pq.PQclear(result)
@@ -109,6 +115,7 @@ def _library() -> ctypes.CDLL:
         ("PQexecParams", pointer, (pointer, text, number, *[pointer] * 4, number)),
         ("PQresultStatus", number, (pointer,)),
         ("PQresultErrorMessage", text, (pointer,)),
+        ("PQresultErrorField", text, (pointer, number)),
         ("PQntuples", number, (pointer,)),
         ("PQnfields", number, (pointer,)),
         ("PQgetisnull", number, (pointer, number, number)),

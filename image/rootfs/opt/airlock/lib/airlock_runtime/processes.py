@@ -79,13 +79,17 @@ def family_seconds(root: int, among: Iterable[Process], proc: str = PROC) -> flo
 
 
 def environment(pid: int, proc: str = PROC) -> dict[str, str] | None:
-    """Return the variables that a process was started with, or None where they cannot be read."""
+    """Return the variables that a process was started with.
+
+    None where they cannot be read, or the process wrote its title over them (setproctitle does).
+    """
     try:
         with open(f"{proc}/{pid}/environ", "rb") as file:  # noqa: PTH123
             pairs = [os.fsdecode(pair).partition("=") for pair in file.read().split(b"\0")]
     except OSError:
         return None
-    return {name: value for name, sign, value in pairs if sign}
+    found = {name: value for name, sign, value in pairs if sign}
+    return found if "PATH" in found else None
 
 
 def _seconds(path: str) -> float:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 FERNET_KEY_BYTES = 32
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+# The others of Airflow and its providers; one's own may be a FabAuthManager by another name.
+_WITHOUT_USERS = ("SimpleAuthManager", "AwsAuthManager", "KeycloakAuthManager")
+_CELERY = "airflow.providers.celery.executors.default_celery.DEFAULT_CELERY_CONFIG"
 SAME = "the same in every container of this Airflow"
 _RANDOM = "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 _FERNET = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
@@ -40,14 +43,20 @@ def problems(component: str | None, settings: Settings, environ: Mapping[str, st
 
 
 def executors(settings: Settings) -> set[str]:
-    """Return the names of the executors (`[core] executor`: several, with teams and aliases, since 2.10)."""
+    """Return the names of the executors that are no team's (`[core] executor`: several, with aliases, since 2.10).
+
+    Those of teams have settings of their own.
+    """
     value = settings.get("core", "executor") or "LocalExecutor"
-    parts = value.replace(";", ",").split(",")
+    groups = [group.removeprefix("=") for group in value.split(";")]
+    parts = [part for group in groups if "=" not in group for part in group.split(",")]
     return {word.strip().rpartition(".")[2] for part in parts for word in part.split(":")} | {""}
 
 
 def needs_broker(component: str | None, settings: Settings) -> bool:
-    """Whether a component talks to Celery's broker."""
+    """Whether a component talks to Celery's broker, and Airflow's settings say where that is."""
+    if _has_own_celery(settings):
+        return False
     if component == "scheduler":
         return any("CeleryExecutor" in name or "CeleryKubernetes" in name for name in executors(settings))
     return component == "celery worker"
@@ -55,7 +64,11 @@ def needs_broker(component: str | None, settings: Settings) -> bool:
 
 def needs_database(component: str, settings: Settings) -> bool:
     """Whether a component opens the metadata database itself: a worker does so for Celery's results alone."""
-    if component != "celery worker" or not settings.is_set("celery", "result_backend"):
+    if component != "celery worker":
+        return True
+    if _has_own_celery(settings):
+        return False
+    if not settings.is_set("celery", "result_backend"):
         return True
     try:
         return (settings.get("celery", "result_backend") or "db+").startswith("db+")
@@ -63,9 +76,18 @@ def needs_database(component: str, settings: Settings) -> bool:
         return False
 
 
+def _has_own_celery(settings: Settings) -> bool:
+    """Whether Celery's broker and results are chosen in Python, in JSON or for a team, which is not read here."""
+    options = settings.get("celery", "celery_config_options") or _CELERY
+    more = settings.get("celery", "extra_celery_config") or ""
+    return bool(settings.team) or options != _CELERY or "broker" in more or "result_backend" in more
+
+
 def _shared(component: str, settings: Settings) -> Iterator[str]:
     """Look for what separate containers must have in common."""
-    if needs_database(component, settings) and not settings.is_set("database", "sql_alchemy_conn"):
+    elsewhere = component == "celery worker" and settings.is_set("celery", "result_backend")
+    needs = needs_database(component, settings) and not elsewhere
+    if needs and not settings.is_set("database", "sql_alchemy_conn"):
         yield (
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN is not set: the default is a file in this container, which no other "
             "sees. Set postgresql+psycopg2://USER:PASSWORD@HOST/NAME."
@@ -81,16 +103,16 @@ def _shared(component: str, settings: Settings) -> Iterator[str]:
             "AIRFLOW__API_AUTH__JWT_SECRET is not set: every task would fail with an invalid token. "
             f"Set it, {SAME}: {_RANDOM}"
         )
-    if component != "dag-processor" and not settings.is_set("api", "secret_key"):
+    runs_here = component == "scheduler" and any("LocalExecutor" in name for name in executors(settings))
+    if (runs_here or component not in {"scheduler", "dag-processor"}) and not settings.is_set(
+        "api", "secret_key"
+    ):
         yield (
             "AIRFLOW__API__SECRET_KEY is not set: sessions end at each restart, and logs of running tasks cannot be "
             f"read. Set it, {SAME}: {_RANDOM}"
         )
-    runs_tasks = component == "celery worker" or (
-        component == "scheduler" and any("LocalExecutor" in name for name in executors(settings))
-    )
     known = settings.is_set("core", "execution_api_server_url") or settings.is_set("api", "base_url")
-    if runs_tasks and not known:
+    if (runs_here or component == "celery worker") and not known:
         yield (
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL is not set: tasks would look for the api-server in here. "
             "Set http://API-SERVER:8080/execution/."
@@ -110,7 +132,7 @@ def _values(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     try:
         broker = settings.get("celery", "broker_url")
         if broker:
-            brokers(broker, environ)
+            brokers(broker, settings, environ)
     except SecretSettingError:
         pass
     except (SettingError, ValueError) as error:
@@ -123,8 +145,8 @@ def _database_url(settings: Settings) -> Iterator[str]:
     name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
     try:
         text = settings.get("database", "sql_alchemy_conn")
-        if text and Url.parse(text).kind == "postgres":
-            yield f"{name} is wrong: SQLAlchemy calls it postgresql://, not postgres://."
+        if text:
+            Url.parse(text)
     except SecretSettingError:
         return  # Airflow can read it, and does
     except (SettingError, ValueError) as error:
@@ -151,7 +173,7 @@ def _fernet_key(settings: Settings) -> Iterator[str]:
 
 def _user(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     manager = settings.get("core", "auth_manager") or "SimpleAuthManager"
-    if not manager.endswith("FabAuthManager"):
+    if manager.endswith(_WITHOUT_USERS):
         yield (
             f"_AIRFLOW_WWW_USER_CREATE is set, but the auth manager {manager.rpartition('.')[2]} keeps no users in the "
             f"database. Set AIRFLOW__CORE__AUTH_MANAGER={FAB}, or leave it out."

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock_runtime.database import SITE_PACKAGES, QueryError
+from airlock_runtime.database import SITE_PACKAGES, MissingTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,9 +62,9 @@ class Schema:
 
 
 def revision(database: Database) -> str | None:
-    """Return the revision of a database's tables, or None where it has none."""
+    """Return the revision of a database's tables, or None where it has none. Raises QueryError, DeniedError."""
     try:
         found = database.rows("SELECT version_num FROM alembic_version")
-    except QueryError:
-        return None  # no such table: each driver says it in other words
+    except MissingTableError:
+        return None
     return str(found[0][0]) if found else None

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from airlock_runtime import schema
 from airlock_runtime.broker import BrokerDeniedError, BrokerError
-from airlock_runtime.database import DeniedError, DriverError, UnreachableError, Url, connect
+from airlock_runtime.database import (
+    DeniedError,
+    DriverError,
+    PasswordlessError,
+    QueryError,
+    UnreachableError,
+    Url,
+    connect,
+)
 from airlock_runtime.failures import Denied, SchemaMismatch, Unavailable
 from airlock_runtime.schema import Schema, State
 
@@ -88,29 +96,45 @@ class Answered:
     known: bool = True
 
 
-def for_database(url: Url, patience: Patience) -> Answered:
-    """Wait until the database answers. Raises Unavailable or Denied."""
+def for_database(url: Url, patience: Patience, *, by_port: bool = False) -> Answered:
+    """Wait until the database answers, or its port where a URL is not all that Airflow connects with.
+
+    Raises Unavailable or Denied.
+    """
     seen: list[Answered] = []
 
     def attempt() -> str | None:
-        try:
-            seen.append(_ask(url))
-        except (UnreachableError, OSError) as error:
-            return str(error)
+        seen.append(_port(url) if by_port else _ask(url))
         return None
 
+    _until(f"the database {url}", url, patience, attempt)
+    return seen[-1]
+
+
+def _until(what: str, url: Url, patience: Patience, attempt: Callable[[], str | None]) -> str | None:
+    """Attempt until there is no reason left; return the last one. Raises Unavailable or Denied."""
+    failed: list[Exception] = []
+
+    def guarded() -> str | None:
+        failed.clear()
+        try:
+            return attempt()
+        except (UnreachableError, QueryError, OSError) as error:
+            failed.append(error)
+            return str(error)
+
     try:
-        reason = patience.until(f"the database {url}", attempt)
+        reason = patience.until(what, guarded)
     except DeniedError as error:
         raise Denied(
             f"the database {url} refuses: {error}. Mend AIRFLOW__DATABASE__SQL_ALCHEMY_CONN."
         ) from error
-    if reason:
+    if failed:
         raise Unavailable(
             f"the database {url} did not answer for {patience.seconds:.0f} s: {reason}. "
             f"Check AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, {NEEDS}."
         )
-    return seen[-1]
+    return reason
 
 
 def _ask(url: Url) -> Answered:
@@ -118,13 +142,20 @@ def _ask(url: Url) -> Answered:
         with connect(url, ATTEMPT) as database:
             return Answered(schema.revision(database))
     except DriverError:
-        if url.host and url.port:
-            socket.create_connection((url.host, url.port), ATTEMPT).close()
+        return _port(url)
+    except PasswordlessError as error:
+        say(f"{url}: {error}; what Airflow connects with besides it is known to Airflow alone")
         return Answered(None, known=False)
 
 
+def _port(url: Url) -> Answered:
+    if url.host and url.port:
+        socket.create_connection((url.host, url.port), ATTEMPT).close()
+    return Answered(None, known=False)
+
+
 def for_schema(url: Url, found: str | None, own: Schema, version: str, patience: Patience) -> None:
-    """Wait until another container has migrated the database. Raises SchemaMismatch where none has."""
+    """Wait until another container has migrated the database. Raises SchemaMismatch, Unavailable or Denied."""
     state = own.state(found)
 
     def attempt() -> str | None:
@@ -132,7 +163,7 @@ def for_schema(url: Url, found: str | None, own: Schema, version: str, patience:
             seen = own.state(schema.revision(database))
         return None if seen is State.CURRENT else _STATES.get(seen)
 
-    if state is not State.CURRENT and (reason := patience.until(f"the migration of {url}", attempt)):
+    if state is not State.CURRENT and (reason := _until(f"the migration of {url}", url, patience, attempt)):
         raise SchemaMismatch(
             f"the database {url} {reason} (this image: {version} at {own.head}; there: {found or 'nothing'}). "
             "Migrate it once: airflow db migrate, or any command with _AIRFLOW_DB_MIGRATE=true."
