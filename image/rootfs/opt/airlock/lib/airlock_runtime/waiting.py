@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airlock_runtime import schema
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from airlock_runtime.broker import Broker
 
 ATTEMPTS, PAUSE = 20, 1.0  # an attempt costs milliseconds, so that they may be denser than the official 3 s
+MIGRATION = 3  # times as long: it creates or changes all tables, and Airflow starts first
 ATTEMPT = 2.0  # seconds to connect; libpq knows no less
 NEEDS = "the route and security groups from here to there, and that it runs"
 
@@ -163,7 +164,8 @@ def for_schema(url: Url, found: str | None, own: Schema, version: str, patience:
             seen = own.state(schema.revision(database))
         return None if seen is State.CURRENT else _STATES.get(seen)
 
-    if state is not State.CURRENT and (reason := _until(f"the migration of {url}", url, patience, attempt)):
+    longer = replace(patience, attempts=patience.attempts * MIGRATION)
+    if state is not State.CURRENT and (reason := _until(f"the migration of {url}", url, longer, attempt)):
         raise SchemaMismatch(
             f"the database {url} {reason} (this image: {version} at {own.head}; there: {found or 'nothing'}). "
             "Migrate it once: airflow db migrate, or any command with _AIRFLOW_DB_MIGRATE=true."
