@@ -58,7 +58,7 @@ ALLOWED = {
     "triggerer": (*DATABASE, *API, *LOGS, *SECRETS, *BUCKETS),
     # Celery keeps results in the database; tasks themselves speak to the API server alone.
     "worker": (*DATABASE, *BROKER, *API, *LOGS, *SECRETS, *BUCKETS, *ENDPOINTS),
-    "outside": (*BUCKETS, *SECRETS, "dns api.outside.example A*", "tcp api:80"),
+    "outside": (*BUCKETS, *SECRETS, "dns api.outside.example A*", "tcp api:8080"),
     "ui": API,
     BROWSER: ("tcp api-server:8080",),
 }  # fmt: skip
