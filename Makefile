@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
-	lint types integration projects screenshot runner bench bench-image bench-layers bench-health format docs prune clean
+	lint types integration projects screenshot runner bench bench-image bench-layers bench-health bench-runtime format docs prune clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -85,13 +85,16 @@ runner: ## prepare a CI machine for `make integration` (uses sudo)
 	sudo sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=0
 	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static docker-registry chromium
 
-bench: bench-layers bench-image ## run every benchmark (docs/benchmarks/)
+bench: bench-layers bench-image bench-runtime ## run every benchmark (docs/benchmarks/)
 
 bench-image: $(CHECKS) ## measure building the image against BuildKit; wants a Docker Engine, and takes half an hour
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.image
 
 bench-health: $(CHECKS) ## measure health checks against Airflow's own; wants a Docker Engine, the image and the lab's
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.health
+
+bench-runtime: $(CHECKS) ## measure starts, health checks and idle services; wants a Docker Engine, and takes a quarter of an hour
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.runtime
 
 lint: $(CHECKS) ## check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check

@@ -69,6 +69,12 @@ def sign(
     return Sign("late" if late else "gone", ANSWER, answered, reason)
 
 
+def asked_by_bash(at: Address) -> str:
+    """Return where the next check may ask without Python (airlock-health); nothing where that takes TLS."""
+    words = (at.host, str(at.port), at.path)
+    return "" if at.encrypted or any(set(word) & set(" \n\\") for word in words) else " ".join(words)
+
+
 def ask(at: Address, seconds: float) -> int:
     """Return the status of the answer, or 0 for what is no HTTP. Raises OSError, TimeoutError among them."""
     end = time.monotonic() + seconds

@@ -104,7 +104,9 @@ class Check:
             settings = Settings.read(environ)
             if component is components.API_SERVER:
                 at = api.address(settings, (*process.words, *self._words_of_init(component)))
-                return api.sign(at, ANSWER_SECONDS, memory.number(facts, "beat"), api.ask), ANSWER_SECONDS
+                found = api.sign(at, ANSWER_SECONDS, memory.number(facts, "beat"), api.ask)
+                facts["ask"] = api.asked_by_bash(at) if found.kind == "beat" else ""
+                return found, ANSWER_SECONDS
             threshold = float(settings.get(*component.threshold) or component.seconds)
         except (SettingError, ValueError) as error:
             return Sign("outage", "setting", reason=f"cannot be read: {error}"), 0.0
