@@ -7,14 +7,15 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any
+
+from containers import INSIDE, Container
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from subprocess import CompletedProcess
 
-INSIDE = Path(__file__).parent / "integration" / "inside"
+    from containers import Engine, Image
+
 
 PASSWORD = "a/b@c d"  # noqa: S105 - what must be quoted in a URL
 SECRET = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # noqa: S105 - of containers that live a minute
@@ -37,42 +38,8 @@ SETTINGS = {
 }
 
 
-class Engine(Protocol):
-    """The docker CLI."""
-
-    def run(
-        self, *arguments: str | Path, stdin: bytes | None = None, check: bool = True
-    ) -> CompletedProcess[bytes]: ...
-
-    def text(self, *arguments: str | Path, stdin: bytes | None = None) -> str: ...
-
-
-class Image(Protocol):
-    """An image in the engine."""
-
-    @property
-    def engine(self) -> Engine: ...
-
-    @property
-    def reference(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Service:
-    """A container with one component; `with` removes it."""
-
-    engine: Engine
-    name: str
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.engine.run("rm", "--force", "--volumes", self.name)
-
-    def logs(self) -> str:
-        done = self.engine.run("logs", "--tail", "100", self.name)
-        return (done.stdout + done.stderr).decode(errors="replace")
+class Service(Container):
+    """A container with one component."""
 
     def health(self, *words: str, **bounds: float) -> tuple[int, str]:
         """Ask as ECS does; return the exit code and the line. `bounds` as starting=1.0."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from subprocess import CompletedProcess
 
-    from conftest import Engine
+    from containers import Engine
 
 REPOSITORY = Path(__file__).parents[1]
 COMPOSE = REPOSITORY / "lab" / "compose.yaml"

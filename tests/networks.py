@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Engine
+    from containers import Engine
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 from airflow_services import Deployment, Service, deployed
 from airlock import process
 from airlock.errors import EngineError
+from containers import Engine, Image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
-    from subprocess import CompletedProcess
 
 IMAGE = os.environ.get("AIRLOCK_TEST_IMAGE", "airlock/airflow:latest")
 LAB = os.environ.get("AIRLOCK_TEST_LAB_IMAGE", "airlock/lab:latest")
@@ -39,29 +38,6 @@ API server is curl, which is not in the image.
 
 | component | check | checks | failed | processor | time | memory | ratio of processor | of memory |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
-
-
-@dataclass(frozen=True)
-class Docker:
-    """The docker CLI; it raises CommandError where it fails."""
-
-    program: Path
-
-    def run(
-        self, *arguments: str | Path, stdin: bytes | None = None, check: bool = True
-    ) -> CompletedProcess[bytes]:
-        return process.run([self.program, *arguments], stdin=stdin, check=check)
-
-    def text(self, *arguments: str | Path, stdin: bytes | None = None) -> str:
-        return self.run(*arguments, stdin=stdin).stdout.decode().strip()
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The image that is measured."""
-
-    engine: Docker
-    reference: str
 
 
 @dataclass(frozen=True)
@@ -134,7 +110,7 @@ def main() -> None:
     program = process.find("docker")
     if program is None:
         raise EngineError("there is no docker program", remedy="install one")
-    with deployed(Loaded(Docker(program), IMAGE), LAB) as made:
+    with deployed(Image(Engine(program), IMAGE), LAB) as made:
         found = measure(made)
     print(HEADER.format(processors=os.cpu_count()), *found, sep="\n")  # noqa: T201
 

@@ -17,7 +17,7 @@ from networks import Network, internal_network
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Engine, Image
+    from containers import Engine, Image
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 

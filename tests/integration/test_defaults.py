@@ -10,7 +10,7 @@ import pytest
 from services import Services
 
 if TYPE_CHECKING:
-    from conftest import Engine, Image
+    from containers import Engine, Image
 
 pytestmark = [pytest.mark.real, pytest.mark.docker]
 

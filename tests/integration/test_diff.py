@@ -19,9 +19,8 @@ from project import REPOSITORY, Project
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Engine
-
     from airlock.contents import Member
+    from containers import Engine
 
 pytestmark = pytest.mark.real
 

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Engine
-
     from airlock.layout import LaidOutImage
+    from containers import Engine
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 

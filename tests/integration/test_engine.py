@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Engine
+    from containers import Engine
 
 pytestmark = pytest.mark.docker
 QUIET = Terminal(quiet=True)

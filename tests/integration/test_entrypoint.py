@@ -12,7 +12,7 @@ from services import READ_ONLY, Services
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Engine, Image
+    from containers import Engine, Image
 
 pytestmark = [pytest.mark.real, pytest.mark.docker]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Engine, Image
+    from containers import Engine, Image
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 

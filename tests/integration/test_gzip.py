@@ -17,7 +17,7 @@ from reduced import reduce
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Engine
+    from containers import Engine
 
 pytestmark = pytest.mark.real
 

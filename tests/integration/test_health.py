@@ -13,7 +13,7 @@ from airflow_services import THRESHOLD, Deployment, Service, deployed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Image
+    from containers import Image
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 

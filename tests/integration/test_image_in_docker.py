@@ -12,7 +12,7 @@ from airlock_runtime.command import AIRFLOW as AIRFLOWS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conftest import Image
+    from containers import Image
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 

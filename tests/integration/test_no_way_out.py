@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Image
-
+    from containers import Image
     from networks import Network
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import CompletedProcess
 
-    from conftest import Engine
+    from containers import Engine
 
 pytestmark = pytest.mark.real
 

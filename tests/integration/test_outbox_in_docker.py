@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conftest import Container, Engine, Image
+    from containers import Container, Engine, Image
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 

@@ -11,7 +11,7 @@ from services import Services, until
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conftest import Engine, Image
+    from containers import Engine, Image
 
 pytestmark = [pytest.mark.real, pytest.mark.docker]
 

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from conftest import Container, Image
-
     from chromium import Browser
+    from containers import Container, Image
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 

@@ -17,7 +17,7 @@ from up_project import UpProject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Engine
+    from containers import Engine
 
 pytestmark = [pytest.mark.real, pytest.mark.docker]
 
