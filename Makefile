@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
-	lint types integration projects screenshot runner bench bench-image bench-layers bench-health bench-runtime format docs prune clean
+	lint types integration integration-as-root projects screenshot runner bench bench-image bench-layers bench-health bench-runtime format docs prune clean
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -46,12 +46,14 @@ lock: $(READY) ## resolve constraints/*.in into locks
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
 	@$(BIN)/airlock --project lab lock --check
+	@$(BIN)/airlock --project lab lock --check
 
 verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
 	@$(BIN)/airlock lock --verify
 
 upgrade: $(READY) ## move everything that is locked to its newest version
 	@$(BIN)/airlock lock --upgrade
+	@$(BIN)/airlock --project lab lock --upgrade
 
 audit: $(READY) ## list the known vulnerabilities of what is locked (FORM=--markdown or --json)
 	@$(BIN)/airlock audit $(FORM)
@@ -60,8 +62,12 @@ test: $(CHECKS) ## run the tests that need neither network nor Docker
 	@echo "the tests that need Docker and the real packages are run by: make integration" >&2
 	@$(BIN)/python -m pytest
 
-integration: $(CHECKS) ## run the tests with real parts: the real store, a Docker Engine, skopeo
+integration: $(CHECKS) ## run the tests with real parts: the real store, a Docker Engine, skopeo, Chromium; some want root
 	@$(BIN)/python -m pytest tests/integration
+
+integration-as-root: $(CHECKS) ## the same as root, for the tests that enter containers' networks (uses sudo)
+	@sudo --preserve-env env "PATH=$$PATH" $(MAKE) integration; code=$$?; \
+	sudo chown -R "$$(id -u):$$(id -g)" . "$${AIRLOCK_CACHE:-$$HOME/.cache/airlock}"; exit $$code
 
 projects: $(CHECKS) ## take big projects of other people from `airlock init` to a running image; wants what integration does
 	@$(BIN)/python -m pytest tests/integration -m projects
