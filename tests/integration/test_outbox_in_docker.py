@@ -206,6 +206,7 @@ def world(image: Image, extra: Sequence[str], dags_volume: Sequence[str]) -> Ite
             one = World(engine, airflow, outside, api)
             one.python(SEED)
             known(airflow, 6)
+            let_the_schedule_pass(airflow, "ask_outside")
             yield one
     finally:
         engine.run("network", "rm", network, check=False)
@@ -216,6 +217,16 @@ def known(airflow: Container, number: int) -> None:
     while len(ask(airflow, "GET", "/api/v2/dags")["dags"]) < number:
         assert time.monotonic() < end, airflow.logs()
         time.sleep(0.5)
+
+
+def let_the_schedule_pass(airflow: Container, dag_id: str) -> None:
+    """Unpause a DAG, and wait for the run that its schedule is due: it would ask the API beside a test's own."""
+    ask(airflow, "PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+    end = time.monotonic() + 180
+    while not (runs := ask(airflow, "GET", f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]):
+        assert time.monotonic() < end, airflow.logs()
+        time.sleep(0.5)
+    assert Run(airflow, dag_id, runs[0]["dag_run_id"]).end() == "success"
 
 
 def test_an_api_outside_is_asked_and_nobody_inside_has_its_secret(world: World) -> None:
