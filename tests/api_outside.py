@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -66,7 +67,9 @@ def serve(port: int = 8080) -> None:
     class Printed(list[Asked]):
         def append(self, asked: Asked) -> None:
             body = asked.body.decode(errors="replace")
-            print(json.dumps({**vars(asked), "body": body}), flush=True)  # noqa: T201
+            line = json.dumps({**vars(asked), "body": body})
+            sys.stdout.write(f"{line}\n")  # in one piece: another thread may say something, too
+            sys.stdout.flush()
 
     server = ThreadingHTTPServer(("0.0.0.0", port), Handler)  # noqa: S104 - a container's
     server.api = Api(asked=Printed())  # type: ignore[attr-defined]
