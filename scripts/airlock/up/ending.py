@@ -62,6 +62,7 @@ def _end_orphans(folder: UpFolder) -> None:
     """End what outlived a killed keeper: sandboxes, which nothing binds to it without setpriv(1); Docker Compose."""
     for one in folder.running.values():
         keeper.kill(one.pid)
+    keeper.kill_writers(folder.path)
 
 
 def _signal(one: Process, number: int) -> None:

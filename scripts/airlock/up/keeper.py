@@ -52,6 +52,7 @@ def keep(folder: UpFolder) -> int:
             kill(one.pid)
         for one in running.values():
             one.wait()
+        kill_writers(folder.path)
     return 0
 
 
@@ -68,6 +69,18 @@ def kill(pid: int) -> None:
         time.sleep(_PAUSE / 10)
     if known and known.lives:
         _kill(pid)
+
+
+def kill_writers(folder: Path) -> None:
+    """Kill whatever still says what it says into a file of this folder, but this process.
+
+    A sandbox that is killed while it is being made may leave its inner half behind: it is not bound to its parent yet.
+    """
+    for place in Path("/proc").glob("[0-9]*/fd/1"):
+        with contextlib.suppress(OSError):  # another user's, or gone
+            pid = int(place.parts[2])
+            if place.readlink().is_relative_to(folder.absolute()) and pid != os.getpid():
+                _kill(pid)
 
 
 def _children(pid: int) -> list[int]:

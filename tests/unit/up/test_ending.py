@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -193,3 +194,19 @@ def test_killing_a_program_kills_what_it_started_first(tmp_path: Path) -> None:
 
     assert not child.lives
     started.wait(timeout=5)
+
+
+def test_what_a_killed_sandbox_left_behind_is_known_by_where_it_writes(tmp_path: Path) -> None:
+    folder = tmp_path / "up"
+    folder.mkdir()
+    with (folder / "airflow.log").open("wb") as log, (tmp_path / "other.log").open("wb") as other:
+        left = subprocess.Popen(["sleep", "60"], stdout=log)
+        stranger = subprocess.Popen(["sleep", "60"], stdout=other)
+    try:
+        keeper.kill_writers(folder)
+
+        assert left.wait(10) == -signal.SIGKILL
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
