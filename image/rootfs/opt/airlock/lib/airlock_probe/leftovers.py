@@ -1,0 +1,76 @@
+"""Threads and processes that a file started and that go on after it was parsed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airlock_probe import kernel
+from airlock_spec.check.facts import Kind, Problem
+
+if TYPE_CHECKING:
+    from airlock_probe.observing import Observer
+
+_GRACE = 0.2  # seconds that threads have to end by themselves
+
+
+def adopt() -> None:
+    """Make orphans of this process its children, so that none is lost."""
+    kernel.prctl(kernel.CHILD_SUBREAPER, 1)
+
+
+def find(observer: Observer) -> tuple[Problem, ...]:
+    """Describe what is left, and end the processes of it. Threads end with this process."""
+    found = []
+    started = observer.threads()
+    for thread in started:
+        thread.join(_GRACE / len(started))
+        if thread.is_alive():
+            message = f"thread {thread.name} goes on after the file was imported"
+            found.append(Problem(Kind.LEFTOVER, message, observer.place_of(thread)))
+    names = _end_children()
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - what fits on a line
+        message = f"{len(names)} process(es) go on after the file was imported: {', '.join(names[:3])}{more}"
+        found.append(Problem(Kind.LEFTOVER, message, observer.last_spawn()))
+    return tuple(found)
+
+
+def _end_children() -> list[str]:
+    """Reap children that have ended, end the others, and return the names of these."""
+    names: list[str] = []
+    while True:
+        try:
+            reaped, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return names
+        if reaped:
+            continue
+        for process in children(os.getpid()):
+            names.append(_name(process))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(process, 0)
+
+
+def children(parent: int) -> list[int]:
+    """List the processes whose parent is `parent`."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                if int((place / "stat").read_bytes().rpartition(b")")[2].split()[1]) == parent:
+                    found.append(int(place.name))
+    return found
+
+
+def _name(process: int) -> str:
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes()[:200].rstrip(b"\0").split(b"\0")
+    except OSError:
+        words = [b""]
+    return " ".join(os.fsdecode(word) for word in words[:3]) or f"process {process}"

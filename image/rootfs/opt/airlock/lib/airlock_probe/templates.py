@@ -1,0 +1,71 @@
+"""Templates of tasks: those that do not compile, and files of templates that are not there."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import TemplateError, TemplateSyntaxError
+
+from airlock_spec.check.facts import Kind, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airlock_probe.observing import Observer
+
+_DEPTH = 8
+_MARKS = ("{{", "{%", "{#")
+
+
+def check(dag: Any, observer: Observer) -> list[Problem]:
+    """Describe what is wrong with the templates of a DAG that is bagged: files of templates are read by then."""
+    environment = functools.cache(dag.get_template_env)
+    found = []
+    for task in dag.tasks:
+        extensions = tuple(task.template_ext or ())
+        for name, value in _fields(task):
+            for text in _texts(value):
+                problem = _problem(text, extensions, environment)
+                if problem is not None:
+                    kind, message = problem
+                    message = f"{name} of task {task.task_id}: {message}"
+                    found.append(
+                        Problem(kind, message, observer.place_of(task), "", dag.dag_id, task.task_id)
+                    )
+    return found
+
+
+def _problem(text: str, extensions: tuple[str, ...], environment: Any) -> tuple[Kind, str] | None:
+    if extensions and text.endswith(extensions):
+        if "\n" not in text:
+            return Kind.TEMPLATE_FILE, f"there is no template file {text}"
+        return None
+    if not any(mark in text for mark in _MARKS):
+        return None
+    try:
+        environment().compile(text, raw=True)
+    except TemplateSyntaxError as error:
+        return Kind.TEMPLATE, f"{error.message} (line {error.lineno} of the template)"
+    except TemplateError as error:
+        return Kind.TEMPLATE, str(error)
+    return None
+
+
+def _fields(task: Any) -> Iterator[tuple[str, Any]]:
+    given = getattr(task, "partial_kwargs", None)
+    for name in task.template_fields or ():
+        value = given.get(name) if given is not None else getattr(task, name, None)
+        if value is not None:
+            yield name, value
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif depth < _DEPTH:
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, list | tuple | set):
+            for item in value:
+                yield from _texts(item, depth + 1)

@@ -1,0 +1,57 @@
+"""Tracebacks as text: the exception that left, and the user's own line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from airlock_spec.check.facts import Place
+
+_BLOCK = re.compile(r"^[\s|+-]*(?:Exception Group )?Traceback \(most recent call last\):$", re.MULTILINE)
+_FRAME = re.compile(r'^[\s|]*File "(.*)", line (\d+)', re.MULTILINE)
+_RAISED = re.compile(r"^[|\s]*([A-Za-z_][\w.]*)(?:: (.*))?$")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was raised: the name of its class without the module, and its message.
+
+    `frames` are (file, line), the outermost first; `earlier` the frames of exceptions that led to this one.
+    """
+
+    name: str
+    message: str
+    frames: tuple[tuple[str, int], ...]
+    earlier: tuple[tuple[str, int], ...]
+
+
+def read(text: str) -> Told:
+    """Read what `traceback.format_exc` wrote."""
+    *before, last = _BLOCK.split(text)
+    name, message = _raised(last)
+    return Told(name, message, _frames(last), _frames("\n".join(before)))
+
+
+def users(told: Told, prefix: str) -> Place | None:
+    """Return the innermost place of the bundle whose paths begin with `prefix`."""
+    for frames in (told.frames, told.earlier):
+        for path, line in reversed(frames):
+            if path.startswith(prefix):
+                return Place(path.removeprefix(prefix), line)
+    return None
+
+
+def _frames(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple((path, int(line)) for path, line in _FRAME.findall(text))
+
+
+def _raised(block: str) -> tuple[str, str]:
+    """Return the class and the message, which may have more lines, of the exception at a block's end."""
+    lines = block.strip("\n").split("\n")
+    for number, line in enumerate(lines):
+        if line[:1] in ("", " ", "\t") or line.lstrip(" |").startswith("File "):
+            continue
+        if match := _RAISED.match(line):
+            rest = "\n".join([match[2] or "", *lines[number + 1 :]]).strip()
+            return match[1].rpartition(".")[2], rest
+    return "Exception", lines[-1].strip()

@@ -1,0 +1,182 @@
+"""The supervisor of a parser's system calls: refuses what reaches out, and finds the Python line that led there.
+
+A call that the filter asks about waits until it is answered here (seccomp_unotify(2)). The line is had from the
+waiting thread itself: a signal interrupts its call, faulthandler's handler writes its frames down, and the call
+begins anew and is asked about a second time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import signal
+import struct
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airlock_probe import kernel, reaching
+
+if TYPE_CHECKING:
+    from airlock_probe.frames import Frames
+    from airlock_probe.reaching import Peers, Reach
+
+SIGNAL = signal.SIGURG  # nothing happens to a program that has no handler for it
+_PATIENCE = 0.05  # seconds that a thread may take to write its frames
+_MOST = 1000  # calls that are remembered of one file
+PROCESSES = 64  # that one file may start
+
+
+@dataclass(frozen=True)
+class Call:
+    """A system call that waits for an answer."""
+
+    id: int
+    thread: int
+    number: int
+    arguments: tuple[int, ...]
+
+
+@dataclass
+class _Pending:
+    call: Call
+    reach: Reach
+    deadline: float
+    offset: int  # of the frames that the thread is about to write
+    asked_main: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A refused call, the frames that led to it (text of faulthandler), and the program, where it is a child's."""
+
+    reach: Reach
+    frames: str
+    program: str
+
+
+@dataclass
+class Watch:
+    """What is asked about the processes of one parser: `listener` asks, `frames` is where threads write.
+
+    `protected` are processes that must not be ended from there.
+    """
+
+    listener: int
+    frames: Frames
+    protected: frozenset[int]
+    batch: int = 0  # the process that imports DAG files, once there is one
+    processes: int = 0  # started since the file began
+    seen: list[Seen] = field(default_factory=list)
+    _pending: dict[int, _Pending] = field(default_factory=dict)
+    _peers: Peers = field(default_factory=dict)
+
+    def ready(self) -> None:
+        """Take one call, and answer it or remember it."""
+        raw = bytearray(kernel.NOTIFICATION_SIZE)
+        try:
+            fcntl.ioctl(self.listener, kernel.NOTIFICATION, raw)
+        except OSError:  # whoever asked is gone
+            return
+        id_, thread, _flags, number, _arch, _pointer, *arguments = struct.unpack("QIIiIQ6Q", raw)
+        call = Call(id_, thread, number, tuple(arguments))
+        machine = kernel.machine()
+        assert machine is not None
+        if number in (machine.clone, machine.fork, machine.vfork):
+            self._start(call)
+        elif number == machine.kill:
+            self._kill(call)
+        else:
+            self._reach(call)
+
+    def tick(self) -> None:
+        """Answer the calls whose thread wrote nothing in time."""
+        now = time.monotonic()
+        for pending in [one for one in self._pending.values() if one.deadline <= now]:
+            text = self.frames.since(pending.offset)
+            if not text and not pending.asked_main and kernel.signal_thread(self.batch, self.batch, SIGNAL):
+                # a child process, or a thread of native code: what the main thread does meanwhile
+                pending.asked_main, pending.deadline = True, now + _PATIENCE
+                continue
+            self._finish(pending, text)
+
+    def flush(self) -> None:
+        """Tell of what still waits: the file that did it is over."""
+        for pending in list(self._pending.values()):
+            self._finish(pending, self.frames.since(pending.offset))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether `tick` is to be called soon."""
+        return bool(self._pending)
+
+    def _start(self, call: Call) -> None:
+        if self.batch:
+            self.processes += 1
+        if self.processes > PROCESSES:
+            self._answer(call, -errno.EAGAIN)
+        else:
+            self._answer(call, 0, proceed=True)
+
+    def _kill(self, call: Call) -> None:
+        target = struct.unpack("i", struct.pack("I", call.arguments[0] & 0xFFFFFFFF))[0]
+        refused = target == -1 or abs(target) in self.protected
+        self._answer(call, -errno.EPERM if refused else 0, proceed=not refused)
+
+    def _reach(self, call: Call) -> None:
+        pending = self._pending.pop(call.thread, None)
+        if pending is not None and pending.call.number == call.number:
+            pending.call = call
+            text = self.frames.since(pending.offset)
+            if text:
+                self._finish(pending, text)
+            else:
+                self._pending[call.thread] = pending
+            return
+        process = process_of(call.thread)
+        try:
+            reach = reaching.of(call, process, self._peers)
+        except (OSError, struct.error):  # the process ended, or points nowhere: the kernel will say so
+            reach = None
+        if reach is None:
+            self._answer(call, 0, proceed=True)
+        elif reach.target == "":
+            self._answer(call, 0)  # as if it had been done: what is sent there says more
+        else:
+            new = _Pending(call, reach, time.monotonic() + _PATIENCE, self.frames.end())
+            self._pending[call.thread] = new
+            if not kernel.signal_thread(process, call.thread, SIGNAL):
+                self._pending.pop(call.thread)
+
+    def _finish(self, pending: _Pending, text: str) -> None:
+        self._pending.pop(pending.call.thread, None)
+        process = process_of(pending.call.thread)
+        if len(self.seen) < _MOST:
+            self.seen.append(Seen(pending.reach, text, "" if process == self.batch else _program(process)))
+        self._answer(pending.call, -pending.reach.errno)
+
+    def _answer(self, call: Call, error: int, *, proceed: bool = False) -> None:
+        flags = kernel.CONTINUE if proceed else 0
+        with contextlib.suppress(OSError):  # it was interrupted, and is asked about again
+            fcntl.ioctl(
+                self.listener, kernel.ANSWER, bytearray(struct.pack("QqiI", call.id, 0, error, flags))
+            )
+
+
+def process_of(thread: int) -> int:
+    """Return the process that a thread belongs to; the number itself where it is gone."""
+    try:
+        status = Path(f"/proc/{thread}/status").read_text(encoding="utf-8", errors="replace")
+        return int(status.partition("\nTgid:")[2].split()[0])
+    except (OSError, IndexError):
+        return thread
+
+
+def _program(process: int) -> str:
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes()[:300].rstrip(b"\0").split(b"\0")
+    except OSError:
+        return "a child process"
+    return b" ".join(words[:4]).decode(errors="replace") or "a child process"
