@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from airlock_probe import leftovers, observing, parsing
 from airlock_probe.restoring import State
 from airlock_spec.check import json_form
+from airlock_spec.check.facts import Kind
 
 if TYPE_CHECKING:
     from airlock_probe.parser import Channel
@@ -51,7 +52,8 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
         if os.getpid() != own:  # the file forked, and this is the other one
             os._exit(DONE)
         left = leftovers.find(observer)
-        facts = outcome.facts(observer, left, time.monotonic() - start)
+        interrupted = any(problem.kind is Kind.TIMEOUT for problem in outcome.problems)
+        facts = outcome.facts(observer, () if interrupted else left, time.monotonic() - start)
         # a file that reads by other programs may depend on anything
         known = observer.files() if not left and not observer.processes else None
         channel.say(

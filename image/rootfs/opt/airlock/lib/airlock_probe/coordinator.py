@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airlock_probe import differing, kernel
+from airlock_probe import differing, kernel, processes
 from airlock_probe.supervised import Supervised
 from airlock_spec.check import json_form
 from airlock_spec.check.facts import (
@@ -180,7 +180,6 @@ def _file(first: _Told, second: _Told) -> File:
     facts = first.facts
     if not facts.problems and second.facts.problems:
         facts = replace(facts, problems=second.facts.problems)
-    attempts = {**dict.fromkeys(facts.attempts), **dict.fromkeys(second.facts.attempts)}
     reads = {**dict.fromkeys(facts.reads), **dict.fromkeys(second.facts.reads)}
     known = None
     if first.files is not None and first.files == second.files and not _hard(facts):
@@ -188,7 +187,7 @@ def _file(first: _Told, second: _Told) -> File:
     return replace(
         facts,
         seconds=min(facts.seconds, second.facts.seconds),
-        attempts=tuple(attempts),
+        attempts=processes.once((*facts.attempts, *second.facts.attempts)),
         reads=tuple(reads),
         unstable=differing.unstable(facts, first.forms, second.forms),
         dependencies=known,

@@ -33,6 +33,7 @@ def notifying(machine: Machine) -> bytes:
         machine.sendto,
         machine.sendmsg,
         machine.sendmmsg,
+        machine.writev,  # what gRPC asks for names with
         machine.fork,
         machine.vfork,
         machine.kill,

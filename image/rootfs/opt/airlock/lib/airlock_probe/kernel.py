@@ -32,6 +32,7 @@ class Machine:
     sendto: int
     sendmsg: int
     sendmmsg: int
+    writev: int
     clone: int
     fork: int
     vfork: int
@@ -40,8 +41,8 @@ class Machine:
 
 
 _MACHINES = {
-    "x86_64": Machine(0xC000003E, 317, 234, 62, 41, 42, 44, 46, 307, 56, 57, 58),
-    "aarch64": Machine(0xC00000B7, 277, 131, 129, 198, 203, 206, 211, 269, 220, -1, -1),
+    "x86_64": Machine(0xC000003E, 317, 234, 62, 41, 42, 44, 46, 307, 20, 56, 57, 58),
+    "aarch64": Machine(0xC00000B7, 277, 131, 129, 198, 203, 206, 211, 269, 66, 220, -1, -1),
 }
 
 

@@ -19,7 +19,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airlock_probe import filters, kernel
+from airlock_probe import filters, kernel, processes
 from airlock_probe.watch import SIGNAL
 from airlock_spec.check import json_form
 from airlock_spec.check.request import Request
@@ -154,10 +154,9 @@ def _parse(request: Request, command: dict[str, Any], channel: Channel, frames: 
     gc.freeze()
     process = os.fork()
     if process == 0:
-        try:
+        with contextlib.suppress(OSError):
             batch.run(request, {**command, "frames": frames}, channel)
-        finally:
-            os._exit(70)
+        os._exit(processes.CLOSED)
     channel.say(batch=process)
     _, status = os.waitpid(process, 0)
     gc.unfreeze()

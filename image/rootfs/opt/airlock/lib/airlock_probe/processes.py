@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airlock_probe import frames, leftovers
-from airlock_probe.watch import PROCESSES
-from airlock_spec.check.facts import Attempt, File, Kind, Place, Problem
+from airlock_spec.check.facts import Attempt, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from airlock_probe.watch import Seen, Watch
+    from airlock_probe.watch import Seen
 
-_PAGE = resource.getpagesize()
+CLOSED = 74  # exit code of a batch that cannot say what it found
 _MOST = 100  # attempts that are told of one file
 _parsers: set[int] = set()
 
@@ -37,15 +34,14 @@ def attempts(seen: Sequence[Seen], path: str, bundle: str) -> tuple[Attempt, ...
         place = frames.users(told, bundle) or Place(path)
         caller = "{}:{} {}".format(*told[0]) if told and not told[0][0].startswith(bundle) else ""
         found.setdefault(Attempt(one.reach.way, one.reach.target, place, one.program, caller))
-    return tuple(found)[:_MOST]
+    return once(found)[:_MOST]
 
 
-def with_attempts(facts: File, tried: tuple[Attempt, ...], watch: Watch | None) -> File:
-    """Add what the supervisor saw of a file to what it saw itself."""
-    if watch and watch.processes > PROCESSES and not any(one.kind is Kind.LEFTOVER for one in facts.problems):
-        message = f"it started more than {PROCESSES} processes while it was imported"
-        facts = replace(facts, problems=(*facts.problems, Problem(Kind.LEFTOVER, message, Place(facts.path))))
-    return replace(facts, attempts=tried)
+def once(tried: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """Leave out what is said twice, and what is said without a line where another says it with one."""
+    found = dict.fromkeys(tried)
+    lines = {(one.way, one.target) for one in found if one.place.line}
+    return tuple(one for one in found if one.place.line or (one.way, one.target) not in lines)
 
 
 def ending(code: int) -> str:
@@ -54,6 +50,8 @@ def ending(code: int) -> str:
         with contextlib.suppress(ValueError):
             return f"the parsing process was ended by {signal.Signals(-code).name}"
         return f"the parsing process was ended by signal {-code}"
+    if code == CLOSED:
+        return "the file closed what the parsing process needs: descriptors that are not its own"
     return f"the parsing process ended itself with exit code {code}"
 
 
@@ -67,11 +65,12 @@ def tree(process: int) -> list[int]:
 
 
 def memory(process: int) -> int:
-    """Return the bytes that a process and its descendants hold in memory."""
+    """Return the bytes that a process and its descendants hold in memory, what they share counted once."""
     total = 0
     for one in tree(process):
-        with contextlib.suppress(OSError):
-            total += int(Path(f"/proc/{one}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+        with contextlib.suppress(OSError, IndexError):
+            shares = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii", errors="replace")
+            total += int(shares.partition("\nPss:")[2].split()[0]) * 1024
     return total
 
 

@@ -59,10 +59,10 @@ def _connect(address: Address | None, process: int, descriptor: int, peers: Peer
         return None
     if not _protocol(process, descriptor).startswith("UDP"):
         return Reach(Way.CONNECT, shown(*address))
-    # That alone sends nothing, and getaddrinfo(3) sorts addresses so. Where a name server cannot be reached it must
-    # seem to work: what is sent there says more.
+    # That alone sends nothing, and getaddrinfo(3) sorts addresses so. It must seem to work where there is no route:
+    # what is sent to a name server says more.
     peers[process, descriptor] = address
-    return Reach(Way.RESOLVE, "") if address[1] == _DNS else None
+    return Reach(Way.SEND, "")
 
 
 def _send(
@@ -85,12 +85,14 @@ def _messages(call: Call, memory: _Memory) -> Iterator[tuple[Address | None, byt
         _, buffer, length, _, address, size = call.arguments
         yield memory.address(address, size), memory.read(buffer, min(length, 512))
         return
+    if call.number == machine.writev:
+        yield None, memory.vectors(call.arguments[1], call.arguments[2])
+        return
     many = call.number == machine.sendmmsg
     for number in range(min(call.arguments[2], 8) if many else 1):
         header = memory.read(call.arguments[1] + number * _MESSAGES_STEP, _MESSAGE)
         name, size, vectors, count = struct.unpack("QI4xQQ", header[:32])
-        base, length = struct.unpack("QQ", memory.read(vectors, 16)) if count else (0, 0)
-        yield memory.address(name, size), memory.read(base, min(length, 512))
+        yield memory.address(name, size), memory.vectors(vectors, count)
 
 
 def _protocol(process: int, descriptor: int) -> str:
@@ -130,6 +132,14 @@ class _Memory:
 
     def read(self, place: int, length: int) -> bytes:
         return os.pread(self._file, length, place) if place and length else b""
+
+    def vectors(self, place: int, count: int) -> bytes:
+        """Return the beginning of what an array of struct iovec points at."""
+        found = b""
+        for number in range(min(count, 4)):
+            base, length = struct.unpack("QQ", self.read(place + 16 * number, 16))
+            found += self.read(base, min(length, 512))
+        return found
 
     def address(self, place: int, length: int) -> Address | None:
         """Return host and port of a struct sockaddr; None for another family, or for none at all."""

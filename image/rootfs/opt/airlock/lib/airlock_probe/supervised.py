@@ -11,11 +11,12 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airlock_probe import frames, leftovers, processes
 from airlock_probe.frames import Frames
-from airlock_probe.watch import SIGNAL, Watch
+from airlock_probe.watch import PROCESSES, SIGNAL, Watch
 from airlock_spec.check import json_form
 from airlock_spec.check.facts import Attempt, File, Kind, Place, Problem
 
@@ -114,7 +115,7 @@ class Supervised:
         if sealed == "notified":
             _, descriptors, _, _ = socket.recv_fds(self._door, 16, 1)
             own = frozenset({os.getpid(), os.getpgrp(), self._process.pid})
-            self.watch = Watch(descriptors[0], self.frames, own)
+            self.watch = Watch(descriptors[0], self.frames, own, self.request.bundle)
 
     def _drain(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -171,7 +172,7 @@ class Supervised:
             if self.watch is None
             else self._attempts(facts.path)
         )
-        said["file"] = json_form.plain(processes.with_attempts(facts, attempts, self.watch))
+        said["file"] = json_form.plain(replace(facts, attempts=attempts))
         self.left.remove(facts.path)
         self.current = ""
         self.heard(self, said)
@@ -227,6 +228,8 @@ class Supervised:
                 Kind.TIMEOUT,
                 f"it did not end within {limits.seconds:g} s, and did not hear Airflow's timeout",
             )
+        elif self.watch and self.watch.processes > PROCESSES:
+            self._kill(Kind.LEFTOVER, f"it started more than {PROCESSES} processes while it was imported")
         elif self.watch and self.watch.processes and processes.memory(self._batch) > 2 * limits.memory:
             self._kill(Kind.MEMORY, f"its processes took more than {limits.memory >> 20} MiB")
 

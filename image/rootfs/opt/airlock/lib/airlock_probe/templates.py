@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from airlock_spec.check.facts import Kind, Problem
 
@@ -37,17 +37,17 @@ def check(dag: Any, observer: Observer) -> list[Problem]:
 
 
 def _problem(text: str, extensions: tuple[str, ...], environment: Any) -> tuple[Kind, str] | None:
-    if extensions and text.endswith(extensions):
-        if "\n" not in text:
-            return Kind.TEMPLATE_FILE, f"there is no template file {text}"
-        return None
-    if not any(mark in text for mark in _MARKS):
-        return None
+    """Say what is wrong with one text: a template, or the name of a file of one, as Airflow tells them apart."""
     try:
-        environment().compile(text, raw=True)
+        if extensions and text.endswith(extensions) and "\n" not in text:
+            text = environment().loader.get_source(environment(), text)[0]
+        if any(mark in text for mark in _MARKS):
+            environment().compile(text, raw=True)
+    except TemplateNotFound as error:
+        return Kind.TEMPLATE_FILE, f"there is no template file {error.name}"
     except TemplateSyntaxError as error:
         return Kind.TEMPLATE, f"{error.message} (line {error.lineno} of the template)"
-    except TemplateError as error:
+    except (TemplateError, UnicodeDecodeError) as error:
         return Kind.TEMPLATE, str(error)
     return None
 

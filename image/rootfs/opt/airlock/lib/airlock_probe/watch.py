@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock_probe import kernel, reaching
+from airlock_probe import frames, kernel, reaching
 
 if TYPE_CHECKING:
     from airlock_probe.frames import Frames
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SIGNAL = signal.SIGURG  # nothing happens to a program that has no handler for it
 _PATIENCE = 0.05  # seconds that a thread may take to write its frames
 _MOST = 1000  # calls that are remembered of one file
-PROCESSES = 64  # that one file may start
+PROCESSES = 256  # that one file may start
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,15 @@ class Seen:
 
 @dataclass
 class Watch:
-    """What is asked about the processes of one parser: `listener` asks, `frames` is where threads write.
+    """What is asked about the processes of one parser: `listener` asks, `written` is where threads write their frames.
 
     `protected` are processes that must not be ended from there.
     """
 
     listener: int
-    frames: Frames
+    written: Frames
     protected: frozenset[int]
+    bundle: str
     batch: int = 0  # the process that imports DAG files, once there is one
     processes: int = 0  # started since the file began
     seen: list[Seen] = field(default_factory=list)
@@ -95,17 +96,12 @@ class Watch:
         """Answer the calls whose thread wrote nothing in time."""
         now = time.monotonic()
         for pending in [one for one in self._pending.values() if one.deadline <= now]:
-            text = self.frames.since(pending.offset)
-            if not text and not pending.asked_main and kernel.signal_thread(self.batch, self.batch, SIGNAL):
-                # a child process, or a thread of native code: what the main thread does meanwhile
-                pending.asked_main, pending.deadline = True, now + _PATIENCE
-                continue
-            self._finish(pending, text)
+            self._finish(pending)
 
     def flush(self) -> None:
         """Tell of what still waits: the file that did it is over."""
         for pending in list(self._pending.values()):
-            self._finish(pending, self.frames.since(pending.offset))
+            self._finish(pending, now=True)
 
     @property
     def waiting(self) -> bool:
@@ -129,11 +125,9 @@ class Watch:
         pending = self._pending.pop(call.thread, None)
         if pending is not None and pending.call.number == call.number:
             pending.call = call
-            text = self.frames.since(pending.offset)
-            if text:
-                self._finish(pending, text)
-            else:
-                self._pending[call.thread] = pending
+            self._pending[call.thread] = pending
+            if self.written.since(pending.offset):
+                self._finish(pending)
             return
         process = process_of(call.thread)
         try:
@@ -145,12 +139,20 @@ class Watch:
         elif reach.target == "":
             self._answer(call, 0)  # as if it had been done: what is sent there says more
         else:
-            new = _Pending(call, reach, time.monotonic() + _PATIENCE, self.frames.end())
+            new = _Pending(call, reach, time.monotonic() + _PATIENCE, self.written.end())
             self._pending[call.thread] = new
             if not kernel.signal_thread(process, call.thread, SIGNAL):
                 self._pending.pop(call.thread)
 
-    def _finish(self, pending: _Pending, text: str) -> None:
+    def _finish(self, pending: _Pending, *, now: bool = False) -> None:
+        """Note a call and refuse it, once frames of the user's are known or cannot be had."""
+        text = self.written.since(pending.offset)
+        if not (now or pending.asked_main or frames.users(frames.parse(text), self.bundle)):
+            # a child process, a thread of native code or of a pool: what the main thread does meanwhile
+            pending.asked_main = True
+            pending.deadline = time.monotonic() + _PATIENCE
+            if pending.call.thread != self.batch and kernel.signal_thread(self.batch, self.batch, SIGNAL):
+                return
         self._pending.pop(pending.call.thread, None)
         process = process_of(pending.call.thread)
         if len(self.seen) < _MOST:
