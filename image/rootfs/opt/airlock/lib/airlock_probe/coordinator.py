@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from airlock_spec.check.request import Request
 
 SEEDS = (1, 2)
-_BATCH = 200  # files that one process parses, so that its memory is bounded
+_BATCH = 500  # files that one process parses, so that its memory is bounded
 _FINAL = frozenset({Kind.TIMEOUT, Kind.OUTPUT, Kind.LEFTOVER, Kind.POOL, Kind.TEMPLATE, Kind.TEMPLATE_FILE})
 
 
@@ -78,7 +78,7 @@ def run(request: Request, progress: Callable[[int, int], None] = lambda _done, _
         elif "done" in said:
             state.busy.discard(side)
         elif "file" in said:
-            facts = json_form.structured(File, said["file"])
+            facts = said["file"]
             state.told[side][facts.path] = _Told(facts, said["digests"], said["forms"], said["files"])
             progress(sum(map(len, state.told)), 2 * len(todo))
 
@@ -93,32 +93,25 @@ def run(request: Request, progress: Callable[[int, int], None] = lambda _done, _
         todo += _wanted(state.discovered["files"], request)
         if len(both) == 1 and todo:
             both.append(Supervised(request, SEEDS[1], heard))
-        _parse(both, todo, state, "first")
+        _parse(both, todo, state, alone=False)
         again = _again(todo, state)
         if again:
-            _parse(both, again, state, "again")
+            _parse(both, again, state, alone=True)
         return _run(request, state, todo, both)
     finally:
         for parser in both:
             parser.stop()
 
 
-def _parse(both: Sequence[Supervised], files: list[str], state: _State, which: str) -> None:
+def _parse(both: Sequence[Supervised], files: list[str], state: _State, *, alone: bool) -> None:
     """Let each parser parse the files: all in batches, or each in a process of its own and in full."""
-    alone = which == "again"
-    for batch in _batches(files, alone=alone):
-        for side, parser in enumerate(both):
-            ordered = batch if side == 0 else batch[::-1]
-            if len(files) > _BATCH and not alone:
-                parser.do(do="import", files=ordered)
-            state.busy.add(side)
-            parser.do(do="parse", files=ordered, thorough=side == 0, full=alone)
-        _until(lambda: not state.busy, both)
-
-
-def _batches(files: list[str], *, alone: bool) -> list[list[str]]:
-    step = 1 if alone else _BATCH
-    return [files[start : start + step] for start in range(0, len(files), step)]
+    for side, parser in enumerate(both):
+        ordered = files if side == 0 else files[::-1]
+        if len(files) > _BATCH and not alone:
+            parser.do(do="import", files=ordered)
+        state.busy.add(side)
+        parser.do(do="parse", files=ordered, batch=1 if alone else _BATCH, thorough=side == 0, full=alone)
+    _until(lambda: not state.busy, both)
 
 
 def _wanted(files: Sequence[str], request: Request) -> list[str]:

@@ -7,6 +7,7 @@ import signal
 import time
 import traceback
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -35,19 +36,33 @@ _KINDS = {
 
 
 def prepare() -> None:
-    """Let a segmentation fault end the process.
+    """Prepare this process for those that it forks, and let a segmentation fault end them.
 
     Airflow's importer handles SIGSEGV in Python, which never runs there: the fault is repeated for ever, and in
     production the dag-processor's timeout ends it, without a word of why.
     """
+    _warm()
     own = SimpleNamespace(**vars(signal))
     own.signal = lambda number, handler: None if number == signal.SIGSEGV else signal.signal(number, handler)
     python_importer.signal = own
 
 
+def _warm() -> None:
+    """Fill, before any process is forked, what Airflow keeps once a DAG was serialized: schemas, locales, defaults."""
+    from airflow.sdk import DAG  # noqa: PLC0415 - only here
+    from airflow.sdk.bases.operator import BaseOperator  # noqa: PLC0415
+
+    dag = DAG("warm", schedule="@daily", start_date=datetime(2026, 1, 1, tzinfo=UTC))
+    BaseOperator(task_id="warm", dag=dag, params={"warm": 1})
+    data = DagSerialization.to_dict(dag)
+    SerializedDagModel.hash(data)
+    DagSerialization.from_dict(data)
+    dag.get_template_env().compile("{{ ds }}", raw=True)
+
+
 @dataclass(frozen=True)
 class Form:
-    """A serialized DAG: Airflow's own digest of it, and the text that it is of (JSON, sorted as Airflow sorts)."""
+    """A serialized DAG: Airflow's own digest of it, and, where it is wanted, its JSON, sorted as Airflow sorts."""
 
     digest: str
     text: str
@@ -103,8 +118,11 @@ class _Bag(DagBag):  # type: ignore[misc] # Airflow is in the image, not here
             raise
 
 
-def parse(path: str, request: Request, observer: Observer, *, thorough: bool) -> Outcome:
-    """Parse and serialize a file; `thorough` also reads its templates, what it needs, and its serialized form back."""
+def parse(path: str, request: Request, observer: Observer, *, thorough: bool, full: bool) -> Outcome:
+    """Parse and serialize a file, and give the serialized forms where they are wanted in `full`.
+
+    One of two parsers is `thorough` and reads templates and what is needed; the other reads the forms back.
+    """
     outcome = Outcome(path)
     bag = _Bag(request)
     start = time.monotonic()
@@ -120,7 +138,7 @@ def parse(path: str, request: Request, observer: Observer, *, thorough: bool) ->
     outcome.dags = list(bag.dags.values())
     outcome.problems += _problems(bag, observer)
     for dag in outcome.dags:
-        _serialize(dag, outcome, observer, thorough=thorough)
+        _serialize(dag, outcome, observer, read_back=not thorough, full=full)
     if thorough:
         _look_closer(outcome, request, observer)
     return outcome
@@ -168,14 +186,13 @@ def _of_traceback(text: str, path: str, observer: Observer) -> Problem:
     return Problem(kind, _line(f"{told.name}: {told.message}".removesuffix(": ")), place, text)
 
 
-def _serialize(dag: Any, outcome: Outcome, observer: Observer, *, thorough: bool) -> None:
+def _serialize(dag: Any, outcome: Outcome, observer: Observer, *, read_back: bool, full: bool) -> None:
     try:
         data = DagSerialization.to_dict(dag)
-        text = json.dumps(data)
-        if thorough:
-            DagSerialization.from_dict(json.loads(text))
-        digest = SerializedDagModel.hash(json.loads(text))
-        ordered = json.dumps(SerializedDagModel._sort_serialized_dag_dict(data), sort_keys=True)  # noqa: SLF001
+        digest = SerializedDagModel.hash(data)
+        text = json.dumps(SerializedDagModel._sort_serialized_dag_dict(data)) if full else ""  # noqa: SLF001
+        if read_back:
+            DagSerialization.from_dict(json.loads(json.dumps(data)))
     except Exception as error:  # noqa: BLE001 - as Airflow does
         told = f"{type(error).__name__}: {error}"
         outcome.problems.append(
@@ -188,7 +205,7 @@ def _serialize(dag: Any, outcome: Outcome, observer: Observer, *, thorough: bool
             )
         )
         return
-    outcome.forms[dag.dag_id] = Form(digest, ordered)
+    outcome.forms[dag.dag_id] = Form(digest, text)
 
 
 def _blamed(dag: Any, text: str, observer: Observer) -> Place:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # without enumerations: this is asked twice a file for each signal there is
+import itertools
 import locale
 import os
 import signal
@@ -14,8 +16,14 @@ from pathlib import Path
 from typing import Any
 
 _SIGNALS = tuple(
-    number for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP)
+    int(number) for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP)
 )
+
+
+def _environment() -> dict[bytes, bytes]:
+    """Return the environment as it is kept: to decode it takes longer than to parse a small file."""
+    kept: dict[bytes, bytes] = os.environ._data.copy()  # type: ignore[attr-defined] # noqa: SLF001
+    return kept
 
 
 @dataclass(frozen=True)
@@ -24,9 +32,10 @@ class State:
 
     bundle: str
     path: list[str]
-    environment: dict[str, str]
+    environment: dict[bytes, bytes]
     folder: str
-    modules: frozenset[str]
+    modules: int
+    last: str
     filters: list[Any]
     meta_path: list[Any]
     hooks: list[Any]
@@ -38,13 +47,14 @@ class State:
         return cls(
             bundle,
             sys.path.copy(),
-            dict(os.environ),
+            _environment(),
             str(Path.cwd()),
-            frozenset(sys.modules),
+            len(sys.modules),
+            next(reversed(sys.modules)),
             list(warnings.filters),
             sys.meta_path.copy(),
             sys.path_hooks.copy(),
-            {number: signal.getsignal(number) for number in _SIGNALS},
+            {number: _signal.getsignal(number) for number in _SIGNALS},
             (sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.displayhook),
         )
 
@@ -61,13 +71,12 @@ class State:
         return clean
 
     def _environment(self) -> bool:
-        if dict(os.environ) == self.environment:
+        if _environment() == self.environment:
             return True
-        zone = os.environ.get("TZ")
-        os.environ.clear()
-        os.environ.update(self.environment)
-        if zone != os.environ.get("TZ"):
-            time.tzset()
+        for name in _environment().keys() - self.environment.keys():
+            del os.environb[name]
+        os.environb.update(self.environment)
+        time.tzset()
         return True
 
     def _folder(self) -> bool:
@@ -79,7 +88,7 @@ class State:
 
     def _signals(self) -> bool:
         for number, handler in self.handlers.items():
-            if signal.getsignal(number) is not handler:
+            if _signal.getsignal(number) is not handler:
                 if handler is None:  # one that Python did not set, as faulthandler's
                     return False
                 try:
@@ -91,11 +100,18 @@ class State:
 
     def _forget_modules(self) -> None:
         """Forget the modules of the bundle: the next file imports its own."""
-        for name, module in list(sys.modules.items()):
-            if name not in self.modules and self._is_ours(module):
-                del sys.modules[name]
-        for folder in [folder for folder in sys.path_importer_cache if folder.startswith(self.bundle)]:
-            del sys.path_importer_cache[folder]
+        new = [name for name in self._new_modules() if self._is_ours(sys.modules[name])]
+        for name in new:
+            del sys.modules[name]
+        if len(new) > 1:  # the file itself is one
+            for folder in [folder for folder in sys.path_importer_cache if folder.startswith(self.bundle)]:
+                del sys.path_importer_cache[folder]
+
+    def _new_modules(self) -> list[str]:
+        """Return the names of modules that came since; they are the last ones, unless older ones went."""
+        count = len(sys.modules) - self.modules
+        names = list(itertools.islice(reversed(sys.modules), max(count, 0) + 1))
+        return names[:-1] if names[-1] == self.last else list(sys.modules)
 
     def _is_ours(self, module: Any) -> bool:
         try:

@@ -84,7 +84,16 @@ class Supervised:
         """Tell the parser what to do next; for `parse`, `files` are taken in their order."""
         if command["do"] == "parse":
             self._command, self.left = command, list(command["files"])
-        self._write(command)
+            self._next()
+        else:
+            self._write(command)
+
+    def _next(self) -> None:
+        """Let the next batch be parsed, or say that all is."""
+        if self.left:
+            self._write({**self._command, "files": self.left[: self._command["batch"]]})
+        else:
+            self.heard(self, {"done": True})
 
     def _write(self, value: Any) -> None:
         assert self._process.stdin is not None
@@ -163,8 +172,7 @@ class Supervised:
             self.watch.processes = 0
 
     def _end(self, said: dict[str, Any]) -> None:
-        facts = json_form.structured(File, said["file"])
-        self._tell(facts, said)
+        self._tell(json_form.structured(File, said["file"]), said)
 
     def _tell(self, facts: File, said: dict[str, Any]) -> None:
         attempts = (
@@ -172,10 +180,9 @@ class Supervised:
             if self.watch is None
             else self._attempts(facts.path)
         )
-        said["file"] = json_form.plain(replace(facts, attempts=attempts))
         self.left.remove(facts.path)
         self.current = ""
-        self.heard(self, said)
+        self.heard(self, said | {"file": replace(facts, attempts=attempts)})
 
     def _attempts(self, path: str) -> tuple[Attempt, ...]:
         if self.watch is None:
@@ -192,10 +199,7 @@ class Supervised:
             self._drain()
             self._tell(self._broken(code), {"digests": {}, "forms": {}, "files": None})
         self._reap()
-        if self.left:
-            self._write({**self._command, "files": self.left})
-        else:
-            self.heard(self, {"done": True})
+        self._next()
 
     def _broken(self, code: int) -> File:
         took = round(time.monotonic() - self._since, 4)
