@@ -103,13 +103,38 @@ LIBRARIES = {
 
 # Type of a connection → the host, where the connection names none.
 CONNECTIONS = {
+    "adx": "*.kusto.windows.net",
+    "asana": "app.asana.com",
+    "azure": "management.azure.com",
+    "azure_cosmos": "*.documents.azure.com",
+    "azure_data_factory": "management.azure.com",
+    "cloudant": "*.cloudantnosqldb.appdomain.cloud",
+    "cohere": "api.cohere.com",
     "databricks": "*.cloud.databricks.com",
+    "datadog": "api.datadoghq.com",
     "dbt_cloud": "*.getdbt.com",
+    "dingding": "oapi.dingtalk.com",
+    "discord": "discord.com",
+    "facebook_social": "graph.facebook.com",
+    "fivetran": "api.fivetran.com",
+    "github": "api.github.com",
     "google_cloud_platform": "*.googleapis.com",
+    "jira": "*.atlassian.net",
+    "msgraph": "graph.microsoft.com",
+    "openai": "api.openai.com",
+    "opsgenie": "api.opsgenie.com",
+    "pagerduty": "api.pagerduty.com",
+    "pinecone": "*.pinecone.io",
+    "salesforce": "*.salesforce.com",
+    "sendgrid": "api.sendgrid.com",
     "slack": "slack.com",
     "slackwebhook": "hooks.slack.com",
     "snowflake": "*.snowflakecomputing.com",
+    "tableau": "*.online.tableau.com",
+    "telegram": "api.telegram.org",
     "wasb": "*.blob.core.windows.net",
+    "yandexcloud": "*.api.cloud.yandex.net",
+    "zendesk": "*.zendesk.com",
 }
 
 _PRIVATE_SUFFIXES = (
