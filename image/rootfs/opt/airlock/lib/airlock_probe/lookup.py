@@ -93,16 +93,16 @@ def client_of(hook: type) -> str:
     return ""
 
 
-def is_followed(module: str, function: FunctionType | None, origin: FunctionType) -> bool:
+def is_followed(module: str | None, function: FunctionType | None, origin: FunctionType) -> bool:
     """Tell whether code is read on: of providers, of the same package as what calls it, of the bundle."""
-    if f"{module}.".startswith(PLAIN):
+    if module is None or f"{module}.".startswith(PLAIN):  # what exec made may be of no module
         return False
     if module.startswith(PROVIDERS):
         return True
     top = module.partition(".")[0]
     if top == "airflow":
         return False
-    if top == origin.__module__.partition(".")[0]:
+    if top == str(origin.__module__).partition(".")[0]:
         return True
     path = function.__code__.co_filename if function else getattr(sys.modules.get(module), "__file__", None)
     return bool(path) and not str(path).startswith((sys.prefix, sys.base_prefix, "/usr/", "<"))
