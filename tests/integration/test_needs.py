@@ -114,8 +114,9 @@ def test_airflows_examples_need_what_their_tasks_ask_for() -> None:
 
     assert found["errors"] == {}
     assert found["dags"] > 80
-    assert {(dag, task, host) for dag, task, _, _, host in found["needs"]} == {
+    assert {(dag, task, service or host) for dag, task, _, service, host in found["needs"]} == {
         ("example_retry_policy", "call_external_api", "api.example.com"),
+        ("tutorial_objectstorage", "get_air_quality_data", "s3"),
         ("tutorial_objectstorage", "get_air_quality_data", "air-quality-api.open-meteo.com"),
         ("tutorial_taskflow_api_virtualenv", "extract", "pypi.org"),
     }

@@ -220,3 +220,46 @@ def test_code_that_calls_itself_for_ever_ends() -> None:
         boto3.client("sns")
 
     assert of_function(one)[0] == {"sns": "boto3"}
+
+
+class Helper:
+    def ask(self) -> None:
+        boto3.client("athena")
+
+    def leave(self) -> None:
+        boto3.client("glue")
+
+
+QUEUES = boto3.client("sqs", region_name="eu-west-1")
+TABLES = boto3.resource("dynamodb", region_name="eu-west-1")
+STEPS = EmrHook()
+HELPER = Helper()
+
+
+def by_what_the_module_made() -> None:
+    QUEUES.list_queues()
+    TABLES.Table("orders")
+    STEPS.upload()
+    HELPER.ask()
+
+
+def by_names_of_its_own() -> None:
+    session = boto3.Session()
+    other = session
+    other.client("kinesis")
+    made = boto3.Session()
+    made.client(service_name="firehose")
+
+
+def test_what_a_module_made_once_counts_where_a_function_uses_it() -> None:
+    assert set(of_function(by_what_the_module_made)[0]) == {
+        "sqs",
+        "dynamodb",
+        "elasticmapreduce",
+        "s3",
+        "athena",
+    }
+
+
+def test_a_session_is_known_by_what_a_name_was_set_to() -> None:
+    assert set(of_function(by_names_of_its_own)[0]) == {"kinesis-streams", "kinesis-firehose"}

@@ -25,7 +25,8 @@ class Call:
 
     callee: object
     name: str  # the last part of what is called, as `client`
-    base: str  # the source of what is before that, as `boto3` or `self.hook.get_session()`
+    base: str  # the source of what is before that, as `boto3` or `self.hook.get_session()`, or what that was set to
+    of: object  # what is before that, where it is an object of the module, as a client that was made there
     first: str  # the first argument, where it is a literal string or a global one
     words: dict[str, str]  # keyword → literal string
 
@@ -110,13 +111,16 @@ def _last_line(code: CodeType) -> int:
 
 def _call(node: ast.Call, names: _Names) -> Call:
     name, base = "", ""
+    of: object = None
     if isinstance(node.func, ast.Attribute):
-        name, base = node.func.attr, ast.unparse(node.func.value)
+        name, before = node.func.attr, node.func.value
+        base = ast.unparse(names.assigned.get(before.id, before) if isinstance(before, ast.Name) else before)
+        of = names.resolve(before)
     elif isinstance(node.func, ast.Name):
         name = node.func.id
     words = {word.arg: names.text(word.value) for word in node.keywords if word.arg}
     first = names.text(node.args[0]) if node.args else ""
-    return Call(names.resolve(node.func), name, base, first, words)
+    return Call(names.resolve(node.func), name, base, of, first, words)
 
 
 def _clients(node: ast.AST) -> list[str]:
@@ -152,8 +156,11 @@ class _Names:
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
         closure = {name: _content(cell) for name, cell in cells}
         self._known: dict[str, Any] = {**function.__globals__, **closure}
+        self.assigned: dict[str, ast.expr] = {}  # what the function itself sets names to
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                self.assigned[node.targets[0].id] = node.value
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 for alias in node.names:
                     self._known[alias.asname or alias.name] = _imported(node.module, alias.name)
             elif isinstance(node, ast.Import):
@@ -165,7 +172,7 @@ class _Names:
         """Return the object that an expression names, or its dotted name, or ""."""
         match node:
             case ast.Name(id=name):
-                return self._known.get(name, name)
+                return "" if name in self.assigned else self._known.get(name, name)
             case ast.Attribute(value=value, attr=attribute):
                 base = self.resolve(value)
                 if isinstance(base, ModuleType):

@@ -78,7 +78,7 @@ def client_of(hook: type) -> str:
                 made = base(aws_conn_id=None)
             except Exception:  # noqa: BLE001 - it wants arguments of its own: nothing can be said
                 return ""
-            return str(getattr(made, "client_type", None) or getattr(made, "resource_type", None) or "")
+            return made_as(made)
         # Of other people's, constructors may do anything: they are read.
         if isinstance(given := vars(base).get("client_type"), str):
             return given
@@ -91,6 +91,19 @@ def client_of(hook: type) -> str:
             if clients:
                 return next(iter(clients))
     return ""
+
+
+def made_as(hook: Any) -> str:
+    """Return the client or resource that a hook of AWS was made for."""
+    return str(getattr(hook, "client_type", None) or getattr(hook, "resource_type", None) or "")
+
+
+def made_by_boto3(thing: Any) -> str:
+    """Return the client that an object of boto3 is, or is of, or ""."""
+    module = type(thing).__module__
+    if module.startswith("botocore.client"):
+        return str(thing.meta.service_model.service_name)
+    return str(thing.meta.service_name) if module.startswith("boto3.resources.") else ""
 
 
 def is_followed(module: str | None, function: FunctionType | None, origin: FunctionType) -> bool:

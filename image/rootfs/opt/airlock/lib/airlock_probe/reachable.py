@@ -19,6 +19,8 @@ from airlock_probe.lookup import (
     import_path,
     is_a,
     is_followed,
+    made_as,
+    made_by_boto3,
     method_of,
     overridden,
     unwrapped,
@@ -179,6 +181,7 @@ class _Walk:
         if owner is not None and (method := call.words.get("method_name")):
             self._follow(owner, method)
         self._client(call)
+        self._object(call.of, function)
         self._address(call)
 
     def _make(self, kind: type, client: str, function: FunctionType | None) -> None:
@@ -203,6 +206,19 @@ class _Walk:
             before = call.base.lower()
             if "boto" in before or "session" in before:
                 self.reach.services.setdefault(service, "boto3")
+
+    def _object(self, thing: object, function: FunctionType) -> None:
+        """Take note of what a module made once and a function uses: a client, a hook, a path in S3, a helper."""
+        kind = type(thing)
+        if client := made_by_boto3(thing):
+            if service := service_of(client):
+                self.reach.services.setdefault(service, "boto3")
+        elif is_a(kind, "BaseHook"):
+            self.make_hook(kind, made_as(thing))
+        elif kind.__name__ == "ObjectStoragePath" and str(thing).startswith("s3:"):
+            self.reach.services.setdefault("s3", import_path(kind))
+        elif is_followed(kind.__module__, None, function):
+            self._made[kind] = None
 
     def _address(self, call: Call) -> None:
         """Take note of the host of a literal URL that is asked for, and of S3 where a path of it is read."""
