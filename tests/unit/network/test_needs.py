@@ -239,21 +239,22 @@ def test_an_operator_that_cannot_be_read_needs_nothing_and_says_why() -> None:
     assert "dag broken: RuntimeError: no luck" in needs.UNREAD
 
 
-def test_airflow_itself_needs_what_its_configuration_says() -> None:
-    settings = {
-        ("logging", "remote_logging"): "True",
-        ("logging", "remote_base_log_folder"): "s3://logs",
-        (
-            "secrets",
-            "backend",
-        ): "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend",
-        ("core", "executor"): "AwsLambdaExecutor",
+def test_airflow_itself_needs_what_the_images_environment_says() -> None:
+    environment = {
+        "AIRFLOW__LOGGING__REMOTE_LOGGING": "True",
+        "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": "s3://logs",
+        "AIRFLOW__SECRETS__BACKEND": (
+            "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend"
+        ),
+        "AIRFLOW__WORKERS__SECRETS_BACKEND": "",
+        "AIRFLOW__CORE__EXECUTOR": "AwsLambdaExecutor",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": "",
     }
-    found = common_needs(lambda section, key: settings.get((section, key), ""), {})
 
-    assert [(one.by, one.service or one.host) for one in found] == [
+    assert [(one.by, one.service or one.host) for one in common_needs(environment)] == [
         ("remote logs in S3 ([logging] remote_base_log_folder)", "s3"),
         ("the Lambda executor, operators of Lambda ([core] executor)", "lambda"),
         ("the Lambda executor's results ([core] executor)", "sqs"),
         ("[secrets] backend", "*.googleapis.com"),
     ]
+    assert common_needs(environment | {"AWS_ENDPOINT_URL": "http://double"})[0].host == "*.googleapis.com"

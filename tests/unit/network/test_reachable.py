@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import linecache
+import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -11,6 +14,7 @@ from airflow_doubles import AwsGenericHook, BaseHook, BaseOperator, BaseTrigger,
 from airlock_probe import reachable
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FunctionType
 
 
@@ -263,3 +267,20 @@ def test_what_a_module_made_once_counts_where_a_function_uses_it() -> None:
 
 def test_a_session_is_known_by_what_a_name_was_set_to() -> None:
     assert set(of_function(by_names_of_its_own)[0]) == {"kinesis-streams", "kinesis-firehose"}
+
+
+def test_nothing_of_a_bundle_is_kept(tmp_path: Path) -> None:
+    source = "import boto3\nclass Kind:\n    def execute(self):\n        boto3.client('sqs')\n"
+    (tmp_path / "dag.py").write_text(source)
+    space: dict[str, Any] = {"__name__": "dag"}
+    exec(compile(source, str(tmp_path / "dag.py"), "exec"), space)  # noqa: S102
+    gone = weakref.ref(space["Kind"])
+
+    assert of(space["Kind"])["services"] == ["sqs"]
+    assert set(of_function(space["Kind"].execute)[0]) == {"sqs"}
+
+    space.clear()
+    reachable.forget()
+    gc.collect()
+    assert gone() is None
+    assert str(tmp_path / "dag.py") not in linecache.cache

@@ -6,7 +6,6 @@ Only the lines of the function itself are parsed: a provider's modules have thou
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 import linecache
 import sys
@@ -47,15 +46,28 @@ class Reading:
     )  # literals given as client_type or resource_type, in whatever way
 
 
-def code_of(function: FunctionType) -> CodeType:
-    code: CodeType = function.__code__
-    return code
+_LASTING: dict[FunctionType, Reading] = {}
+_PASSING: dict[FunctionType, Reading] = {}  # until `forget`
 
 
-@functools.cache
 def read(function: FunctionType) -> Reading:
     """Read a function's source. Raises OSError or SyntaxError where there is none to read."""
-    code = code_of(function)
+    known = _LASTING.get(function) or _PASSING.get(function)
+    if known is None:
+        known = _read(function)
+        (_LASTING if str(function.__module__).startswith(PROVIDERS) else _PASSING)[function] = known
+    return known
+
+
+def forget() -> None:
+    """Forget functions of the bundle: each would keep its module, and a parser may see thousands of them."""
+    for function in _PASSING:
+        linecache.cache.pop(function.__code__.co_filename, None)
+    _PASSING.clear()
+
+
+def _read(function: FunctionType) -> Reading:
+    code = function.__code__
     tree = ast.parse(_source(code))
     names = _Names(function, tree)
     first = code.co_varnames[0] if code.co_argcount else ""

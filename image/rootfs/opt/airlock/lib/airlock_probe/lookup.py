@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import re
 import sys
@@ -40,6 +39,11 @@ def import_path(thing: Any) -> str:
     return _PREFIX.sub("", f"{thing.__module__}.{thing.__qualname__}")
 
 
+def lasts(thing: Any) -> bool:
+    """Tell whether a class is of a package that is installed: what is of a bundle is not to be kept."""
+    return f"{thing.__module__}.".startswith(("airflow.", "airlock_operators.", "airlock_plugins."))
+
+
 def unwrapped(thing: Any) -> Any:
     """Return what decorators that keep to functools have wrapped, caches too."""
     return inspect.unwrap(thing) if callable(thing) else thing
@@ -69,7 +73,6 @@ def method_of(owner: type, name: str, after: type | None = None) -> tuple[type, 
     return None
 
 
-@functools.cache
 def client_of(hook: type) -> str:
     """Return the boto3 client or resource of a hook of AWS, or ""."""
     for base in hook.__mro__:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections import deque
 from functools import partial
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from airlock_spec.endpoints import BY_SERVICE, ENDPOINTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-UNREAD: list[str] = []  # why something could not be read, for tests
+UNREAD: deque[str] = deque(maxlen=200)  # why something could not be read, for tests
 CALLBACKS = tuple(f"on_{when}_callback" for when in ("execute", "failure", "success", "retry", "skipped"))
 PACKAGE_INDEX = "pypi.org"
 ELSEWHERE = "AWS_ENDPOINT_URL"  # sends every client of boto3 elsewhere; with `_SERVICE` behind it, one
@@ -51,17 +52,17 @@ def needs_of(
             make(by, service=one) for one, by in reach.services.items() if not _is_elsewhere(one, environment)
         ]
         found += [make(by, host=host) for host, by in reach.hosts.items()]
+    reachable.forget()
     return found
 
 
-def common_needs(
-    option: configured.Option | None = None, environment: Mapping[str, str] = os.environ
-) -> list[Need]:
+def common_needs(environment: Mapping[str, str] = os.environ) -> list[Need]:
     """Return what Airflow itself needs by its configuration: executors, remote logs, secrets, bundles.
 
-    `by` is the need and the setting that says so.
+    `environment` is that of the image, of which a check may have changed this process's. `by` is the need and the
+    setting that says so.
     """
-    option = option or _option
+    option = partial(_option, environment)
     found = configured.needs(option, environment)
     services = [
         Need(f"{need} ({found[need]})", service=endpoint.service)
@@ -72,10 +73,19 @@ def common_needs(
     return services + [Need(setting, host=host) for host, setting in configured.hosts(option).items()]
 
 
-def _option(section: str, key: str) -> str:
+def _option(environment: Mapping[str, str], section: str, key: str) -> str:
+    """Return a setting of Airflow as that environment has it."""
+    name = f"AIRFLOW__{section.upper()}__{key.upper()}"
+    if name in environment:
+        return environment[name]
     from airflow.configuration import conf  # noqa: PLC0415 - not where Airflow is not
 
-    return conf.get(section, key, fallback="") or ""
+    own = os.environ.pop(name, None)  # it would hide what a file says
+    try:
+        return conf.get(section, key, fallback="") or ""
+    finally:
+        if own is not None:
+            os.environ[name] = own
 
 
 def _of_task(task: Any, environment: Mapping[str, str]) -> Reach:

@@ -7,10 +7,10 @@ session, and calls nothing but constructors of the amazon provider's hooks, whic
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field
 from types import FunctionType
 
+from airlock_probe import function_source
 from airlock_probe.function_source import Call, Reading, read
 from airlock_probe.lookup import (
     AWS,
@@ -19,6 +19,7 @@ from airlock_probe.lookup import (
     import_path,
     is_a,
     is_followed,
+    lasts,
     made_as,
     made_by_boto3,
     method_of,
@@ -69,9 +70,26 @@ class Reach:
     unread: list[str] = field(default_factory=list)
 
 
-@functools.cache
+_LASTING: dict[tuple[object, bool], Reach] = {}
+_PASSING: dict[tuple[object, bool], Reach] = {}  # until `forget`
+
+
 def of_class(kind: type, *, deferred: bool) -> Reach:
     """Return what an operator, sensor, trigger, notifier or hook reaches; with its triggers where it defers."""
+    known = _LASTING.get((kind, deferred)) or _PASSING.get((kind, deferred))
+    if known is None:
+        known = _of_class(kind, deferred=deferred)
+        (_LASTING if lasts(kind) else _PASSING)[kind, deferred] = known
+    return known
+
+
+def forget() -> None:
+    """Forget classes and functions of the bundle."""
+    _PASSING.clear()
+    function_source.forget()
+
+
+def _of_class(kind: type, *, deferred: bool) -> Reach:
     walk = _Walk(deferred=deferred)
     if is_a(kind, "BaseHook"):
         walk.make_hook(kind, "")
@@ -82,13 +100,15 @@ def of_class(kind: type, *, deferred: bool) -> Reach:
     return Reach(dict.fromkeys(reach.services, path), dict.fromkeys(reach.hosts, path), reach.unread)
 
 
-@functools.cache
 def of_function(function: FunctionType) -> Reach:
     """Return what a function of a DAG's author reaches: a task's callable, a callback."""
-    walk = _Walk(deferred=False)
-    walk.follow_function(function)
-    walk.settle()
-    return walk.reach
+    known = _PASSING.get((function, False))
+    if known is None:
+        walk = _Walk(deferred=False)
+        walk.follow_function(function)
+        walk.settle()
+        known = _PASSING[function, False] = walk.reach
+    return known
 
 
 class _Walk:
