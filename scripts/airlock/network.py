@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airlock_spec.endpoint import PER_GIGABYTE
-from airlock_spec.endpoints import ADR_001, BY_SERVICE, ENDPOINTS, Need
+from airlock_spec.endpoints import ADR_001, BY_SERVICE, ENDPOINTS, Endpoint, Need
 from airlock_spec.outside import allowed
 from airlock_spec.services import WITHOUT
 
@@ -137,15 +137,16 @@ def _users(run: Run) -> tuple[dict[str, set[User]], dict[str, set[User]]]:
 
 
 def _row(service: str, configured: bool, users: Iterable[User], zones: int) -> Row:  # noqa: FBT001 - one of the columns
-    endpoint = BY_SERVICE.get(service)
+    endpoint = BY_SERVICE.get(service, Endpoint(service, ""))
     note = ""
-    if endpoint is None:
-        note = WITHOUT.get(service, "not among the endpoints that airlock knows")
+    if service not in BY_SERVICE:
+        note = WITHOUT.get(service, "not in airlock's table")
     elif endpoint.gateway:
         note = "a gateway: free"
     elif endpoint.only_in:
         note = f"in {endpoint.only_in} alone"
-    return Row(service, configured, endpoint.monthly(zones) if endpoint else 0.0, tuple(sorted(users)), note)
+    monthly = 0.0 if service in WITHOUT else endpoint.monthly(zones)
+    return Row(service, configured, monthly, tuple(sorted(users)), note)
 
 
 def _user(user: User) -> dict[str, Any]:

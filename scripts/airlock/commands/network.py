@@ -78,18 +78,21 @@ def text(found: Table) -> str:
 
 
 def offered(network: Network, endpoints: str | None, zones: int | None) -> Network:
-    """Return a network with what flags say of it. Raises UsageError for an endpoint that airlock does not know."""
-    from airlock_spec.endpoints import BY_SERVICE  # noqa: PLC0415
+    """Return a network with what flags say of it. Raises UsageError where an endpoint has boto3's name."""
+    from airlock_spec.endpoints import BY_CLIENT, BY_SERVICE  # noqa: PLC0415
 
     if endpoints is not None:
         given = tuple(one.strip() for one in endpoints.split(",") if one.strip())
         network = replace(network, endpoints=given)
     if zones is not None:
         network = replace(network, zones=zones)
-    if unknown := [one for one in network.endpoints or () if one not in BY_SERVICE]:
-        raise click.UsageError(
-            f"no endpoints that airlock knows: {', '.join(unknown)}; it knows {', '.join(BY_SERVICE)}"
-        )
+    mistaken = [
+        f"{one} is {BY_CLIENT[one]}"
+        for one in network.endpoints or ()
+        if one in BY_CLIENT.keys() - BY_SERVICE
+    ]
+    if mistaken:
+        raise click.UsageError(f"endpoints have names of their own, not boto3's: {', '.join(mistaken)}")
     return network
 
 

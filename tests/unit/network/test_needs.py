@@ -50,6 +50,10 @@ class OutboxOperator(BaseOperator):
     __module__ = "airlock_operators.outbox"
 
 
+class Ours(OutboxOperator):
+    __module__ = "operators_of_ours"
+
+
 class SlackNotifier(BaseNotifier):
     __module__ = "airflow.providers.slack.notifications.slack"
 
@@ -138,7 +142,7 @@ def test_a_mapped_task_is_known_by_its_class_and_what_is_partial() -> None:
 )
 def test_a_url_in_an_argument_leads_to_its_host(endpoint: str, hosts: list[str]) -> None:
     assert of(HttpOperator(endpoint=endpoint)) == hosts
-    assert of(OutboxOperator(url=endpoint)) == []
+    assert of(OutboxOperator(url=endpoint), Ours(url=endpoint)) == []
 
 
 @pytest.mark.parametrize(

@@ -144,8 +144,15 @@ def test_flags_stand_for_what_the_project_says() -> None:
     assert commands.offered(network, "", None).endpoints == ()
 
 
-def test_an_endpoint_that_airlock_does_not_know_is_refused() -> None:
-    with pytest.raises(click.UsageError, match=r"no endpoints that airlock knows: emr; it knows ecr\.api, "):
-        commands.offered(Network(), "emr,s3", None)
-    with pytest.raises(click.UsageError, match="of-pyproject"):
-        commands.offered(Network(endpoints=("of-pyproject",)), None, None)
+def test_an_endpoint_by_boto3s_name_is_refused_with_its_own() -> None:
+    with pytest.raises(click.UsageError, match=r"not boto3's: emr is elasticmapreduce, ses is email$"):
+        commands.offered(Network(), "emr,s3,ses", None)
+    with pytest.raises(click.UsageError, match="stepfunctions is states"):
+        commands.offered(Network(endpoints=("stepfunctions",)), None, None)
+
+
+def test_an_endpoint_that_airlock_does_not_know_costs_what_others_do() -> None:
+    row = next(one for one in table(RUN, Network(("braket",), zones=1)).rows if one.service == "braket")
+
+    assert (row.state, row.note) == ("unused", "not in airlock's table")
+    assert row.monthly == pytest.approx(7.30)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 UNREAD: deque[str] = deque(maxlen=200)  # why something could not be read, for tests
 CALLBACKS = tuple(f"on_{when}_callback" for when in ("execute", "failure", "success", "retry", "skipped"))
+OUTBOX = "airlock_operators."  # the URLs of these are asked for from outside
 PACKAGE_INDEX = "pypi.org"
 ELSEWHERE = "AWS_ENDPOINT_URL"  # sends every client of boto3 elsewhere; with `_SERVICE` behind it, one
 
@@ -100,7 +101,7 @@ def _of_task(task: Any, environment: Mapping[str, str]) -> Reach:
         services = {}
     for one in known:
         hosts.pop(one.instead, None)  # a private way to the same
-    if not kind.__module__.startswith("airlock_operators."):  # whose URLs are asked for outside
+    if not any(base.__module__.startswith(OUTBOX) for base in kind.__mro__):
         addressed = [*arguments.hosts(), *(one.host for one in known if one.host)]
         hosts |= dict.fromkeys(addressed, import_path(kind))
     if arguments["requirements"] and not arguments["index_urls"] and is_a(kind, "PythonVirtualenvOperator"):
