@@ -9,8 +9,8 @@ from airflow.sdk import BaseOperator, conf
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airlock_operators.endpoints import Preflight, Reached, Unmet, Wanted, report
-from airlock_operators.needs import needs
 from airlock_operators.sockets import SystemNetwork
+from airlock_spec.configured import needs
 from airlock_spec.endpoints import BY_SERVICE, ENDPOINTS, Endpoint
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from airlock_operators.endpoints import (
     is_private,
     report,
 )
-from airlock_operators.needs import FARGATE, executors, needs
+from airlock_spec.configured import FARGATE, executors, needs
 from airlock_spec.endpoints import ADR_001, BY_SERVICE, ENDPOINTS, Need
 
 

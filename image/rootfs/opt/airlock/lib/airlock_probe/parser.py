@@ -41,6 +41,7 @@ _SETTINGS = {
     "AIRFLOW__LOGGING__REMOTE_LOGGING": "False",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://",
 }
+_AS_SET = dict(os.environ)  # without those
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _common() -> list[Any]:
         from airlock_probe.needs import common_needs  # noqa: PLC0415 - imports Airflow
     except ImportError:
         return []
-    return [json_form.plain(need) for need in common_needs()]
+    return [json_form.plain(need) for need in common_needs(_AS_SET)]
 
 
 def _import(request: Request, files: Sequence[str]) -> None:

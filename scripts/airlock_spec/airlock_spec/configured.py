@@ -1,4 +1,4 @@
-"""Which endpoints this Airflow needs, as its own configuration says; without Airflow."""
+"""Which endpoints and hosts this Airflow needs, as its own configuration says; without Airflow."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from airlock_spec.endpoints import Need
+from airlock_spec.endpoint import Need
+from airlock_spec.outside import host_of_module
 
 Option = Callable[[str, str], str]  # section, key → value, empty where there is none
 
 FARGATE = "ECS_CONTAINER_METADATA_URI_V4"  # which ECS gives to every container
+TRUE = {"true", "t", "1"}  # as Airflow reads them
 LOGS = {"cloudwatch": Need.CLOUDWATCH_LOGS, "s3": Need.S3_LOGS}
+LOGS_OUTSIDE = {
+    "gs": "*.googleapis.com",
+    "oss": "*.aliyuncs.com",
+    "stackdriver": "*.googleapis.com",
+    "wasb": "*.blob.core.windows.net",
+}
 BACKENDS = {
     "SecretsManagerBackend": Need.SECRETS_MANAGER,
     "SystemsManagerParameterStoreBackend": Need.PARAMETER_STORE,
@@ -28,7 +36,7 @@ def needs(option: Option, environment: Mapping[str, str]) -> dict[Need, str]:
     found: dict[Need, str] = {}
     if environment.get(FARGATE):
         found[Need.FARGATE] = FARGATE
-    if option("logging", "remote_logging").lower() in {"true", "t", "1"}:
+    if option("logging", "remote_logging").lower() in TRUE:
         scheme = option("logging", "remote_base_log_folder").partition("://")[0]
         if scheme in LOGS:
             found[LOGS[scheme]] = "[logging] remote_base_log_folder"
@@ -67,3 +75,16 @@ def bundles(value: str) -> list[Any]:
 def in_s3(bundle: object) -> bool:
     """Tell whether a bundle is read from S3: ours and Amazon's have it in the name of the class."""
     return isinstance(bundle, dict) and "S3" in str(bundle.get("classpath", "")).rpartition(".")[2]
+
+
+def hosts(option: Option) -> dict[str, str]:
+    """Return the hosts outside AWS that the configuration needs, and the setting that says so."""
+    found: dict[str, str] = {}
+    if option("logging", "remote_logging").lower() in TRUE:
+        scheme = option("logging", "remote_base_log_folder").partition("://")[0]
+        if scheme in LOGS_OUTSIDE:
+            found[LOGS_OUTSIDE[scheme]] = "[logging] remote_base_log_folder"
+    for section, key in (("secrets", "backend"), ("workers", "secrets_backend")):
+        if host := host_of_module(option(section, key)):
+            found[host] = f"[{section}] {key}"
+    return found
