@@ -48,7 +48,7 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
         channel.say(begin=path)
         observer.file(path)
         start = time.monotonic()
-        outcome = parsing.parse(path, request, observer, thorough=command["thorough"], full=command["full"])
+        outcome = parsing.parse(path, request, observer, first=command["first"], full=command["full"])
         if os.getpid() != own:  # the file forked, and this is the other one
             os._exit(DONE)
         left = leftovers.find(observer)

@@ -110,7 +110,7 @@ def _parse(both: Sequence[Supervised], files: list[str], state: _State, *, alone
         if len(files) > _BATCH and not alone:
             parser.do(do="import", files=ordered)
         state.busy.add(side)
-        parser.do(do="parse", files=ordered, batch=1 if alone else _BATCH, thorough=side == 0, full=alone)
+        parser.do(do="parse", files=ordered, batch=1 if alone else _BATCH, first=side == 0, full=alone)
     _until(lambda: not state.busy, both)
 
 
@@ -169,8 +169,8 @@ def _run(request: Request, state: _State, todo: list[str], both: Sequence[Superv
 
 
 def _file(first: _Told, second: _Told) -> File:
-    """Join what both said of a file: the first looked closer, the second may have seen what the first did not."""
-    facts = first.facts
+    """Join what both said of a file: each looked closer at something, and one may have seen what the other did not."""
+    facts = replace(first.facts, needs=second.facts.needs)
     if not facts.problems and second.facts.problems:
         facts = replace(facts, problems=second.facts.problems)
     reads = {**dict.fromkeys(facts.reads), **dict.fromkeys(second.facts.reads)}

@@ -68,10 +68,11 @@ def main(arguments: Sequence[str]) -> None:
     for line in sys.stdin:
         command = json.loads(line)
         if command["do"] == "discover":
-            from airlock_probe import discovery  # noqa: PLC0415 - imports Airflow
+            from airlock_probe import discovery, needs  # noqa: PLC0415 - import Airflow
 
             found = discovery.discover(request)
-            channel.say(discovered=json_form.plain(found), common=_common())
+            common = [json_form.plain(need) for need in needs.common_needs(_AS_SET)]
+            channel.say(discovered=json_form.plain(found), common=common)
         elif command["do"] == "import":
             _import(request, command["files"])
         else:
@@ -127,14 +128,6 @@ def _versions() -> dict[str, str]:
     import airflow  # noqa: PLC0415 - as above
 
     return {"airflow": airflow.__version__, "python": sys.version.split()[0]}
-
-
-def _common() -> list[Any]:
-    try:
-        from airlock_probe.needs import common_needs  # noqa: PLC0415 - imports Airflow
-    except ImportError:
-        return []
-    return [json_form.plain(need) for need in common_needs(_AS_SET)]
 
 
 def _import(request: Request, files: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from airflow.dag_processing.importers import python_importer
 from airflow.models.serialized_dag import SerializedDagModel
 from airflow.serialization.serialized_objects import DagSerialization
 
-from airlock_probe import templates, tracebacks
+from airlock_probe import needs, templates, tracebacks
 from airlock_spec.check.facts import Dag, File, Kind, Place, Problem, Task
 
 if TYPE_CHECKING:
@@ -68,11 +68,18 @@ class Form:
     text: str
 
 
+class _Unvalidated(DagSerialization):  # type: ignore[misc] # as above
+    @classmethod
+    def validate_schema(cls, _serialized: object) -> None:
+        """Let any form pass."""
+
+
 @dataclass
 class Outcome:
-    """What one file came to."""
+    """What one file came to; who `describes` tells of its DAGs."""
 
     path: str
+    describes: bool
     seconds: float = 0.0
     dags: list[Any] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -85,7 +92,7 @@ class Outcome:
         return File(
             self.path,
             round(self.seconds or whole, 4),
-            tuple(_dag(dag, self.forms, observer) for dag in self.dags),
+            tuple(_dag(dag, self.forms, observer) for dag in self.dags if self.describes),
             (*self.problems, *left),
             tuple(observer.attempts),
             tuple(observer.reads),
@@ -118,12 +125,13 @@ class _Bag(DagBag):  # type: ignore[misc] # Airflow is in the image, not here
             raise
 
 
-def parse(path: str, request: Request, observer: Observer, *, thorough: bool, full: bool) -> Outcome:
+def parse(path: str, request: Request, observer: Observer, *, first: bool, full: bool) -> Outcome:
     """Parse and serialize a file, and give the serialized forms where they are wanted in `full`.
 
-    One of two parsers is `thorough` and reads templates and what is needed; the other reads the forms back.
+    Two parsers do so and share the rest of the work: the first describes the DAGs and reads their templates, the
+    second reads the forms back and finds what is needed.
     """
-    outcome = Outcome(path)
+    outcome = Outcome(path, describes=first)
     bag = _Bag(request)
     start = time.monotonic()
     try:
@@ -138,9 +146,11 @@ def parse(path: str, request: Request, observer: Observer, *, thorough: bool, fu
     outcome.dags = list(bag.dags.values())
     outcome.problems += _problems(bag, observer)
     for dag in outcome.dags:
-        _serialize(dag, outcome, observer, read_back=not thorough, full=full)
-    if thorough:
-        _look_closer(outcome, request, observer)
+        _serialize(dag, outcome, observer, read_back=not first, full=full)
+        if first:
+            outcome.problems += [*templates.check(dag, observer), *_unknown_pools(dag, request, observer)]
+        else:
+            outcome.needs += needs.needs_of(dag, observer.place_of)
     return outcome
 
 
@@ -188,7 +198,8 @@ def _of_traceback(text: str, path: str, observer: Observer) -> Problem:
 
 def _serialize(dag: Any, outcome: Outcome, observer: Observer, *, read_back: bool, full: bool) -> None:
     try:
-        data = DagSerialization.to_dict(dag)
+        # the schema is looked at once: it takes a third of the time
+        data = (_Unvalidated if read_back else DagSerialization).to_dict(dag)
         digest = SerializedDagModel.hash(data)
         text = json.dumps(SerializedDagModel._sort_serialized_dag_dict(data)) if full else ""  # noqa: SLF001
         if read_back:
@@ -212,17 +223,6 @@ def _blamed(dag: Any, text: str, observer: Observer) -> Place:
     """Return the place of the one task that the message names; the DAG's where it names none."""
     named = [task for task in dag.tasks if f"'{task.task_id}'" in text or f"{task.task_id}>" in text]
     return observer.place_of(named[0] if len(named) == 1 else dag)
-
-
-def _look_closer(outcome: Outcome, request: Request, observer: Observer) -> None:
-    for dag in outcome.dags:
-        outcome.problems += templates.check(dag, observer)
-        outcome.problems += _unknown_pools(dag, request, observer)
-        try:
-            from airlock_probe.needs import needs_of  # noqa: PLC0415 - only here
-        except ImportError:
-            continue
-        outcome.needs += needs_of(dag, observer.place_of)
 
 
 def _unknown_pools(dag: Any, request: Request, observer: Observer) -> list[Problem]:

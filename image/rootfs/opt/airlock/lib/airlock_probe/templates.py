@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 
 from airlock_spec.check.facts import Kind, Problem
 
@@ -42,13 +42,24 @@ def _problem(text: str, extensions: tuple[str, ...], environment: Any) -> tuple[
         if extensions and text.endswith(extensions) and "\n" not in text:
             text = environment().loader.get_source(environment(), text)[0]
         if any(mark in text for mark in _MARKS):
-            environment().compile(text, raw=True)
+            return _unknown(environment().parse(text), environment())
     except TemplateNotFound as error:
         return Kind.TEMPLATE_FILE, f"there is no template file {error.name}"
     except TemplateSyntaxError as error:
         return Kind.TEMPLATE, f"{error.message} (line {error.lineno} of the template)"
     except (TemplateError, UnicodeDecodeError) as error:
         return Kind.TEMPLATE, str(error)
+    return None
+
+
+def _unknown(tree: nodes.Template, environment: Any) -> tuple[Kind, str] | None:
+    """Say which filter or test there is none of; to compile the template would find it, too, in thrice the time."""
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        kind, known = (
+            ("filter", environment.filters) if isinstance(node, nodes.Filter) else ("test", environment.tests)
+        )
+        if node.name not in known:
+            return Kind.TEMPLATE, f"there is no {kind} {node.name} (line {node.lineno} of the template)"
     return None
 
 
