@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from airlock_spec.check.facts import Place
 
-_BLOCK = re.compile(r"^[\s|+-]*(?:Exception Group )?Traceback \(most recent call last\):$", re.MULTILINE)
-_FRAME = re.compile(r'^[\s|]*File "(.*)", line (\d+)', re.MULTILINE)
-_RAISED = re.compile(r"^[|\s]*([A-Za-z_][\w.]*)(?:: (.*))?$")
+_HEAD = "Traceback (most recent call last):"
+_GROUP = f"+ Exception Group {_HEAD}"
+_FRAME = re.compile(r'^\s*File "(.*)", line (\d+)', re.MULTILINE)
+_RAISED = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$")
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,11 @@ class Told:
 
 
 def read(text: str) -> Told:
-    """Read what `traceback.format_exc` wrote."""
-    *before, last = _BLOCK.split(text)
+    """Read what `traceback.format_exc` wrote; of an exception group the group itself is told."""
+    before_group, group, own = text.rpartition(_GROUP)
+    if group:
+        text = before_group + _HEAD + re.sub(r"^ *\| ?", "", own.partition("+-")[0], flags=re.MULTILINE)
+    *before, last = text.split(_HEAD)
     name, message = _raised(last)
     return Told(name, message, _frames(last), _frames("\n".join(before)))
 
@@ -49,8 +53,6 @@ def _raised(block: str) -> tuple[str, str]:
     """Return the class and the message, which may have more lines, of the exception at a block's end."""
     lines = block.strip("\n").split("\n")
     for number, line in enumerate(lines):
-        if line[:1] in ("", " ", "\t") or line.lstrip(" |").startswith("File "):
-            continue
         if match := _RAISED.match(line):
             rest = "\n".join([match[2] or "", *lines[number + 1 :]]).strip()
             return match[1].rpartition(".")[2], rest
