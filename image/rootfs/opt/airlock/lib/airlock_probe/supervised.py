@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from airlock_spec.check.request import Request
 
 GRACE = 5.0  # seconds beyond Airflow's own timeout, for serialization and whatever does not hear it
+_CALLS = 100  # that are answered before the clock is looked at
 _TAIL = 4000  # characters kept of what was printed
 
 
@@ -114,9 +115,18 @@ class Supervised:
         if self._lines in ready:
             self._listen()
         if self.watch and self.watch.listener in ready:
-            while select.select([self.watch.listener], [], [], 0)[0] and not _hung_up(self.watch.listener):
-                self._listen()
-                self.watch.ready()
+            self._attend(self.watch)
+
+    def _attend(self, watch: Watch) -> None:
+        """Answer calls, but not for ever: processes without end may ask without end."""
+        for _ in range(_CALLS):
+            if watch.processes > PROCESSES:
+                self._kill(Kind.LEFTOVER, f"it started more than {PROCESSES} processes while it was imported")
+                return
+            if not select.select([watch.listener], [], [], 0)[0] or _hung_up(watch.listener):
+                return
+            self._listen()
+            watch.ready()
 
     def _seal(self, sealed: str) -> None:
         """Take the listener, which the parser has handed over before it said that it is sealed."""
@@ -232,8 +242,6 @@ class Supervised:
                 Kind.TIMEOUT,
                 f"it did not end within {limits.seconds:g} s, and did not hear Airflow's timeout",
             )
-        elif self.watch and self.watch.processes > PROCESSES:
-            self._kill(Kind.LEFTOVER, f"it started more than {PROCESSES} processes while it was imported")
         elif self.watch and self.watch.processes and processes.memory(self._batch) > 2 * limits.memory:
             self._kill(Kind.MEMORY, f"its processes took more than {limits.memory >> 20} MiB")
 

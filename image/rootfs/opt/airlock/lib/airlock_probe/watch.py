@@ -111,10 +111,10 @@ class Watch:
     def _start(self, call: Call) -> None:
         if self.batch:
             self.processes += 1
-        if self.processes > PROCESSES:
-            self._answer(call, -errno.EAGAIN)
-        else:
-            self._answer(call, 0, proceed=True)
+        # the supervisor is about to end all of them where there are too many
+        self._answer(
+            call, -errno.EAGAIN if self.processes > PROCESSES else 0, proceed=self.processes <= PROCESSES
+        )
 
     def _kill(self, call: Call) -> None:
         target = struct.unpack("i", struct.pack("I", call.arguments[0] & 0xFFFFFFFF))[0]
