@@ -117,7 +117,10 @@ class _Table:
 
 def perhaps(word: str, known: Iterable[str]) -> str:
     """Return `; perhaps you meant …` for the nearest known word, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1)
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1) or [
+        one for one in names if word and one.startswith(word)
+    ]
     return f"; perhaps you meant {near[0]}" if near else ""
 
 

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 class Invalid(OfKind):
     """Airflow refuses the DAG when it is put among the others.
 
-    In production, the DAG is missing and an import error is shown. Each refusal of Airflow's own validation that has
-    no code of its own here comes under this one: a schedule that cannot be read, arguments that exclude each other,
-    a trigger rule that does not exist or does not fit, a teardown without a setup.
+    In production, the DAG is missing and an import error is shown. Each refusal of Airflow's own validation of a whole
+    DAG that has no code of its own here comes under this one: a schedule that cannot be read, a param without a value
+    in a DAG that is scheduled, an executor that is not configured. What an operator refuses at its own line, as a
+    trigger rule that does not exist, is an import error (AL101).
 
     Found:
 
@@ -52,13 +53,16 @@ class NotSerializable(OfKind):
     Found:
 
     ```python
-    with DAG("orders", params={"since": object()}):
+    class MonthEnd(Timetable):
+        ...
+
+    with DAG("orders", schedule=MonthEnd()):  # no plugin registers it
         ...
     ```
 
-    Not found: a value that JSON can hold, as `params={"since": "2026-01-01"}`.
+    Not found: a timetable that a plugin of the image registers.
 
-    Mend: give arguments that Airflow can serialize; make objects in the task.
+    Mend: register what is your own in a plugin; give arguments that Airflow can serialize; make objects in the task.
     """
 
     code = "AL108"

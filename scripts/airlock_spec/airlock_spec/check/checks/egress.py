@@ -133,7 +133,8 @@ class Asks(Check):
         for file in subject.run.files:
             for read in file.reads:
                 if read.source is self.source:
-                    yield Found(file.path, read.place, self.message(read.name))
+                    fix = self.fix.replace("NAME", read.name) if read.name else ""
+                    yield Found(file.path, read.place, self.message(read.name), fix)
 
     def message(self, name: str) -> str:
         """Say what was read."""
@@ -195,7 +196,7 @@ class ReadsConnection(Asks):
     code = "AL212"
     title = "reads a Connection while it is parsed"
     source = Source.CONNECTION
-    fix = "hand its id to the operator, use a template as {{ conn.ID.host }}, or read it in the task"
+    fix = "hand its id to the operator, use a template as {{ conn.NAME.host }}, or read it in the task"
 
     def message(self, name: str) -> str:
         return f"reads the Connection {name!r} while it is parsed"

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from airlock_spec.check.checks.check import Check, Found
+from airlock_spec.check.checks.check import Check, Found, listed
 from airlock_spec.check.facts import Place
 from airlock_spec.check.finding import Severity
 from airlock_spec.wording import shortened
@@ -112,7 +112,7 @@ class NoDag(Check):
     # the call, orders(), is missing
     ```
 
-    Not found: a module whose functions make DAGs for other files, since those call them.
+    Not found: a module whose functions make DAGs, where another file of the bundle names them.
 
     Mend: call the function at the end of the file.
     """
@@ -120,47 +120,43 @@ class NoDag(Check):
     code = "AL303"
     title = "makes no DAG"
     severity = Severity.WARNING
-    fix = "call the function with @dag at the end of the file"
+    fix = "call the function that makes the DAG at the end of the file"
 
     def find(self, subject: Subject) -> Iterator[Found]:
         for file in subject.run.files:
             if file.dags or file.problems or not (source := subject.sources.get(file.path)):
                 continue
-            for name, line in _never_made(source):
-                if name and _used_elsewhere(name, file.path, subject.sources):
-                    continue
-                what = (
-                    f"the function {name!r} with @dag is never called" if name else "a DAG here is never made"
-                )
+            idle = [
+                f"line {line}{f', in {name!r}' if name else ''}"
+                for name, line in _makers(source)
+                if not (name and _named_elsewhere(name, file.path, subject.sources))
+            ]
+            if idle:
                 yield Found(
-                    file.path,
-                    Place(file.path, line),
-                    f"makes no DAG: {what}",
-                    fix="" if name else "see that the line is reached, or remove it",
+                    file.path, Place(file.path), f"makes no DAG: what would ({listed(idle)}) is never reached"
                 )
 
 
-def _never_made(source: str) -> Iterator[tuple[str, int]]:
-    """Find where the module itself would make a DAG: functions with @dag (by name), and calls of DAG (without).
-
-    What is inside a function or class is for whoever calls it.
-    """
+def _makers(source: str) -> Iterator[tuple[str, int]]:
+    """Find what would make a DAG: the name of the module's function that it is in, if any, and its line."""
     if "dag" not in source and "DAG" not in source:
         return
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return
-    waiting: list[ast.AST] = [*tree.body]
+    waiting: list[tuple[ast.AST, str]] = [(node, "") for node in reversed(tree.body)]
     while waiting:
-        node = waiting.pop(0)
+        node, inside = waiting.pop()
+        if isinstance(node, ast.ClassDef):  # whoever makes an object of it calls its methods
+            continue
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inside = inside or node.name
             if any(_is(decorator, "dag") for decorator in node.decorator_list):
-                yield node.name, node.lineno
+                yield inside, node.lineno
         elif isinstance(node, ast.Call) and _is(node, "DAG"):
-            yield "", node.lineno
-        elif not isinstance(node, ast.ClassDef | ast.Lambda):
-            waiting += ast.iter_child_nodes(node)
+            yield inside, node.lineno
+        waiting += [(child, inside) for child in reversed([*ast.iter_child_nodes(node)])]
 
 
 def _is(node: ast.expr, name: str) -> bool:
@@ -170,7 +166,7 @@ def _is(node: ast.expr, name: str) -> bool:
     return getattr(node, "id", getattr(node, "attr", "")) == name
 
 
-def _used_elsewhere(name: str, path: str, sources: Mapping[str, str]) -> bool:
+def _named_elsewhere(name: str, path: str, sources: Mapping[str, str]) -> bool:
     word = re.compile(rf"\b{re.escape(name)}\b")
     return any(other != path and word.search(text) for other, text in sources.items())
 

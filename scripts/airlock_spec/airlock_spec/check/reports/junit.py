@@ -67,5 +67,7 @@ def _case(path: str, found: Iterable[Finding], seconds: float, blocking: set[Fin
 
 
 def _told(one: Finding) -> str:
-    lines = [f"{one.path}:{one.line}: {one.severity} {one.code}: {one.message}", f"fix: {one.fix}"]
-    return printable("\n".join([*lines, *([one.detail] if one.detail else [])]), keep="\n")
+    place = f"{one.path}:{one.line}" if one.line else one.path
+    told = f"{place}: {one.severity} {one.code}: {one.message}"
+    fix = f"fix: {one.fix}" if one.fix else ""
+    return printable("\n".join(filter(None, (told, fix, one.detail))), keep="\n")

@@ -74,7 +74,7 @@ def _result(one: Finding, rule: int, fingerprint: str) -> dict[str, object]:
             {
                 "physicalLocation": {
                     "artifactLocation": {
-                        "uri": quote(one.path, errors="surrogateescape"),
+                        "uri": quote(one.path, errors="replace"),
                         "uriBaseId": "%SRCROOT%",
                     },
                     # A finding about a whole file has no line; code scanning shows none without.
