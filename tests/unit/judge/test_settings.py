@@ -82,7 +82,7 @@ def test_all_problems_come_at_once_with_the_nearest_key() -> None:
         ('check = { select = "AL" }', "select must be a list of strings"),
         (
             'check = { ignore = ["AL999"] }',
-            "ignore names AL999, with which no code begins; perhaps you meant",
+            "ignore names AL999, with which no code begins (perhaps you meant AL605)",
         ),
         ('check = { ignore = ["al2"] }', "ignore must be a list of codes or their beginnings"),
         ("check = { pools = [3] }", "pools must be a list of strings"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from airlock_spec.check.checks import dags, egress, house, network, parsing, skipped, stability
@@ -49,19 +50,27 @@ ignored in the same ways.
 """
 
 
+def nearest(code: str) -> str:
+    """Return the code that begins most like one that does not exist, the nearest in number of several."""
+    number = int("".join(char for char in code if char.isdecimal()) or 0)
+    return min(
+        CHECKS, key=lambda one: (-len(commonprefix([one.code, code])), abs(int(one.code[2:]) - number))
+    ).code
+
+
+def explained(check: Check) -> str:
+    """Return a code's documentation as Markdown."""
+    return f"### {check.code}\n\n**{check.title}** · {check.severity}\n\n{check.documentation()}"
+
+
 def page() -> str:
     """Return docs/checks.md."""
     parts = [_HEAD]
     for group, title in GROUPS.items():
         members = [check for check in CHECKS if check.code.startswith(group)]
-        rows = "\n".join(
-            f"| [{one.code}](#{one.code.lower()}) | {one.severity} | {one.title} |" for one in members
-        )
-        parts += [f"## {title}\n", f"| code | severity | |\n| --- | --- | --- |\n{rows}\n"]
-        parts += [
-            f"### {one.code}\n\n**{one.title}** · {one.severity}\n\n{one.documentation()}\n"
-            for one in members
-        ]
+        rows = [f"| [{one.code}](#{one.code.lower()}) | {one.severity} | {one.title} |" for one in members]
+        table = "\n".join(["| code | severity | says |", "| --- | --- | --- |", *rows])
+        parts += [f"## {title}\n", f"{table}\n", *(f"{explained(one)}\n" for one in members)]
     return "\n".join(parts)
 
 

@@ -21,8 +21,8 @@ def render(report: Report) -> str:
 
     A file that is no DAG file, as an .airflowignore, is a case where it has findings.
     """
-    by_path: dict[str, list[Finding]] = {report.prefix + file.path: [] for file in report.run.files}
-    seconds = {report.prefix + file.path: file.seconds for file in report.run.files}
+    seconds = {report.prefix + file.path: file.seconds for file in report.run.files if file.path}
+    by_path: dict[str, list[Finding]] = {path: [] for path in seconds}
     for finding in report.findings:
         by_path.setdefault(finding.path, []).append(finding)
     blocking = set(report.blocking)
