@@ -164,3 +164,18 @@ def test_an_ignore_of_the_file_hides_what_has_no_line() -> None:
     source = "# airlock: ignore-file[AL302] torch is needed\nimport torch\n"
 
     assert judged(source, seconds=60.0) == []
+
+
+def test_comments_of_files_that_were_not_checked_are_not_judged() -> None:
+    sources = {"orders.py": "a()\n", "other.py": "b()  # airlock: ignore[AL201]\n"}
+
+    assert judge(run(file()), Settings(), sources=sources).findings == ()
+
+
+def test_a_module_that_a_dag_file_imports_has_ignores_too() -> None:
+    elsewhere = Attempt(Way.CONNECT, "10.0.0.1:80", Place("lib/client.py", 1))
+    sources = {"lib/client.py": "a()  # airlock: ignore[AL201] ours\n"}
+
+    judgement = judge(run(file(attempts=(elsewhere,))), Settings(), sources=sources)
+
+    assert (judgement.findings, judgement.ignored) == ((), 1)

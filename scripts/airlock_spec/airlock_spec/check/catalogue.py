@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from airlock_spec.check.checks import dags, egress, house, network, parsing, skipped, stability
@@ -53,9 +52,12 @@ ignored in the same ways.
 def nearest(code: str) -> str:
     """Return the code that begins most like one that does not exist, the nearest in number of several."""
     number = int("".join(char for char in code if char.isdecimal()) or 0)
-    return min(
-        CHECKS, key=lambda one: (-len(commonprefix([one.code, code])), abs(int(one.code[2:]) - number))
-    ).code
+
+    def far(one: Check) -> tuple[int, int]:
+        alike = next(length for length in range(len(code), -1, -1) if one.code.startswith(code[:length]))
+        return -alike, abs(int(one.code[2:]) - number)
+
+    return min(CHECKS, key=far).code
 
 
 def explained(check: Check) -> str:

@@ -24,26 +24,27 @@ def by_comments(
 ) -> tuple[list[Finding], int]:
     """Return the findings that no comment hides, with those about comments (AL001), and how many are hidden.
 
-    `others`: whether findings of other tools are among them.
+    `others`: whether findings of other tools are among them. Comments are judged where a file was checked, or has
+    findings.
     """
-    by_path: dict[str, list[Finding]] = {}
+    by_path: dict[str, list[Finding]] = {prefix + file.path: [] for file in subject.run.files}
     for finding in findings:
         by_path.setdefault(finding.path, []).append(finding)
     whole = {file.path for file in subject.run.files if not any(one.kind in _ENDS for one in file.problems)}
     gone: set[int] = set()
     about: list[Finding] = []
     for path, source in subject.sources.items():
-        if not path.endswith(".py"):
+        here = by_path.get(prefix + path)
+        if here is None or not path.endswith(".py"):
             continue
-        here = by_path.get(prefix + path, [])
         for comment in read(source):
             if not isinstance(comment, Ignore):
                 about.append(_pointless(prefix + path, comment.line, comment.what))
                 continue
             met = [one for one in here if _meets(comment, one)]
             gone |= {id(one) for one in met}
-            what = list(_faults(comment, met, subject, whole=path in whole, others=others))
-            about += [_pointless(prefix + path, comment.line, one) for one in what]
+            faults = _faults(comment, met, subject, whole=path in whole, others=others)
+            about += [_pointless(prefix + path, comment.line, what) for what in faults]
     return [*(one for one in findings if id(one) not in gone), *about], len(gone)
 
 

@@ -53,8 +53,8 @@ class NotSerializable(OfKind):
     Found:
 
     ```python
-    class MonthEnd(Timetable):
-        ...
+    class MonthEnd(Timetable): ...
+
 
     with DAG("orders", schedule=MonthEnd()):  # no plugin registers it
         ...
@@ -217,7 +217,7 @@ class NoTemplateFile(OfKind):
     Found:
 
     ```python
-    BashOperator(task_id="load", bash_command="/opt/scripts/load.sh")  # a command, but taken for a template's name
+    BashOperator(task_id="load", bash_command="/opt/scripts/load.sh")  # taken for a template's name
     ```
 
     Not found: the same with a space at the end, `"/opt/scripts/load.sh "`, which is a command.

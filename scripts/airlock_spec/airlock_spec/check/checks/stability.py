@@ -106,8 +106,8 @@ class NoDag(Check):
 
     ```python
     @dag(schedule="@daily")
-    def orders():
-        ...
+    def orders(): ...
+
 
     # the call, orders(), is missing
     ```
