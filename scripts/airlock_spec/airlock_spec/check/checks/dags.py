@@ -22,9 +22,9 @@ class Invalid(OfKind):
     """Airflow refuses the DAG when it is put among the others.
 
     In production, the DAG is missing and an import error is shown. Each refusal of Airflow's own validation of a whole
-    DAG that has no code of its own here comes under this one: a schedule that cannot be read, a param without a value
-    in a DAG that is scheduled, an executor that is not configured. What an operator refuses at its own line, as a
-    trigger rule that does not exist, is an import error (AL101).
+    DAG that has no code of its own here comes under this one: a schedule that cannot be read, an executor that is not
+    configured. What a DAG or an operator refuses at its own line, as a trigger rule that does not exist, is an import
+    error (AL101).
 
     Found:
 
