@@ -148,6 +148,8 @@ def test_what_is_found_today_can_be_taken_as_given(project: Path, capsys: pytest
         (["--bundle", "dags", "--baseline", "bad.toml"], "the baseline bad.toml cannot be read"),
         (["--bundle", "dags", "--baseline", "none"], "the baseline none cannot be read"),
         (["--bundle", "dags", "--write-baseline", "orders.py"], "name no PATH"),
+        (["--bundle", "dags", "--output", "nowhere/check.xml"], "nowhere/check.xml cannot be written"),
+        (["--bundle", "dags", "--endpoints", "s3,emr"], "whose endpoint is elasticmapreduce"),
         (["--format", "xml"], "invalid choice: 'xml'"),
     ],
 )

@@ -237,7 +237,7 @@ def test_a_service_without_an_endpoint_is_found_for_each_task() -> None:
 
     assert (finding.code, finding.dag_id, finding.task_id, finding.line) == ("AL501", "orders", "run", 3)
     assert finding.message == "EcsRunTaskOperator needs the endpoint 'ecs', which the network does not have"
-    assert "add 'ecs'" in finding.fix
+    assert "com.amazonaws.REGION.ecs ($14.60 a month in 2 zones), and add 'ecs'" in finding.fix
 
 
 def test_the_endpoints_of_the_network_are_those_of_the_settings_or_of_the_decision() -> None:
@@ -251,7 +251,10 @@ def test_the_endpoints_of_the_network_are_those_of_the_settings_or_of_the_decisi
 def test_a_service_that_airlock_does_not_know_is_found_too() -> None:
     (finding,) = found(run(need(service="telepathy")))
 
-    assert finding.message.endswith("and no endpoint of that name is known to airlock")
+    assert (
+        finding.message
+        == "EcsRunTaskOperator needs the endpoint 'telepathy', which the network does not have"
+    )
 
 
 def test_what_operator_and_hook_both_need_is_one_finding_of_the_task() -> None:

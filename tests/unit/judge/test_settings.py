@@ -93,6 +93,10 @@ def test_all_problems_come_at_once_with_the_nearest_key() -> None:
         ("check = { house = { description = 1 } }", "house: description must be true or false"),
         ("check = { limits = { seconds = -1 } }", "limits: seconds must be a number above 0"),
         ("check = { dags = 3 }", "dags must be a string"),
+        (
+            'network = { endpoints = ["s3", "emr"] }',
+            "names emr as boto3 does, whose endpoint is elasticmapreduce",
+        ),
         ("network = { zones = 0 }", "zones must be at least 1"),
     ],
 )

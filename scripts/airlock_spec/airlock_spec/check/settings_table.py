@@ -11,6 +11,7 @@ from airlock_spec.check.catalogue import CHECKS, nearest
 from airlock_spec.check.finding import Severity
 from airlock_spec.check.request import Limits
 from airlock_spec.check.settings import House, Network, Settings, SettingsError
+from airlock_spec.endpoints import BY_CLIENT, BY_SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,7 +53,7 @@ def parse(table: Mapping[str, object]) -> Settings:
         house=_house(check.table("house", HOUSE)),
         limits=_limits(check.table("limits", LIMITS)),
         network=Network(
-            endpoints=network.value("endpoints", _texts, None),
+            endpoints=network.value("endpoints", _endpoints, None),
             hosts=network.value("hosts", _texts, ()),
             zones=network.value("zones", _at_least_one, Network.zones),
         ),
@@ -145,6 +146,14 @@ def _selectors(value: object) -> tuple[str, ...]:
         if code.startswith("AL") and not any(one.code.startswith(code) for one in CHECKS):
             raise ValueError(f"names {code}, with which no code begins (perhaps you meant {nearest(code)})")
     return codes
+
+
+def _endpoints(value: object) -> tuple[str, ...]:
+    names = _texts(value)
+    for name in names:
+        if name in BY_CLIENT and name not in BY_SERVICE:
+            raise ValueError(f"names {name} as boto3 does, whose endpoint is {BY_CLIENT[name]}")
+    return names
 
 
 def _severity(value: object) -> Severity:

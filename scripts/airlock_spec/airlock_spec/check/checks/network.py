@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from airlock_spec.check.checks.check import Check, Found
 from airlock_spec.check.facts import Need, Place
 from airlock_spec.check.finding import Severity
-from airlock_spec.endpoints import ADR_001, BY_SERVICE
+from airlock_spec.endpoints import ADR_001, remedy
+from airlock_spec.outside import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,18 +43,15 @@ class NoEndpoint(Check):
     fix = "add the endpoint to the VPC and to endpoints of [tool.airlock.network]"
 
     def find(self, subject: Subject) -> Iterator[Found]:
-        there = set(endpoints(subject.settings.network))
+        network = subject.settings.network
+        there = set(endpoints(network))
         for file, need in _needs(subject.run):
             if need.service and need.service not in there:
-                unknown = (
-                    "" if need.service in BY_SERVICE else ", and no endpoint of that name is known to airlock"
-                )
                 yield _found(
                     file,
                     need,
-                    f"needs the endpoint {need.service!r}, which the network does not have{unknown}",
-                    f"add {need.service!r} to the VPC and to endpoints of [tool.airlock.network],"
-                    " or do without the service",
+                    f"needs the endpoint {need.service!r}, which the network does not have",
+                    remedy(need.service, network.zones),
                 )
 
 
@@ -79,9 +76,9 @@ class OutsideHost(Check):
     fix = "ask by way of the OutboxOperator (docs/outbox.md)"
 
     def find(self, subject: Subject) -> Iterator[Found]:
-        allowed = subject.settings.network.hosts
+        hosts = [pattern.lower() for pattern in subject.settings.network.hosts]
         for file, need in _needs(subject.run):
-            if need.host and not any(_same(need.host, pattern) for pattern in allowed):
+            if need.host and not allowed(need.host.lower(), hosts):
                 yield _found(
                     file,
                     need,
@@ -119,11 +116,6 @@ def _found(file: str, need: Need, what: str, fix: str) -> Found:
         dag_id=need.dag_id,
         task_id=need.task_id,
     )
-
-
-def _same(host: str, pattern: str) -> bool:
-    """Whether a host, which may be a pattern itself (any account of a service), is one that can be reached."""
-    return fnmatchcase(host.lower(), pattern.lower()) or fnmatchcase(pattern.lower(), host.lower())
 
 
 CHECKS = (NoEndpoint(), OutsideHost())

@@ -121,10 +121,13 @@ def read(given: argparse.Namespace) -> Wanted:
         project = bundle.parent
     settings = _settings(file)
     if given.endpoints is not None:
-        names = tuple(name.strip() for name in given.endpoints.split(",") if name.strip())
-        settings = replace(settings, network=replace(settings.network, endpoints=names))
+        names = [name.strip() for name in given.endpoints.split(",") if name.strip()]
+        offered = _parsed({"network": {"endpoints": names}}, "--endpoints").network.endpoints
+        settings = replace(settings, network=replace(settings.network, endpoints=offered))
     if given.fail_on:
         settings = replace(settings, fail_on=Severity(given.fail_on))
+    if given.output and not os.access(_absolute(given.output).parent, os.W_OK):
+        raise MisuseError(f"{given.output} cannot be written there")
     known = given.baseline or (project / settings.baseline if settings.baseline else None)
     only = tuple(dict.fromkeys(_within(bundle, path) for path in given.paths))
     if only and given.write_baseline:
@@ -155,10 +158,14 @@ def _settings(file: Path) -> Settings:
         raise MisuseError(f"{file} cannot be read: {error}") from error
     tool = document.get("tool", {})
     table = tool.get("airlock", {}) if isinstance(tool, dict) else {}
+    return _parsed(table if isinstance(table, dict) else {}, str(file))
+
+
+def _parsed(table: Mapping[str, object], where: str) -> Settings:
     try:
-        return parse(table if isinstance(table, dict) else {})
+        return parse(table)
     except SettingsError as error:
-        raise MisuseError(f"{file} cannot be used:\n  " + "\n  ".join(error.problems)) from error
+        raise MisuseError(f"{where} cannot be used:\n  " + "\n  ".join(error.problems)) from error
 
 
 def _baseline(path: Path) -> str:
