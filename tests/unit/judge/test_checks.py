@@ -257,6 +257,12 @@ def test_a_service_that_airlock_does_not_know_is_found_too() -> None:
     )
 
 
+def test_a_function_is_named_with_its_module() -> None:
+    (finding,) = found(run(need(by="requests.get", host="api.example.com")))
+
+    assert finding.message == "requests.get reaches api.example.com, which is outside the network"
+
+
 def test_what_operator_and_hook_both_need_is_one_finding_of_the_task() -> None:
     needs = tuple(
         Need(by, service="ecs", task_id="run", dag_id="orders", place=AT) for by in ("a.Op", "a.Hook")

@@ -68,7 +68,7 @@ class NotSerializable(OfKind):
     code = "AL108"
     title = "DAG cannot be serialized"
     kind = Kind.SERIALIZATION
-    fix = "give values that can be serialized, and make objects in the task"
+    fix = "give values that can be serialized; timetables and the like of your own belong into a plugin"
 
 
 class Cycle(OfKind):

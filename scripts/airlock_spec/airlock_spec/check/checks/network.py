@@ -107,7 +107,10 @@ def _needs(run: Run) -> Iterator[tuple[str, Need]]:
 
 
 def _found(file: str, need: Need, what: str, fix: str) -> Found:
-    who = need.by.rpartition(".")[2]
+    name = need.by.rpartition(".")[2]
+    who = (
+        need.by if name.islower() else name
+    )  # a class is known by its name; of a function the module says more
     return Found(
         file,
         need.place if file else Place(""),
