@@ -143,6 +143,16 @@ def test_an_unstable_dag_is_found_with_both_values_in_its_detail() -> None:
     assert finding.detail == "first:  a1\nsecond: b2"
 
 
+def test_of_two_dags_with_one_id_it_is_not_said_that_they_differ() -> None:
+    one = Unstable("orders", "dag.timetable", "a1", "b2", AT)
+    other = Unstable("customers", "dag.timetable", "a1", "b2", AT)
+    twice = problem(Kind.DUPLICATE, "defined twice", dag_id="orders")
+
+    findings = found(run(file(unstable=(one, other), problems=(twice,))))
+
+    assert [(each.code, each.dag_id) for each in findings] == [("AL110", "orders"), ("AL301", "customers")]
+
+
 def test_a_file_over_the_budget_is_found_with_the_dearest_imports() -> None:
     costs = tuple(ImportCost(name, seconds) for name, seconds in (("pandas", 3.0), ("torch", 2.5)))
 

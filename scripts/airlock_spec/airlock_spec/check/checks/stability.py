@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from airlock_spec.check.checks.check import Check, Found, listed
-from airlock_spec.check.facts import Place
+from airlock_spec.check.facts import Kind, Place
 from airlock_spec.check.finding import Severity
 from airlock_spec.wording import shortened
 
@@ -50,7 +50,9 @@ class UnstableDag(Check):
 
     def find(self, subject: Subject) -> Iterator[Found]:
         for file in subject.run.files:
-            for one in file.unstable:
+            # Which of two DAGs with one id Airflow keeps is chance: that is AL110's, and said there.
+            twice = {problem.dag_id for problem in file.problems if problem.kind is Kind.DUPLICATE}
+            for one in (one for one in file.unstable if one.dag_id not in twice):
                 # The values differ from run to run: in the message they would make a new finding each time.
                 yield Found(
                     file.path,
