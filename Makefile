@@ -111,8 +111,9 @@ types: $(CHECKS) ## check types
 format: $(CHECKS) ## format the code
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
-docs: $(READY) ## write docs/reference.md from the commands' help
+docs: $(READY) ## write docs/reference.md from the commands' help, and docs/checks.md from the checks' docstrings
 	@$(BIN)/python -m airlock.reference >docs/reference.md
+	@$(BIN)/python -m airlock_spec.check.catalogue >docs/checks.md
 
 prune: $(READY) ## remove from the store and the caches what was not used for two days
 	@$(BIN)/airlock cache prune --store --older-than 2d

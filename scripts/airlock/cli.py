@@ -28,6 +28,7 @@ COMMANDS = {
     "image": "Compose the image from the sealed store.",
     "run": "Run a command in the image, without a network.",
     "network": "Show which endpoints are needed, by whom, and what they cost.",
+    "explain": "Explain a code of `check`, or list them all.",
     "up": "Bring the whole of Airflow up on this machine, without a network.",
     "down": "End what `up` began, and leave nothing of it.",
     "sbom": "Write the bill of materials of the image.",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from airlock_spec import wording
 
-def printable(text: str, keep: str = "") -> str:
-    """Return a text of whatever origin so that it cannot command a terminal; `keep` stays as it is."""
-    return "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in text)
+printable = wording.printable
 
 
 class AirlockError(Exception):

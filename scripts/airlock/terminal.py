@@ -7,11 +7,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from airlock.errors import printable
+from airlock_spec import wording
+from airlock_spec.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+counted = wording.counted
+shortened = wording.shortened
 NAMES_FIT = 130  # columns; on a narrower terminal names would squeeze the figures into two lines
 
 
@@ -103,13 +106,3 @@ def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[
 
 def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return as `1 file` or `2 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def shortened(text: str, width: int) -> str:
-    """Return a text of at most `width` characters."""
-    return text if len(text) <= width else f"{text[: width - 1]}…"

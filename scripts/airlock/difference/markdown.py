@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from airlock.difference import result as told
 from airlock.difference.layers import Status
 from airlock.difference.result import amount
-from airlock.errors import printable
 from airlock.locks.steps import Step, how, step
 from airlock.terminal import counted, shortened
+from airlock_spec import wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from airlock.difference.result import Result
     from airlock.locks.moves import Move
 
+code = wording.code
 LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
 _WIDTH = 200  # characters of a value; a path is not cut
 _NAME = 80
@@ -192,13 +193,3 @@ def _folded(summary: str, table: Section) -> Section:
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cells) + " |\n"
-
-
-def code(text: str) -> str:
-    """Return a text of an image as a code span of a table's cell, which it cannot break out of."""
-    if not text:
-        return ""
-    text = printable(text).replace("|", "\\|")
-    longest = max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}" if longest else f"`{text}`"

@@ -1,0 +1,1 @@
+"""The checks: one class a code, whose docstring is its documentation."""
