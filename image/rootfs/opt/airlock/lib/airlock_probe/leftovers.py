@@ -59,12 +59,17 @@ def _end_children() -> list[str]:
 
 def children(parent: int) -> list[int]:
     """List the processes whose parent is `parent`."""
-    found = []
-    for place in Path("/proc").iterdir():
-        if place.name.isdigit():
+    return families().get(parent, [])
+
+
+def families() -> dict[int, list[int]]:
+    """Return the children of each process that there is."""
+    found: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208 - this is asked often, of hundreds of processes
+        if name.isdigit():
             with contextlib.suppress(OSError, IndexError):
-                if int((place / "stat").read_bytes().rpartition(b")")[2].split()[1]) == parent:
-                    found.append(int(place.name))
+                about = Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()
+                found.setdefault(int(about[1]), []).append(int(name))
     return found
 
 

@@ -57,10 +57,10 @@ def ending(code: int) -> str:
 
 def tree(process: int) -> list[int]:
     """List a process and all that descend from it."""
-    found, new = [process], [process]
-    while new:
-        new = [child for parent in new for child in leftovers.children(parent)]
-        found += new
+    families = leftovers.families()
+    found = [process]
+    for one in found:  # which grows meanwhile
+        found += families.get(one, [])
     return found
 
 
