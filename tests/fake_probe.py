@@ -36,12 +36,12 @@ for path in sorted(root.rglob("*.py")):
     text = path.read_text()
     crash = (Problem(Kind.CRASH, "it crashed", Place(name)),) if "crash" in text else ()
     broken = (Problem(Kind.IMPORT, "NameError: x", Place(name, 1)),) if "broken" in text else ()
-    known = Dependencies({{name: hashlib.sha256(path.read_bytes()).hexdigest()}})
+    known = Dependencies({{name: hashlib.sha256(path.read_bytes()).hexdigest(), **{reads!r}}}, folders={folders!r})
     files.append(File(name, 9.0 if "slow" in text else 0.1, problems=crash + broken,
                       dependencies=None if "unkept" in text else known))
     print(json.dumps({{"progress": [len(files), 9]}}), flush=True)
 skipped = tuple(Skipped(p.name, Reason.SAFE_MODE) for p in sorted(root.glob("*.txt")))
-run = Run("3.3.2", "3.13.5", Isolation(False, True, True), tuple(files), skipped)
+run = Run("3.3.2", "3.13.5", Isolation({namespace!r}, True, True), tuple(files), skipped)
 print(json.dumps({{"run": json_form.plain(run)}}), flush=True)
 """
 SILENT = "import sys; sys.exit('cannot be started')"
@@ -67,6 +67,17 @@ class FakeWay:
         return self.fault
 
 
-def answering(log: Path, *, namespace: bool = True) -> FakeWay:
-    """Return a way that works, and adds each request to `log` as a line of JSON."""
-    return FakeWay(ANSWERS.format(log=str(log)), namespace)
+def answering(
+    log: Path,
+    *,
+    namespace: bool = True,
+    reads: dict[str, str] | None = None,
+    folders: dict[str, str] | None = None,
+) -> FakeWay:
+    """Return a way that works, and adds each request to `log` as a line of JSON.
+
+    Every file is said to have read `reads` and to have listed `folders`.
+    """
+    return FakeWay(
+        ANSWERS.format(log=str(log), reads=reads or {}, folders=folders, namespace=namespace), namespace
+    )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airlock_spec.check.facts import Dependencies
 
 IGNORE_FILE = ".airflowignore"
+_BYTECODE = "__pycache__"
 UNREADABLE = "unreadable"  # instead of a sha256: it never equals one
 
 
@@ -32,9 +33,15 @@ class Listing:
         return key_of(self.files, self.folders)
 
     @property
-    def ignores(self) -> dict[str, str]:
-        """The files that say which others are never loaded."""
-        return {path: sha for path, sha in self.files.items() if path.rpartition("/")[2] == IGNORE_FILE}
+    def data(self) -> dict[str, str]:
+        """What is not Python: any DAG file may read it, and by code of which Python knows nothing."""
+        return {path: sha for path, sha in self.files.items() if not path.endswith((".py", ".pyc"))}
+
+    @cached_property
+    def names(self) -> str:
+        """The sha256 over all paths, but for those of bytecode."""
+        paths = (*self.files, *(f"{path}/" for path in self.folders))
+        return digest_of_names(path for path in paths if _BYTECODE not in path.split("/"))
 
     def holds(self, dependencies: Dependencies) -> bool:
         """Whether all is as it was when facts were found that depend on this."""

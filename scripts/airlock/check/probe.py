@@ -31,10 +31,8 @@ class _SilentError(Exception):
     """The probe ended before it said anything: it may never have been started."""
 
 
-def ask(
-    ways: Iterable[Way], bundle: Bundle, request_at: Callable[[str], Request], terminal: Terminal
-) -> tuple[Run, bool]:
-    """Run the probe the first way that works here; return its facts and whether it had a network of its own.
+def ask(ways: Iterable[Way], bundle: Bundle, request_at: Callable[[str], Request], terminal: Terminal) -> Run:
+    """Run the probe the first way that works here; return its facts.
 
     The probe itself is started at once: only where it ends without a word it is asked whether that way works at
     all. Raises CheckError where the probe fails, or no way works.
@@ -51,7 +49,7 @@ def ask(
             )
         with way.start(bundle) as start:
             try:
-                return _talk(start, request_at(start.bundle), terminal), way.namespace
+                return _talk(start, request_at(start.bundle), terminal)
             except _SilentError as error:
                 reason = way.why_not(bundle)
                 if not reason:
@@ -84,6 +82,8 @@ def _talk(start: Start, request: Request, terminal: Terminal) -> Run:
                 silence.begin()
                 if "progress" in message:
                     count.to(*message["progress"])
+                elif "error" in message:
+                    raise _failure(str(message["error"]))
                 elif "run" in message:
                     run = json_form.structured(Run, message["run"])
         running.wait()

@@ -99,7 +99,7 @@ class _Check:
             listed = listing.read(self.bundle.folder)
         key = self._key(listed)
         kept = self._kept(key)
-        known = cache.good(kept.files, listed, self.config.check.budget) if kept else ()
+        known = cache.good(kept.files, kept.names, listed, self.config.check.budget) if kept else ()
         wanted = self.bundle
         if difference is not None:
             paths = changed.affected(difference, wanted, listed, known, self.config)
@@ -123,10 +123,9 @@ class _Check:
             limits=self.config.check.limits,
         )
         with self.timings.of("probe"), self.target.ways(self.session) as ways:
-            run, namespace = probe.ask(
+            return probe.ask(
                 ways, wanted, lambda place: replace(request, bundle=place), self.session.terminal
             )
-        return replace(run, isolation=replace(run.isolation, namespace=namespace))
 
     def _begin_ruff(self, wanted: Bundle) -> Callable[[], list[Finding]] | None:
         prefix = wanted.prefix(self.config.project)
@@ -137,7 +136,7 @@ class _Check:
         return Cache(self.session.places.cache)
 
     def _key(self, listed: Listing) -> str:
-        """Name all that decides facts beside the bundle's own files, whose ignore files decide what is a DAG file."""
+        """Name all that decides facts beside the Python of the bundle."""
         wanted = self.config.check
         request = [json_form.plain(wanted.limits), wanted.pools]
         return key_of(
@@ -147,7 +146,7 @@ class _Check:
             self.target.probe.digest,
             request,
             dict(wanted.env),
-            listed.ignores,
+            listed.data,
         )
 
     def _kept(self, key: str) -> Kept | None:
@@ -167,5 +166,7 @@ class _Check:
         return cache.Whole(listed.digest, names, run.skipped, run.unmatched, run.common)
 
     def _keep(self, key: str, run: Run, listed: Listing, whole: Whole | None) -> None:
-        files = cache.good(run.files, listed, self.config.check.budget)
-        cache.write(self._cache, key, cache.Kept(run.airflow, run.python, run.isolation, files, whole))
+        found = cache.with_sources(run.files, listed)
+        files = cache.good(found, listed.names, listed, self.config.check.budget)
+        kept = cache.Kept(run.airflow, run.python, run.isolation, listed.names, files, whole)
+        cache.write(self._cache, key, kept)

@@ -201,14 +201,14 @@ def copy(bundle: Path, target: Path) -> None:
         loops = [name for name in names if _leads_around(os.path.join(folder, name), around)]  # noqa: PTH118 - as copytree does
         return [*loops, *(hidden if folder == str(bundle) else ())]
 
-    with contextlib.suppress(shutil.Error):  # links that lead nowhere
-        shutil.copytree(bundle, target, ignore=left_out, ignore_dangling_symlinks=True)
+    with contextlib.suppress(shutil.Error):  # what cannot be read, which is missing to any parse
+        shutil.copytree(bundle, target, ignore=left_out)
     for name in hidden:
         (target / name).mkdir()
 
 
 def _leads_around(path: str, folder: str) -> bool:
-    """Whether a link leads to a folder around it; a pipe, which a copy would wait for, is left out as well."""
+    """Whether a link leads to a folder around it, or nowhere; a pipe, which a copy would wait for, counts as well."""
     if os.path.islink(path) and os.path.isdir(path):  # noqa: PTH112, PTH114
         return f"{folder}/".startswith(f"{os.path.realpath(path)}/")
     return not (os.path.isfile(path) or os.path.isdir(path))  # noqa: PTH112, PTH113

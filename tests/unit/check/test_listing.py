@@ -28,7 +28,7 @@ def test_every_file_is_known_by_its_content(folder: Path) -> None:
     found = listing.read(folder)
     assert found.files["one.py"] == sha256(b"1").hexdigest()
     assert found.folders == {"": ("one.py", "sub"), "sub": (".airflowignore", "data.sql")}
-    assert list(found.ignores) == ["sub/.airflowignore"]
+    assert sorted(found.data) == ["sub/.airflowignore", "sub/data.sql"]
 
 
 def test_the_digest_knows_contents_and_names(folder: Path) -> None:

@@ -30,23 +30,23 @@ def bundle(tmp_path: Path) -> Bundle:
     return Bundle(folder)
 
 
-def ask(ways: Sequence[FakeWay], bundle: Bundle, terminal: Terminal = QUIET) -> tuple[Run, bool]:
+def ask(ways: Sequence[FakeWay], bundle: Bundle, terminal: Terminal = QUIET) -> Run:
     return probe.ask(ways, bundle, lambda place: Request(bundle=place), terminal)
 
 
 def test_the_first_way_that_works_is_taken(bundle: Bundle, tmp_path: Path) -> None:
     no = FakeWay(SILENT, fault="no user namespaces")
-    run, namespace = ask([no, answering(tmp_path / "log"), FakeWay("raise SystemExit")], bundle)
+    run = ask([no, answering(tmp_path / "log"), FakeWay("raise SystemExit")], bundle)
     assert [file.path for file in run.files] == ["one.py"]
-    assert namespace
+    assert run.isolation.namespace
 
 
 def test_without_a_sandbox_it_is_said(
     bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     no = FakeWay(SILENT, fault="no user namespaces\nmore")
-    _, namespace = ask([no, answering(tmp_path / "log", namespace=False)], bundle, Terminal())
-    assert not namespace
+    run = ask([no, answering(tmp_path / "log", namespace=False)], bundle, Terminal())
+    assert not run.isolation.namespace
     assert "filter on system calls alone (no user namespaces)" in capsys.readouterr().err
 
 
@@ -83,13 +83,13 @@ def test_an_answer_that_is_none_is_a_failure(bundle: Bundle, script: str) -> Non
 
 def test_a_probe_that_prints_much_on_stderr_is_not_held_up(bundle: Bundle, tmp_path: Path) -> None:
     talk = "import sys; sys.stderr.write('x' * (8 << 20))\n" + answering(tmp_path / "log").script
-    run, _ = ask([FakeWay(talk)], bundle)
+    run = ask([FakeWay(talk)], bundle)
     assert len(run.files) == 1
 
 
 def test_what_is_to_be_read_before_the_request_comes_first(bundle: Bundle, tmp_path: Path) -> None:
     script = "import sys; assert sys.stdin.readline() == 'first\\n'\n" + answering(tmp_path / "log").script
-    run, _ = ask([FakeWay(script, before=b"first\n")], bundle)
+    run = ask([FakeWay(script, before=b"first\n")], bundle)
     assert len(run.files) == 1
 
 

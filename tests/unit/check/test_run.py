@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airlock import config
-from airlock.check import probe_source, run, target
+from airlock.check import listing, probe_source, run, target
 from airlock.check.target import Target
 from airlock.cli import Session
 from airlock.terminal import Terminal
@@ -125,9 +126,42 @@ def test_another_image_or_probe_is_another_answer(project: Project, tmp_path: Pa
     assert [request.get("known") for request in project.asked()] == [None, None, None]
 
 
-def test_an_ignore_file_decides_what_is_a_dag_file(project: Project) -> None:
+@pytest.mark.parametrize("name", [".airflowignore", "query.sql"])
+def test_any_file_may_depend_on_what_is_not_python(project: Project, name: str) -> None:
     project.check()
-    (project.folder / "dags/.airflowignore").write_text("one.py")
+    (project.folder / "dags" / name).write_text("x")
+    project.check()
+    (project.folder / "dags" / name).write_text("y")
+    project.check()
+    assert [request.get("known") for request in project.asked()] == [None, None, None]
+
+
+def test_a_new_module_may_be_what_a_file_looked_for(project: Project) -> None:
+    project.check()
+    project.write(three="3")
+    project.check()
+    assert [request.get("known") for request in project.asked()] == [None, None]
+
+
+def test_a_new_module_does_not_matter_to_what_looked_nowhere(project: Project) -> None:
+    project.ways = [answering(project.log, folders={"sub": listing.digest_of_names(["x.py"])})]
+    (project.folder / "dags/sub").mkdir()
+    (project.folder / "dags/sub/x.py").write_text("")
+    project.check()
+    project.write(three="3")
+    project.check()
+    assert project.asked()[1]["known"] == ["one.py", "sub/x.py", "two.py"]
+
+
+def test_bytecode_stands_for_its_source(project: Project) -> None:
+    """Python opens fresh bytecode, and only looks at the time and the size of the source."""
+    bytecode = project.folder / "dags/__pycache__/two.cpython-313.pyc"
+    bytecode.parent.mkdir()
+    bytecode.write_bytes(b"1")
+    content = hashlib.sha256(b"1").hexdigest()
+    project.ways = [answering(project.log, reads={"__pycache__/two.cpython-313.pyc": content})]
+    project.check()
+    project.write(two="changed")
     project.check()
     assert [request.get("known") for request in project.asked()] == [None, None]
 
