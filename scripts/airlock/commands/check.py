@@ -36,6 +36,7 @@ docs/checks.md has every code.
 """
 FORMATS = ("text", "json", "junit", "sarif", "github", "markdown")
 BASELINE = "airlock-baseline.json"
+NEVER = "none"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,11 @@ class _Wishes:
     metavar="FILE",
     help="Write the report there, and text to stderr.",
 )
-@click.option("--fail-on", type=click.Choice(("error", "warning", "info")), help="Exit with 1 from here on.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(("error", "warning", "info", NEVER)),
+    help="Exit with 1 from here on (default: error).",
+)
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Report these alone (AL1,AIR).")
 @click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Report all but these.")
 @click.option("--endpoints", metavar="NAMES", help="The VPC endpoints that there are (s3,logs,…).")
@@ -113,7 +118,7 @@ def command(session: Session, /, **options: Any) -> int:
     _show(session, made, wishes)
     if wishes.timings:
         _say_timings(session, timings, time.monotonic() - begun)
-    return made.exit_code
+    return 0 if options["fail_on"] == NEVER else made.exit_code
 
 
 def _wishes(options: dict[str, Any]) -> _Wishes:
@@ -134,7 +139,7 @@ def _settings(configured: Settings, options: dict[str, Any]) -> Settings:
     from airlock_spec.check.settings import SettingsError, parse  # noqa: PLC0415 - after --help
 
     given = {
-        "fail-on": options["fail_on"],
+        "fail-on": None if options["fail_on"] == NEVER else options["fail_on"],
         "select": _names(options["selected"]),
         "ignore": _names(options["ignored"]),
     }

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from airlock import process
 from airlock.check import target
 from airlock.check.probe_source import ProbeSource
 from airlock.check.target import Target
+from airlock.commands.check import FORMATS, command
 from airlock.errors import CheckError, ConfigError
+from airlock_spec.check.reports import FORMATS as KNOWN
 from fake_probe import answering
 from typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 OLD = "from airflow import DAG\nDAG('a', schedule_interval='@daily')\n"
 
@@ -72,6 +75,8 @@ def test_without_a_finding_that_blocks_it_exits_with_0(here: Typed) -> None:
     assert here.check("dags/good.py", "dags/team") == 0
     assert "AIR301" in here.out
     assert here.check("dags/team", "--fail-on", "warning") == 1
+    assert here.check("--fail-on", "none") == 0
+    assert "AL101" in here.out
 
 
 def test_the_json_names_paths_from_the_project(here: Typed) -> None:
@@ -115,9 +120,6 @@ def test_a_report_can_go_to_a_file(here: Typed) -> None:
 
 
 def test_every_format_is_offered(here: Typed) -> None:
-    from airlock.commands.check import FORMATS  # noqa: PLC0415 - the command imports as little
-    from airlock_spec.check.reports import FORMATS as KNOWN  # noqa: PLC0415
-
     assert set(FORMATS) == set(KNOWN)
     for form in FORMATS:
         assert here.check("--format", form) == 1
@@ -193,3 +195,13 @@ def test_a_wrong_configuration_is_refused_with_all_that_is_wrong(here: Typed) ->
     assert here.check() == ConfigError.exit_code
     for part in ("perhaps you meant budget", "fail-on", "zones"):
         assert part in here.err
+
+
+def test_the_pre_commit_hooks_are_commands_that_there_are() -> None:
+    hooks = yaml.safe_load((Path(__file__).parents[3] / ".pre-commit-hooks.yaml").read_text())
+    assert {hook["id"] for hook in hooks} == {"airlock-check", "airlock-check-all"}
+    for hook in hooks:
+        program, name, *arguments = hook["entry"].split()
+        assert (program, name, hook["pass_filenames"]) == ("airlock", "check", False)
+        with command.make_context(name, arguments):
+            pass
