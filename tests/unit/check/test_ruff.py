@@ -35,6 +35,13 @@ def test_a_removed_argument_is_found_at_its_line(folder: Path) -> None:
     assert found[0].fix
 
 
+def test_what_is_style_alone_is_a_note(folder: Path) -> None:
+    source = "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+    (folder / "old.py").write_text(f"{source}\na = EmptyOperator(task_id='b')\n")
+    (found,) = ruff.findings(Bundle(folder), "")
+    assert (found.code, found.severity) == ("AIR001", Severity.INFO)
+
+
 def test_only_what_is_selected_is_looked_at(folder: Path) -> None:
     assert ruff.findings(Bundle(folder, ("sub", "broken.py")), "") == []
     assert ruff.findings(Bundle(folder, ()), "") == []
