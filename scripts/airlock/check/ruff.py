@@ -59,9 +59,8 @@ def _is_air(found: dict[str, Any]) -> bool:
 
 def _finding(found: dict[str, Any], bundle: Bundle, prefix: str) -> Finding:
     path = Path(found["filename"])
-    inner = (
-        path.relative_to(bundle.folder).as_posix() if path.is_relative_to(bundle.folder) else path.as_posix()
-    )
+    base = bundle.folder.resolve()  # ruff names files by where it was started, links resolved
+    inner = (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
     message, _, advice = str(found["message"]).partition("\n")
     fix = str((found.get("fix") or {}).get("message") or advice.strip() or f"see {found['url']}")
     code = str(found["code"])

@@ -187,6 +187,7 @@ class Bare:
             "TMPDIR": str(folder),
             "PATH": f"{folder}/venv/bin:{os.environ.get('PATH', os.defpath)}",
             "PYTHONPATH": str(folder / "lib"),
+            "PYTHONDONTWRITEBYTECODE": "1",  # the tree is shared with every other use of the image
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db",
         }
         return environment.without_asking(base.env, {}) | own | dict(self.unpacked.env)

@@ -136,30 +136,24 @@ def _wishes(options: dict[str, Any]) -> _Wishes:
 
 def _settings(configured: Settings, options: dict[str, Any]) -> Settings:
     """Lay the options over what is configured. Raises click.UsageError for what cannot be meant."""
-    from airlock_spec.check.settings import SettingsError, parse  # noqa: PLC0415 - after --help
+    from airlock.commands.network import offered  # noqa: PLC0415 - after --help
+    from airlock_spec.check.settings import SettingsError, parse  # noqa: PLC0415
 
     given = {
         "fail-on": None if options["fail_on"] == NEVER else options["fail_on"],
         "select": _names(options["selected"]),
         "ignore": _names(options["ignored"]),
     }
-    endpoints = None if options["endpoints"] is None else _names([options["endpoints"]])
     try:
-        chosen = parse(
-            {
-                "check": {key: value for key, value in given.items() if value},
-                "network": {} if endpoints is None else {"endpoints": endpoints},
-            }
-        )
+        chosen = parse({"check": {key: value for key, value in given.items() if value}})
     except SettingsError as error:
         raise click.UsageError("\n".join(error.problems)) from error
-    network = configured.network
     return replace(
         configured,
         fail_on=chosen.fail_on if given["fail-on"] else configured.fail_on,
         select=chosen.select or configured.select,
         ignore=chosen.ignore or configured.ignore,
-        network=network if endpoints is None else replace(network, endpoints=chosen.network.endpoints),
+        network=offered(configured.network, options["endpoints"], None),
     )
 
 

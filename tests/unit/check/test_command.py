@@ -182,7 +182,13 @@ def test_ignores_in_comments_hide(here: Typed) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--select", "AL999"], ["--json", "--format", "sarif"], ["--fail-on", "nothing"]]
+    "arguments",
+    [
+        ["--select", "AL999"],
+        ["--endpoints", "stepfunctions"],
+        ["--json", "--format", "sarif"],
+        ["--fail-on", "nothing"],
+    ],
 )
 def test_misuse_is_exit_code_2(here: Typed, arguments: list[str]) -> None:
     assert here.check(*arguments) == 2

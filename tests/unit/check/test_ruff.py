@@ -35,6 +35,14 @@ def test_a_removed_argument_is_found_at_its_line(folder: Path) -> None:
     assert found[0].fix
 
 
+def test_a_bundle_behind_a_link_is_named_by_the_link(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    link = tmp_path_factory.mktemp("other") / "link"
+    link.symlink_to(folder)
+    assert {one.path for one in ruff.findings(Bundle(link), "dags/")} == {"dags/old.py"}
+
+
 def test_what_is_style_alone_is_a_note(folder: Path) -> None:
     source = "from airflow.providers.standard.operators.empty import EmptyOperator\n"
     (folder / "old.py").write_text(f"{source}\na = EmptyOperator(task_id='b')\n")
