@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.check.bundle import Bundle
-    from airlock.check.cache import Kept, Whole
+    from airlock.check.cache import Kept
     from airlock.check.listing import Listing
     from airlock.check.target import Target
     from airlock.cli import Session
@@ -111,8 +111,7 @@ class _Check:
             return Checked(wanted, answer, others)
         run = cache.joined(self._probed(wanted, known), known)
         if self.asked.cached:
-            whole = kept.whole if kept else None
-            self._keep(key, run, listed, self._whole(run, listed) if wanted.only is None else whole)
+            self._keep(key, run, listed, kept, everything=wanted.only is None)
         return Checked(wanted, run, others)
 
     def _probed(self, wanted: Bundle, known: Sequence[File]) -> Run:
@@ -158,15 +157,17 @@ class _Check:
             better = any(way.namespace and not way.why_not(self.bundle) for way in ways)
         return None if better else kept
 
-    def _whole(self, run: Run, listed: Listing) -> Whole | None:
-        """Return what is known of the whole bundle, if it still is what it was before the probe saw it."""
-        if listing.read(self.bundle.folder).digest != listed.digest:
-            return None
-        names = tuple(file.path for file in run.files)
-        return cache.Whole(listed.digest, names, run.skipped, run.unmatched, run.common)
-
-    def _keep(self, key: str, run: Run, listed: Listing, whole: Whole | None) -> None:
+    def _keep(self, key: str, run: Run, listed: Listing, kept: Kept | None, *, everything: bool) -> None:
+        """Keep what holds for the bundle as it was before the probe saw it, if that is what the probe saw."""
+        after = listing.read(self.bundle.folder)
+        if (after.data, after.names) != (listed.data, listed.names):
+            return
         found = cache.with_sources(run.files, listed)
         files = cache.good(found, listed.names, listed, self.config.check.budget)
-        kept = cache.Kept(run.airflow, run.python, run.isolation, listed.names, files, whole)
-        cache.write(self._cache, key, kept)
+        whole = kept.whole if kept else None
+        if everything:
+            names = tuple(file.path for file in run.files)
+            whole = cache.Whole(after.digest, names, run.skipped, run.unmatched, run.common)
+        whole = whole if after.digest == listed.digest else None
+        entry = cache.Kept(run.airflow, run.python, run.isolation, listed.names, files, whole)
+        cache.write(self._cache, key, entry)

@@ -230,3 +230,21 @@ def test_facts_of_several_bundles_are_joined(project: Project, tmp_path: Path) -
     (project.folder / config.FILE).write_text("")
     assert paths(run.facts(session, [project.folder / "dags", folder])) == ["one.py", "two.py", "a.py"]
     assert replace(run.facts(session), files=()).airflow == "3.3.2"
+
+
+@pytest.mark.parametrize(("name", "kept"), [("one.py", ["two.py"]), ("query.sql", None), ("new.py", None)])
+def test_what_changed_while_it_was_looked_at_is_not_kept(
+    project: Project, name: str, kept: list[str] | None
+) -> None:
+    (project.folder / "dags/query.sql").write_text("")
+    before = (project.folder / "dags/one.py").read_text()
+    changing = f"open({str(project.folder / 'dags' / name)!r}, 'w').write('meanwhile')\n"
+    steady = answering(project.log)
+    project.ways = [FakeWay(changing + steady.script)]
+    project.check()
+    (project.folder / "dags/query.sql").write_text("")
+    (project.folder / "dags/new.py").unlink(missing_ok=True)
+    project.write(one=before)
+    project.ways = [steady]
+    project.check()
+    assert project.asked()[1].get("known") == kept
