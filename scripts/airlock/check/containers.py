@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from airlock import process
-from airlock.check import environment, listing
+from airlock.check import listing
 from airlock.check.starts import PLACE, Start
 from airlock.errors import CheckError, EngineError
+from airlock_spec.check import environment
 from airlock_spec.paths import AIRFLOW_HOME
 
 if TYPE_CHECKING:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock.check import listing
-from airlock.check.bundle import is_python
 from airlock.errors import CheckError
 from airlock_spec.check import baseline as baselines
 from airlock_spec.check import judge
+from airlock_spec.check import sources as texts
 from airlock_spec.check.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from airlock.check.bundle import Bundle
     from airlock.check.run import Checked
@@ -90,20 +88,7 @@ def _twice(one: Checked, settings: Settings, prefix: str, told: Iterable[Finding
 
 def sources(bundle: Bundle) -> dict[str, str]:
     """Return the texts of the selected Python files, for the comments in them."""
-    chosen = ("",) if bundle.only is None else bundle.only
-    paths = [path for one in chosen for path in _python_below(bundle.folder, one)]
-    return {path: (bundle.folder / path).read_text(encoding="utf-8", errors="replace") for path in paths}
-
-
-def _python_below(folder: Path, path: str) -> Iterator[str]:
-    if (folder / path).is_file():
-        yield from [path] if is_python(path) else []
-        return
-    left_out = {str(folder / name) for name in listing.hidden(folder)}
-    for parent, inner, names in os.walk(folder / path):
-        inner[:] = sorted(name for name in inner if f"{parent}/{name}" not in left_out)
-        found = (Path(parent, name) for name in sorted(names) if is_python(name))
-        yield from (one.relative_to(folder).as_posix() for one in found if one.is_file())
+    return {path: text for path, text in texts.of(bundle.folder).items() if bundle.selects(path)}
 
 
 def configured_baseline(config: Config) -> Path | None:

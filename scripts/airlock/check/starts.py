@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from airlock import sandbox
-from airlock.check import environment, listing
+from airlock.check import listing
 from airlock.errors import CheckError, SandboxError
 from airlock.inside import ReadOnly, Tmpfs, inside
 from airlock.platforms import native
+from airlock_spec.check import environment
 from airlock_spec.paths import AIRFLOW_HOME
 
 if TYPE_CHECKING:

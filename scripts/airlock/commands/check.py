@@ -32,7 +32,7 @@ Examples:
   airlock check --format sarif --output check.sarif
   airlock check --write-baseline        adopt it: what is found today is taken as given
 
-docs/checks.md has every code.
+`airlock explain CODE` tells more of a finding; docs/checks.md has all.
 """
 FORMATS = ("text", "json", "junit", "sarif", "github", "markdown")
 BASELINE = "airlock-baseline.json"

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airlock import process
-from airlock.check import containers, environment
+from airlock.check import containers
 from airlock.check.bundle import Bundle
 from airlock.check.probe_source import ProbeSource
 from airlock.errors import CheckError, EngineError
+from airlock_spec.check import environment
 
 if TYPE_CHECKING:
     from pathlib import Path
