@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit test \
+.PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit check check-reports test \
 	lint types integration integration-as-root projects screenshot runner bench bench-image bench-layers bench-health bench-runtime format docs prune clean
 
 help: ## list what make can do
@@ -58,9 +58,18 @@ upgrade: $(READY) ## move everything that is locked to its newest version
 audit: $(READY) ## list the known vulnerabilities of what is locked (FORM=--markdown or --json)
 	@$(BIN)/airlock audit $(FORM)
 
-test: $(CHECKS) ## run the tests that need neither network nor Docker
+check: $(READY) ## check that every DAG parses in the image, without a network (FORM="--format github")
+	@$(BIN)/airlock check $(FORM)
+
+check-reports: $(READY) ## write into build/check what CI shows of it: SARIF, also as GitHub takes it, and Markdown
+	@$(BIN)/airlock -q check --fail-on none --format sarif --output build/check/dags.sarif
+	@$(BIN)/airlock -q check --fail-on none --format markdown --output build/check/dags.md
+	@gzip -nc build/check/dags.sarif | base64 -w 0 >build/check/dags.sarif.gz.base64
+
+test: $(CHECKS) ## compose the image, and run the tests that need no Docker: dags/ parse in it, and toolchain and image code
 	@echo "the tests that need Docker and the real packages are run by: make integration" >&2
-	@$(BIN)/python -m pytest
+	@$(BIN)/airlock image >/dev/null
+	@$(BIN)/python -m pytest --airlock-check
 
 integration: $(CHECKS) ## run the tests with real parts: the real store, a Docker Engine, skopeo, Chromium; some want root
 	@$(BIN)/python -m pytest tests/integration

@@ -27,6 +27,7 @@ COMMANDS = {
     "fetch": "Fill the store with every file that the locks name.",
     "image": "Compose the image from the sealed store.",
     "run": "Run a command in the image, without a network.",
+    "check": "Check DAGs in the very image, without a network.",
     "network": "Show which endpoints are needed, by whom, and what they cost.",
     "explain": "Explain a code of `check`, or list them all.",
     "up": "Bring the whole of Airflow up on this machine, without a network.",
@@ -114,7 +115,7 @@ def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and exit with its code: 0 done, 2 misuse, 3-26 a foreseen failure (errors.py), 130 Ctrl-C."""
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-27 a foreseen failure (errors.py), 130 Ctrl-C."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.errors import ConfigError
 from airlock.platforms import PLATFORMS, Platform
+from airlock_spec.check.settings import Settings, SettingsError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +35,9 @@ class Config:
     audit_block: str = ""  # the least severity that blocks
     audit_ignore: tuple[str, ...] = ()  # advisories that do not block: "ID until DATE: reason"
     version_of: str = "apache-airflow"  # the package whose version the image bears
+    check: Settings = field(
+        default_factory=Settings
+    )  # how DAGs are checked, and what the network offers them
 
     @property
     def constraints(self) -> Path:
@@ -98,6 +102,8 @@ DEFAULTS: dict[str, str | list[str]] = {
     "licenses-denied": [],
     "licenses-known": [],
 }
+FILE = "pyproject.toml"
+_TABLES = ("check", "network")  # of [tool.airlock]; airlock_spec.check.settings reads them
 
 
 def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: Iterable[str] = ()) -> Config:
@@ -107,7 +113,24 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
     """
     project = project.absolute()
     problems: list[str] = []
-    values = DEFAULTS | _table(project, problems)
+    return _config(project, _table(project, problems), problems, environ, platforms)
+
+
+def plain(project: Path) -> Config:
+    """Return the configuration of a folder that has none: everything at its default."""
+    return _config(project.absolute(), {}, [], {}, ())
+
+
+def _config(
+    project: Path,
+    table: Mapping[str, Any],
+    problems: list[str],
+    environ: Mapping[str, str],
+    platforms: Iterable[str],
+) -> Config:
+    tables = {name: table[name] for name in _TABLES if name in table}
+    values = DEFAULTS | {key: value for key, value in table.items() if key not in tables}
+    check = _check(tables, problems)
     for key, default in DEFAULTS.items():
         text = environ.get("AIRLOCK_" + key.upper().replace("-", "_"))
         if text is not None:
@@ -115,7 +138,7 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
     locked = [values["platforms"], values["lock-platforms"]]
     if chosen := list(platforms):
         values["platforms"] = chosen
-    problems += unknown_keys(values, DEFAULTS, "[tool.airlock] ")
+    problems += unknown_keys(values, (*DEFAULTS, *_TABLES), "[tool.airlock] ")
     for key, default in DEFAULTS.items():
         if not _same_shape(values[key], default):
             kind = "a list of strings" if isinstance(default, list) else "a string"
@@ -154,9 +177,18 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
         audit_ignore=tuple(values["audit-ignore"]),
         licenses_denied=tuple(values["licenses-denied"]),
         licenses_known=tuple(values["licenses-known"]),
+        check=check,
         platforms=_platforms(values["platforms"]),
         locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )
+
+
+def _check(tables: Mapping[str, object], problems: list[str]) -> Settings:
+    try:
+        return parse(tables) if tables else Settings()
+    except SettingsError as error:
+        problems += error.problems
+        return Settings()
 
 
 def _platforms(names: Iterable[str]) -> tuple[Platform, ...]:
@@ -176,7 +208,7 @@ def unknown_keys(given: Mapping[str, Any], known: Iterable[str], where: str) -> 
 
 
 def _table(project: Path, problems: list[str]) -> dict[str, Any]:
-    path = project / "pyproject.toml"
+    path = project / FILE
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

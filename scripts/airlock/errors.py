@@ -173,3 +173,9 @@ class UpError(AirlockError):
     """Airflow cannot be brought up here, ended while it started, or is up already."""
 
     exit_code = 26
+
+
+class CheckError(AirlockError):
+    """DAGs cannot be checked: there are none, no image, or the probe itself failed."""
+
+    exit_code = 27

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Arg = str | Path
 Done = subprocess.CompletedProcess[bytes]
 Running = subprocess.Popen[bytes]
+TimeoutExpired = subprocess.TimeoutExpired
 
 
 def find(*names: str) -> Path | None:
@@ -75,7 +76,7 @@ def start(command: Sequence[Arg], *, env: Mapping[str, str] | None = None) -> Ru
         raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
 
 
-def serve(command: Sequence[Arg], *, env: Mapping[str, str], cwd: Path) -> Running:
+def serve(command: Sequence[Arg], *, env: Mapping[str, str], cwd: Path | None = None) -> Running:
     """Start a program that answers on stdout what it is asked on stdin, until that is closed."""
     pipe = subprocess.PIPE
     try:

@@ -50,7 +50,10 @@ def _exit_codes() -> str:
         "| code | means |",
         "| --- | --- |",
         "| 0 | done |",
-        "| 1 | `airlock diff --exit-code`: they differ; or a fault of airlock itself, with a traceback |",
+        (
+            "| 1 | `airlock check`: something must be mended; "
+            "`airlock diff --exit-code`: they differ; or a fault of airlock itself, with a traceback |"
+        ),
         "| 2 | the command line cannot be understood |",
     ]
     kinds = sorted(errors.AirlockError.__subclasses__(), key=lambda kind: kind.exit_code)

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from airlock.errors import printable
+from airlock.projects.template_folder import source
 from airlock.walk import below
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from airlock.projects.findings import Findings, Taken
 
-_PACKAGE = Path(__file__).parents[1]
 _FILES = Path(__file__).parent / "files"
 _AIRFLOW_CFG = "image/rootfs/opt/airflow/airflow.cfg"
 _AMAZON = "apache-airflow-providers-amazon"
@@ -86,7 +86,7 @@ def reserved() -> frozenset[str]:
 
 def files(wanted: Wishes) -> list[NewFile]:
     """Return the files of a project, but for pyproject.toml and .gitignore, which may be there."""
-    rootfs = _source("image/rootfs")
+    rootfs = source("image/rootfs")
     return [
         NewFile("constraints/airflow.in", airflow_in(wanted)),
         NewFile("constraints/debian.in", debian_in(wanted.debian)),
@@ -133,7 +133,7 @@ def airflow_in(wanted: Wishes) -> str:
         "# What the image's Python has. One requirement on one line; after a change run `airlock lock`.\n\n"
         f"apache-airflow{extras}=={wanted.airflow}\n"
     )
-    text += _by_source(wanted.requirements) if wanted.requirements else _NOTHING_ELSE
+    text += _bysource(wanted.requirements) if wanted.requirements else _NOTHING_ELSE
     named = _named(wanted)
     for provider, (requirement, why) in _COMPANIONS.items():
         extra = provider.removeprefix("apache-airflow-providers-")
@@ -167,7 +167,7 @@ def debian_in(taken: Sequence[Taken]) -> str:
     """Return constraints/debian.in: this repository's own, and the names that it lacks."""
     text = _repository("constraints/debian.in")
     there = {line.partition("#")[0].strip() for line in text.splitlines()}
-    return text + _by_source(one for one in taken if one.text not in there)
+    return text + _bysource(one for one in taken if one.text not in there)
 
 
 def image_toml(environment: Mapping[str, str]) -> str:
@@ -177,7 +177,7 @@ def image_toml(environment: Mapping[str, str]) -> str:
     return re.sub(r"(?m)^\[config\.env\]\n(?:.+\n)*", lambda found: found[0] + added, text, count=1)
 
 
-def _by_source(taken: Iterable[Taken]) -> str:
+def _bysource(taken: Iterable[Taken]) -> str:
     groups: dict[str, dict[str, None]] = {}
     for one in taken:
         groups.setdefault(one.line.source, {})[one.text] = None
@@ -196,9 +196,4 @@ def _program(path: str, content: str) -> NewFile:
 
 
 def _repository(name: str) -> str:
-    return _source(name).read_text(encoding="utf-8")
-
-
-def _source(name: str) -> Path:
-    packaged = _PACKAGE / "template"
-    return (packaged if packaged.is_dir() else _PACKAGE.parents[1]) / name
+    return source(name).read_text(encoding="utf-8")

@@ -174,9 +174,8 @@ def _file(first: _Told, second: _Told) -> File:
     if not facts.problems and second.facts.problems:
         facts = replace(facts, problems=second.facts.problems)
     reads = {**dict.fromkeys(facts.reads), **dict.fromkeys(second.facts.reads)}
-    known = None
-    if first.files is not None and first.files == second.files and not _hard(facts):
-        known = Dependencies(first.files)
+    read = _read(first.files, second.files)
+    known = None if read is None or _hard(facts) else Dependencies(read)
     return replace(
         facts,
         seconds=min(facts.seconds, second.facts.seconds),
@@ -185,6 +184,13 @@ def _file(first: _Told, second: _Told) -> File:
         unstable=differing.unstable(facts, first.forms, second.forms),
         dependencies=known,
     )
+
+
+def _read(first: dict[str, str] | None, second: dict[str, str] | None) -> dict[str, str] | None:
+    """Return the files that either parse read; None where one is not known, or a file changed between the two."""
+    if first is None or second is None or any(second.get(path, sha) != sha for path, sha in first.items()):
+        return None
+    return first | second
 
 
 def _hard(facts: File) -> bool:
