@@ -204,7 +204,7 @@ class Supervised:
         """Go on after a batch: all is done, or a file ended it, or it wants a fresh process for the rest."""
         self._batch = 0
         if self.watch:
-            self.watch.batch = 0
+            self.watch.batch = self.watch.processes = 0
         if self.current:
             self._drain()
             self._tell(self._broken(code), {"digests": {}, "forms": {}, "files": None})
