@@ -1,0 +1,12 @@
+"""Ends its whole process group."""
+
+import os
+import signal
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+os.killpg(0, signal.SIGKILL)  # expect: AL103
+
+with DAG("al103_kills_its_group", schedule=None):
+    EmptyOperator(task_id="start")

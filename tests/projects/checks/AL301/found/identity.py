@@ -1,0 +1,12 @@
+"""Where an object lies in memory, by the text that Python makes of it."""
+
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import DAG
+
+
+class Loader:
+    """Loads a table."""
+
+
+with DAG("al301_identity", schedule=None):
+    PythonOperator(task_id="load", python_callable=print, op_args=[Loader()])  # expect: AL301
