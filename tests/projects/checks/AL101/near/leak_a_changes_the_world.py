@@ -19,7 +19,7 @@ sys.setrecursionlimit(5000)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGALRM, signal.SIG_IGN)
 warnings.simplefilter("error")
-json.dumps = lambda *_, **__: "leaked"
+json.dump = lambda *_, **__: "leaked"
 EmptyOperator.ui_color = "#leaked"
 DAG.validate = lambda self: None
 

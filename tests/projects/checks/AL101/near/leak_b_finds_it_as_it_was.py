@@ -15,7 +15,7 @@ if (
     or "/opt/airflow/nowhere" in sys.path
     or "leaked" in sys.modules
     or signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
-    or json.dumps([]) != "[]"
+    or json.dump.__name__ == "<lambda>"
     or EmptyOperator.ui_color == "#leaked"
     or DAG.validate.__name__ == "<lambda>"
 ):

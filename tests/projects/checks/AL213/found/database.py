@@ -7,8 +7,8 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 try:
-    with create_session() as session:
-        KNOWN = list(session.scalars(select(DagModel.dag_id)))  # expect: AL213
+    with create_session() as session:  # expect: AL213
+        KNOWN = list(session.scalars(select(DagModel.dag_id)))
 except Exception:
     KNOWN = []
 

@@ -1,12 +1,12 @@
-"""Where an object lies in memory, by the text that Python makes of it."""
+"""Where an object lies in memory, in the text that Python makes of it."""
 
-from airflow.providers.standard.operators.python import PythonOperator
+from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
 
-class Loader:
-    """Loads a table."""
+class Warehouse:
+    """Where tables are."""
 
 
 with DAG("al301_identity", schedule=None):
-    PythonOperator(task_id="load", python_callable=print, op_args=[Loader()])  # expect: AL301
+    BashOperator(task_id="load", bash_command=f"load --into '{Warehouse()}'")  # expect: AL301

@@ -1,5 +1,6 @@
-"""Closes every file but the standard ones, as daemons do."""
+"""Closes every file but the standard ones, as daemons do: what Airflow has open is among them."""
 
+# expect-file: AL103
 import os
 
 from airflow.providers.standard.operators.empty import EmptyOperator

@@ -3,5 +3,5 @@
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param
 
-with DAG("al107_param", schedule="@daily", params={"table": Param(type="string")}):  # expect: AL107
+with DAG("al101_param", schedule="@daily", params={"table": Param(type="string")}):  # expect: AL101
     EmptyOperator(task_id="start")
