@@ -3,8 +3,8 @@
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
-with DAG("al110_twice", schedule="@daily") as orders:  # expect: AL110
-    EmptyOperator(task_id="start")
+with DAG("al110_twice", schedule="@daily"):  # expect: AL110
+    EmptyOperator(task_id="orders")
 
-with DAG("al110_twice", schedule="@daily") as customers:  # expect: AL110
-    EmptyOperator(task_id="start")
+with DAG("al110_twice", schedule="@hourly"):  # expect: AL110
+    EmptyOperator(task_id="customers")
