@@ -78,10 +78,8 @@ def test_what_a_project_is_about_is_found_and_nothing_else(case: Case, tmp_path:
     assert found.said == check_corpus.expected_of(case), found.shown()
 
 
-@pytest.mark.parametrize("code", ["AL2"])
-def test_a_sandbox_is_what_keeps_dags_from_the_network(code: str, shared: Checked) -> None:
+def test_a_sandbox_is_what_keeps_dags_from_the_network(shared: Checked) -> None:
     assert shared.document["isolation"] == {"namespace": True, "seccomp": True, "notified": True}
-    assert any(said.code.startswith(code) for said in shared.said)
 
 
 def test_where_no_sandbox_can_be_made_the_filter_alone_finds_the_same(shared_project: Path) -> None:
@@ -105,8 +103,6 @@ def test_in_a_container_of_the_image_its_own_probe_finds_the_same(
         done = image.engine.run("run", "--rm", *options, image.reference, *words, check=False)
     found = read(done.stdout, done.returncode, done.stderr)
 
-    assert {said.path.removeprefix("dags/") for said in found.said} <= {str(case) for case in EGRESS}
-    assert {(said.code, said.line) for said in found.said} == {
-        (said.code, said.line) for case in EGRESS for said in expected_of(case)
-    }, found.shown()
-    assert found.document["isolation"]["seccomp"]
+    assert found.said == {said for case in EGRESS for said in expected_of(case)}, found.shown()
+    isolation = {"namespace": network == "none", "seccomp": True, "notified": True}
+    assert found.document["isolation"] == isolation
