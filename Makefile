@@ -7,8 +7,9 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit check check-reports test \
-	lint types integration integration-as-root projects screenshot runner bench bench-image bench-layers bench-health bench-runtime format docs prune clean
+.PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit \
+	check check-reports test lint types integration integration-as-root projects screenshot runner format docs prune clean \
+	bench bench-image bench-layers bench-check bench-health bench-runtime
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -104,6 +105,9 @@ bench: bench-layers bench-image bench-runtime ## run every benchmark (docs/bench
 
 bench-image: $(CHECKS) ## measure building the image against BuildKit; wants a Docker Engine, and takes half an hour
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.image
+
+bench-check: $(CHECKS) ## measure checking DAGs against Airflow's own parsing; wants the image in build/image, a quarter of an hour
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.check
 
 bench-health: $(CHECKS) ## measure health checks against Airflow's own; wants a Docker Engine, the image and the lab's
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.health

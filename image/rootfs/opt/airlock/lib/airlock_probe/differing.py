@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airlock_spec.check.facts import File, Place, Unstable
+from airlock_spec.check.facts import File, Kind, Place, Unstable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +17,10 @@ _ABSENT = object()
 def unstable(facts: File, first: dict[str, Any], second: dict[str, Any]) -> tuple[Unstable, ...]:
     """Describe what differs between two parses of the DAGs of a file."""
     found = []
+    # which of two with one id is kept differs by chance: that they are two is said already
+    twice = {problem.dag_id for problem in facts.problems if problem.kind is Kind.DUPLICATE}
     for dag in facts.dags:
-        if dag.dag_id in first and dag.dag_id in second:
+        if dag.dag_id not in twice and dag.dag_id in first and dag.dag_id in second:
             found += [
                 Unstable(dag.dag_id, where, _shown(one), _shown(other), _place(facts, dag.dag_id, where))
                 for where, one, other in _limited(_differences(first[dag.dag_id], second[dag.dag_id], ""))

@@ -122,7 +122,7 @@ class Observer:
         made = frame.f_locals.get("self")
         if id(made) not in self._places:
             self._places[id(made)] = (made, self._user(frame))
-            if hasattr(made, "task_dict"):
+            if hasattr(type(made), "add_task"):  # a DAG, which has no attributes yet
                 self.dags.append(made)
 
     def variable(self, frame: FrameType) -> None:

@@ -6,6 +6,7 @@ import json
 import signal
 import time
 import traceback
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -113,11 +114,8 @@ class _Bag(DagBag):  # type: ignore[misc] # Airflow is in the image, not here
             bundle_name=request.bundle_name,
         )
         self.refused: list[tuple[Any, Exception]] = []
-        self.twice: list[Any] = []
 
     def bag_dag(self, dag: Any) -> None:
-        if dag.dag_id in self.dags:
-            self.twice.append(dag)
         try:
             super().bag_dag(dag)
         except Exception as error:
@@ -162,7 +160,7 @@ def _problems(bag: _Bag, observer: Observer) -> list[Problem]:
             observer.place_of(dag),
             dag_id=dag.dag_id,
         )
-        for dag in bag.twice
+        for dag in _twice(bag, observer)
     ]
     for dag, error in bag.refused:
         name = type(error).__name__
@@ -179,6 +177,15 @@ def _problems(bag: _Bag, observer: Observer) -> list[Problem]:
             kind = _KINDS.get(text.partition(":")[0], Kind.INVALID)
             found.append(Problem(kind, _line(text), _only_dag(bag, place, observer), text))
     return found
+
+
+def _twice(bag: _Bag, observer: Observer) -> list[Any]:
+    """List the DAGs that have their id in common with another that the file made.
+
+    Airflow holds two for the same where their tasks have the same names, too, and keeps either by chance.
+    """
+    made = Counter(dag.dag_id for dag in observer.dags if dag.dag_id in bag.dags)
+    return [dag for dag in observer.dags if made[dag.dag_id] > 1]
 
 
 def _only_dag(bag: _Bag, path: str, observer: Observer) -> Place:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 GRACE = 5.0  # seconds beyond Airflow's own timeout, for serialization and whatever does not hear it
 _CALLS = 100  # that are answered before the clock is looked at
+_PATIENCE = 0.5  # seconds that a process may take to write its frames before it is ended
 _TAIL = 4000  # characters kept of what was printed
 
 
@@ -257,7 +258,9 @@ class Supervised:
         self._offset = self.frames.end()
         with contextlib.suppress(OSError):
             os.kill(self._batch, SIGNAL)  # its main thread writes its frames
-            time.sleep(0.05)
+            end = time.monotonic() + _PATIENCE
+            while not self.frames.since(self._offset) and time.monotonic() < end:
+                time.sleep(0.005)
         processes.end(self._batch)
 
     def _died(self) -> None:

@@ -42,7 +42,10 @@ def _problem(text: str, extensions: tuple[str, ...], environment: Any) -> tuple[
         if extensions and text.endswith(extensions) and "\n" not in text:
             text = environment().loader.get_source(environment(), text)[0]
         if any(mark in text for mark in _MARKS):
-            return _unknown(environment().parse(text), environment())
+            tree = environment().parse(text)
+            for name in _included(tree) if "{%" in text else ():
+                environment().loader.get_source(environment(), name)
+            return _unknown(tree, environment())
     except TemplateNotFound as error:
         return Kind.TEMPLATE_FILE, f"there is no template file {error.name}"
     except TemplateSyntaxError as error:
@@ -61,6 +64,14 @@ def _unknown(tree: nodes.Template, environment: Any) -> tuple[Kind, str] | None:
         if node.name not in known:
             return Kind.TEMPLATE, f"there is no {kind} {node.name} (line {node.lineno} of the template)"
     return None
+
+
+def _included(template: nodes.Template) -> Iterator[str]:
+    """Yield the names of other templates that one cannot do without, as far as they are written in it."""
+    for node in template.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
+        name = getattr(node, "template", None)
+        if isinstance(name, nodes.Const) and not getattr(node, "ignore_missing", False):
+            yield str(name.value)
 
 
 def _fields(task: Any) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,2 @@
+TABLES = ["orders", "customers"]
+LARGEST = TABLES[2]  # expect: AL101

@@ -1,0 +1,7 @@
+"""The original."""
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+with DAG("orders", schedule="@daily"):  # expect: AL110
+    EmptyOperator(task_id="start")

@@ -1,0 +1,2 @@
+{% include "header.sh" %}
+echo load {{ ds }}

@@ -1,0 +1,2 @@
+{% include "site.sh" ignore missing %}
+{% include "load.sh" %}

@@ -1,0 +1,11 @@
+"""Takes long, and may."""
+
+import time
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+time.sleep(4)
+
+with DAG("slow", schedule=None):
+    EmptyOperator(task_id="start")

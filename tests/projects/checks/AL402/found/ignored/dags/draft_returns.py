@@ -1,0 +1,6 @@
+# expect-file: AL402
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+with DAG("returns", schedule=None):
+    EmptyOperator(task_id="start")

@@ -1,0 +1,7 @@
+"""All of the folder is ignored but this."""
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+with DAG("sales", schedule=None):
+    EmptyOperator(task_id="start")

@@ -1,0 +1,7 @@
+"""At the root of the zip, where Airflow looks."""
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+with DAG("sales", schedule=None):
+    EmptyOperator(task_id="start")
