@@ -109,12 +109,11 @@ class Watch:
         return bool(self._pending)
 
     def _start(self, call: Call) -> None:
+        """Let a process be started; where there are too many, all wait until the supervisor ends them."""
         if self.batch:
             self.processes += 1
-        # the supervisor is about to end all of them where there are too many
-        self._answer(
-            call, -errno.EAGAIN if self.processes > PROCESSES else 0, proceed=self.processes <= PROCESSES
-        )
+        if self.processes <= PROCESSES:
+            self._answer(call, 0, proceed=True)
 
     def _kill(self, call: Call) -> None:
         target = struct.unpack("i", struct.pack("I", call.arguments[0] & 0xFFFFFFFF))[0]
