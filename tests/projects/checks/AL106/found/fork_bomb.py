@@ -1,13 +1,12 @@
 """Forks, and so do all that it makes."""
 
-# expect-file: AL106
 import os
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
 while True:
-    os.fork()
+    os.fork()  # expect: AL106
 
 with DAG("al106_fork_bomb", schedule=None):
     EmptyOperator(task_id="start")

@@ -260,8 +260,16 @@ class Supervised:
             os.kill(self._batch, SIGNAL)  # its main thread writes its frames
             end = time.monotonic() + _PATIENCE
             while not self.frames.since(self._offset) and time.monotonic() < end:
-                time.sleep(0.005)
+                self._refuse_start()
         processes.end(self._batch)
+
+    def _refuse_start(self) -> None:
+        """Wait a moment for a call, and let a main thread that wants to fork go on without."""
+        listeners = [self.watch.listener] if self.watch else []
+        if select.select(listeners, [], [], 0.005)[0] and self.watch:
+            self.watch.ready()
+        if self.watch:
+            self.watch.refuse_start()
 
     def _died(self) -> None:
         """Tell of the file at which the parser itself ended, and go on with another one."""

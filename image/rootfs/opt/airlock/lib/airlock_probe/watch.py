@@ -72,6 +72,7 @@ class Watch:
     processes: int = 0  # started since the file began
     seen: list[Seen] = field(default_factory=list)
     _pending: dict[int, _Pending] = field(default_factory=dict)
+    _held: dict[int, Call] = field(default_factory=dict)
     _peers: Peers = field(default_factory=dict)
 
     def ready(self) -> None:
@@ -114,6 +115,13 @@ class Watch:
             self.processes += 1
         if self.processes <= PROCESSES:
             self._answer(call, 0, proceed=True)
+        else:
+            self._held[call.thread] = call
+
+    def refuse_start(self) -> None:
+        """Refuse the batch's own main thread another process: until then it hears no signal (fork(3) blocks them)."""
+        if call := self._held.pop(self.batch, None):
+            self._answer(call, -errno.EAGAIN)
 
     def _kill(self, call: Call) -> None:
         target = struct.unpack("i", struct.pack("I", call.arguments[0] & 0xFFFFFFFF))[0]
