@@ -115,7 +115,7 @@ class Dag:
 
     dag_id: str
     place: Place
-    digest: str  # sha256 of the serialized form without what names the machine; "" where there is none
+    digest: str  # sha256 of the serialized form; "" where there is none
     tags: tuple[str, ...]
     description: str
     schedule: str
