@@ -59,7 +59,6 @@ SERVICES = (
     _serving("kinesis-streams", "kinesis", host="kinesis.{region}.amazonaws.com"),
     _serving("kinesisanalytics", "kinesisanalyticsv2", "kinesisanalytics"),
     _serving("neptune-graph"),
-    _serving("quicksight-website", "quicksight", host="quicksight.{region}.amazonaws.com"),
     _serving("rds", "rds", "neptune", "docdb"),  # one API serves the three
     _serving("redshift"),
     _serving("redshift-data"),
@@ -146,4 +145,5 @@ WITHOUT = {
     "appflow": "it is not in AWS's list",
     "chime": "it is not in AWS's list, and no longer offered",
     "glacier": "it is not in AWS's list; storage classes of S3 are reached through S3's",
+    "quicksight": "the one in AWS's list, quicksight-website, serves its pages, not its API",
 }
