@@ -34,7 +34,7 @@ SEVERAL = {
     "operators.batch.BatchOperator": {"batch", "logs"},
     "operators.ecs.EcsRunTaskOperator": {"ecs", "logs"},
     "operators.glue.GlueJobOperator": {"glue", "iam", "logs", "s3", "sts"},
-    "operators.quicksight.QuickSightCreateIngestionOperator": {"quicksight-website", "sts"},
+    "operators.quicksight.QuickSightCreateIngestionOperator": {"quicksight", "sts"},
     "operators.sagemaker.SageMakerTrainingOperator": {"iam", "logs", "s3", "sagemaker.api"},
     "operators.sagemaker_unified_studio_notebook.SageMakerUnifiedStudioNotebookOperator": {"datazone", "s3"},
     "sensors.glue.GlueJobSensor": {"glue", "logs"},
