@@ -45,7 +45,9 @@ while left:
     packed.write(piece)
     left -= len(piece)
 packed.seek(0)
-tarfile.open(fileobj=packed).extractall("/", filter="data")
+tar = tarfile.open(fileobj=packed)
+tar.extraction_filter = getattr(tarfile, "data_filter", None)  # which Debian 12's Python has not yet
+tar.extractall("/")
 kept = {key: value for key, value in os.environ.items() if not re.fullmatch(sys.argv[1], key)}
 os.execve(sys.executable, [sys.executable, "-P", "-m", "airlock_probe"], kept)
 """

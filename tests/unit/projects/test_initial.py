@@ -57,6 +57,7 @@ def test_an_empty_or_missing_folder_gets_every_file(tmp_path: Path) -> None:
         "image/image.toml",
         "image/rootfs/entrypoint",
         "image/rootfs/opt/airflow/airflow.cfg",
+        "image/rootfs/usr/local/bin/airlock-check",
         "image/rootfs/usr/local/bin/airlock-health",
         "pyproject.toml",
     }
