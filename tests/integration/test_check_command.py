@@ -104,6 +104,13 @@ def test_a_plain_folder_of_dags_is_checked_without_a_network(checking: Checking)
     assert {path for path, _, _ in codes(document)} == {"three.py"}
 
 
+def test_a_folder_without_a_dag_file_has_no_findings(checking: Checking) -> None:
+    for name in ("one", "two"):
+        (checking.folder / f"{name}.py").unlink()
+    document = checking.check()
+    assert (document["summary"]["files"], document["findings"]) == (0, [])
+
+
 def test_an_unchanged_bundle_starts_nothing(checking: Checking) -> None:
     first = checking.check()
     again = checking.check("--timings")

@@ -90,7 +90,8 @@ def run(request: Request, progress: Callable[[int, int], None] = lambda _done, _
         first.do(do="discover")
         _until(lambda: state.discovered is not None, both)
         assert state.discovered is not None
-        todo += _wanted(state.discovered["files"], request)
+        # what is at its default, as no files at all, is left out of JSON
+        todo += _wanted(state.discovered.get("files", ()), request)
         if len(both) == 1 and todo:
             both.append(Supervised(request, SEEDS[1], heard))
         _parse(both, todo, state, alone=False)
