@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,8 +78,14 @@ def _touches(dependencies: Dependencies, changed: Collection[str]) -> bool:
     )
 
 
+def _environment() -> dict[str, str]:
+    """Return the environment without what git tells a hook, by which every folder is the top of a work tree."""
+    told = () if "GIT_WORK_TREE" in os.environ else ("GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
+    return {key: value for key, value in os.environ.items() if key not in told}
+
+
 def _git(folder: Path, revision: str, *arguments: str) -> str:
-    done = process.run(["git", "-C", folder, *arguments], check=False)
+    done = process.run(["git", "-C", folder, *arguments], env=_environment(), check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         raise CheckError(

@@ -35,6 +35,7 @@ _TMPFS = (
     f"{DAGS}:mode=1777,exec",
     f"{AIRFLOW_HOME}/logs:mode=1777",
 )
+_NOT_HELD = ("no such image", "invalid reference format")  # the second: a path
 # Reads the tar, whose size is the first line, and leaves the rest of stdin to the probe.
 BOOT = """
 import io, os, re, sys, tarfile
@@ -125,21 +126,24 @@ def _add(tar: tarfile.TarFile, path: str, content: bytes) -> None:
 def held(reference: str) -> tuple[Path, Held]:
     """Return the Docker command and the image of a name. Raises CheckError without either, EngineError."""
     docker = process.find("docker")
+    no_folder = f"{reference} is no folder of an OCI layout"
     if docker is None:
         raise CheckError(
             f"{reference} cannot be checked with",
-            cause="docker is not on PATH, and it is no folder of an OCI layout",
+            cause=f"{no_folder}, and docker is not on PATH",
             remedy="install Docker's command line, or name a folder: airlock check --image build/image",
         )
     shape = '{{.Id}}{{range .Config.Env}}{{"\\n"}}{{json .}}{{end}}'
     done = process.run([docker, "image", "inspect", "--format", shape, "--", reference], check=False)
     said = done.stderr.decode(errors="replace").strip()
-    if done.returncode and "no such image" not in said.lower():
-        raise EngineError("the Docker Engine does not answer", cause=said, remedy="docker info")
+    if done.returncode and not any(words in said.lower() for words in _NOT_HELD):
+        raise EngineError(
+            "the Docker Engine does not answer", cause=f"{said}\n{no_folder}", remedy="docker info"
+        )
     if done.returncode:
         raise CheckError(
             f"the Docker Engine holds no image {reference}",
-            cause=said,
+            cause=f"{said}\n{no_folder}",
             remedy=f"docker pull {reference}, or airlock image --load",
         )
     first, *lines = done.stdout.decode().splitlines()

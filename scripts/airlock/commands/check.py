@@ -113,7 +113,8 @@ def command(session: Session, /, **options: Any) -> int:
     baseline = wishes.baseline or reporting.configured_baseline(config)
     if wishes.write_baseline:
         return _write_baseline(session, found, baseline or config.project / BASELINE)
-    notes = ["no DAG file is selected, or can be affected"] if not found.run.files else []
+    none = "there is no DAG file" if found.everything else "no DAG file is selected, or can be affected"
+    notes = [] if found.run.files else [none]
     made = reporting.report(found, settings, baseline, time.monotonic() - begun, notes)
     _show(session, made, wishes)
     if wishes.timings:
@@ -147,7 +148,8 @@ def _settings(configured: Settings, options: dict[str, Any]) -> Settings:
     try:
         chosen = parse({"check": {key: value for key, value in given.items() if value}})
     except SettingsError as error:
-        raise click.UsageError("\n".join(error.problems)) from error
+        named = (one.replace("[tool.airlock.check] ", "--") for one in error.problems)
+        raise click.UsageError("\n".join(named)) from error
     return replace(
         configured,
         fail_on=chosen.fail_on if given["fail-on"] else configured.fail_on,
@@ -163,16 +165,26 @@ def _names(given: Iterable[str]) -> list[str]:
 
 def _show(session: Session, report: Report, wishes: _Wishes) -> None:
     from airlock import writing  # noqa: PLC0415 - as above
+    from airlock.errors import CheckError  # noqa: PLC0415
     from airlock_spec.check.reports import render  # noqa: PLC0415
 
     if wishes.output is None:
         click.echo(render(report, wishes.form, colour=_is_colourful(sys.stdout)), nl=False)
         return
     text = render(report, wishes.form)
-    if writing.is_opened(wishes.output):
-        wishes.output.write_text(text, encoding="utf-8")
-    else:
-        writing.write(wishes.output, text)
+    try:
+        if writing.is_opened(wishes.output):
+            wishes.output.write_text(text, encoding="utf-8")
+        else:
+            writing.write(wishes.output, text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CheckError(
+            f"the report cannot be written to {wishes.output}",
+            cause=str(error),
+            remedy="airlock check --output FILE, in a folder that can be written to",
+        ) from error
     session.terminal.say(render(report, "text", colour=_is_colourful(sys.stderr)).rstrip("\n"))
 
 

@@ -125,6 +125,12 @@ def test_what_changed_is_committed_staged_unstaged_or_new(repository: Path) -> N
     assert found == {"dags/one.py", "dags/two.py", "dags/lib/helper.py", "dags/ü new.py"}
 
 
+def test_in_a_hook_of_git_the_same_has_changed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    (repository / "dags/two.py").write_text("import sys")
+    assert changed.since("main", repository / "dags") == {repository / "dags/two.py"}
+
+
 def test_what_the_other_branch_changed_since_does_not_count(repository: Path) -> None:
     git(repository, "checkout", "-q", "-b", "topic")
     git(repository, "checkout", "-q", "main")

@@ -119,6 +119,12 @@ def test_a_report_can_go_to_a_file(here: Typed) -> None:
     assert "AL101" in here.err
 
 
+@pytest.mark.parametrize("place", ["dags", "dags/good.py/out", "/proc/none/out", ""])
+def test_a_report_that_cannot_be_written_is_a_clear_error(here: Typed, place: str) -> None:
+    assert here.check("--output", place) == CheckError.exit_code
+    assert "the report cannot be written" in here.err
+
+
 def test_every_format_is_offered(here: Typed) -> None:
     assert set(FORMATS) == set(KNOWN)
     for form in FORMATS:
@@ -192,6 +198,16 @@ def test_ignores_in_comments_hide(here: Typed) -> None:
 )
 def test_misuse_is_exit_code_2(here: Typed, arguments: list[str]) -> None:
     assert here.check(*arguments) == 2
+
+
+def test_a_wrong_code_is_refused_by_the_name_of_its_option(here: Typed) -> None:
+    here.check("--ignore", "al101")
+    assert "--ignore must be a list of codes" in here.err
+
+
+def test_a_folder_without_dag_files_is_told(here: Typed, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert here.document("--project", tmp_path / "empty", code=0)["notes"] == ["there is no DAG file"]
 
 
 def test_a_wrong_configuration_is_refused_with_all_that_is_wrong(here: Typed) -> None:

@@ -118,6 +118,13 @@ def test_an_image_that_is_not_there_is_an_error_that_says_how_to_get_it(docker: 
     assert "docker pull ref" in caught.value.remedy
 
 
+def test_a_folder_that_holds_no_image_is_told_from_an_engine_that_does_not_answer(docker: Path) -> None:
+    says(docker, "echo 'Error response from daemon: invalid reference format' >&2; exit 1")
+    with pytest.raises(CheckError) as caught:
+        containers.held("./dags")
+    assert "./dags is no folder of an OCI layout" in caught.value.cause
+
+
 def test_an_engine_that_does_not_answer_is_another_error(docker: Path) -> None:
     says(docker, "echo 'Cannot connect to the Docker daemon' >&2; exit 1")
     with pytest.raises(EngineError, match="does not answer"):

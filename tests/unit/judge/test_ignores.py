@@ -22,6 +22,12 @@ def test_a_comment_on_a_line_is_for_that_line() -> None:
     assert read(source) == [Ignore(2, range(2, 3), ("AL201", "AL5"), "it is ours")]
 
 
+def test_a_code_may_be_written_small() -> None:
+    assert read("b = 2  # airlock: ignore[al201] it is ours\n") == [
+        Ignore(1, range(1, 2), ("AL201",), "it is ours")
+    ]
+
+
 def test_a_comment_behind_any_line_of_a_statement_is_for_all_of_it() -> None:
     assert lines("call(\n    1,\n)  # airlock: ignore[AL2] why\nnext()\n") == [(3, [1, 2, 3])]
 

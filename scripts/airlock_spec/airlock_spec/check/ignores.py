@@ -109,7 +109,7 @@ def _parsed(comment: tokenize.TokenInfo, lines: range, *, at_top: bool) -> Itera
     if not (match := _IGNORE.fullmatch(meant["rest"].strip())):
         yield Misuse(line, f"{meant['rest'].strip()!r} is not understood: write ignore[CODE] and a reason")
         return
-    codes = tuple(code for part in match["codes"].split(",") if (code := part.strip()))
+    codes = tuple(code for part in match["codes"].split(",") if (code := part.strip().upper()))
     if not codes:
         yield Misuse(line, "the ignore names no code")
     elif match["file"] and not at_top:
