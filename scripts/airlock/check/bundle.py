@@ -23,8 +23,10 @@ class Bundle:
     only: tuple[str, ...] | None = None
 
     def selects(self, path: str) -> bool:
-        """Whether a path of the bundle is to be looked at."""
-        return self.only is None or any(one in ("", path) or path.startswith(f"{one}/") for one in self.only)
+        """Whether a path of the bundle is to be looked at; "", which stands for the bundle itself, always is."""
+        if self.only is None or not path:
+            return True
+        return any(one in ("", path) or path.startswith(f"{one}/") for one in self.only)
 
     def prefix(self, project: Path) -> str:
         """Return what stands before a path of the bundle in a report, as `dags/`; "" for the project itself.

@@ -51,7 +51,7 @@ def judged(checked: Sequence[Checked], settings: Settings, project: Path) -> Jud
         findings += found.findings
         findings += _twice(one, settings, prefix, found.findings)
         ignored += found.ignored
-        files += [replace(file, path=prefix + file.path) for file in run.files]
+        files += [replace(file, path=prefix + file.path) for file in run.files if file.path]
         skipped += run.skipped
     joined = replace(checked[0].run, files=tuple(files), skipped=tuple(skipped))
     everything = len(checked) == 1 and checked[0].bundle.only is None

@@ -114,7 +114,7 @@ def command(session: Session, /, **options: Any) -> int:
     if wishes.write_baseline:
         return _write_baseline(session, found, baseline or config.project / BASELINE)
     none = "there is no DAG file" if found.everything else "no DAG file is selected, or can be affected"
-    notes = [] if found.run.files else [none]
+    notes = [] if found.run.files or found.findings else [none]
     made = reporting.report(found, settings, baseline, time.monotonic() - begun, notes)
     _show(session, made, wishes)
     if wishes.timings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airlock.check import reporting
 from airlock.check.bundle import Bundle
 from airlock.check.run import Checked
-from airlock_spec.check.facts import Dag, File, Isolation, Pattern, Place, Reason, Run, Skipped
+from airlock_spec.check.facts import Dag, File, Isolation, Kind, Pattern, Place, Problem, Reason, Run, Skipped
 from airlock_spec.check.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +33,13 @@ def test_what_is_not_selected_is_left_out(tmp_path: Path) -> None:
     assert [file.path for file in found.files] == ["sub/two.py"]
     assert [one.path for one in found.skipped] == ["b.zip/x/y.py"]
     assert [one.place.path for one in found.unmatched] == ["sub/.airflowignore"]
+
+
+def test_what_keeps_airflow_from_finding_any_file_is_never_left_out(tmp_path: Path) -> None:
+    failed = File("", 0.0, problems=(Problem(Kind.IMPORT, "RuntimeError: recursive loop", Place("")),))
+    found = reporting.judged([Checked(Bundle(tmp_path, ("one.py",)), run(failed))], Settings(), tmp_path)
+    assert [one.code for one in found.findings] == ["AL101"]
+    assert found.run.files == ()
 
 
 def test_a_dag_id_that_a_file_outside_the_selection_has_is_found(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -163,7 +164,7 @@ def _severity(value: object) -> Severity:
 
 
 def _positive(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise ValueError("must be a number above 0")
     return float(value)
 
@@ -198,4 +199,6 @@ def _expression(value: object) -> str:
 def _environment(value: object) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
         raise ValueError('must be a table of strings, as { AIRFLOW_VAR_REGION = "eu-west-1" }')
+    if any(not name or "=" in name or "\0" in name + text for name, text in value.items()):
+        raise ValueError("must have names without =, and neither names nor values with a NUL")
     return dict(value)
