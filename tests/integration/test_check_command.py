@@ -111,6 +111,14 @@ def test_a_folder_without_a_dag_file_has_no_findings(checking: Checking) -> None
     assert (document["summary"]["files"], document["findings"]) == (0, [])
 
 
+def test_what_links_lead_to_outside_of_the_bundle_is_checked(checking: Checking, tmp_path: Path) -> None:
+    (tmp_path / "linked.py").write_text(BAD)
+    (checking.folder / "three.py").symlink_to("../linked.py")
+    document = checking.check()
+    assert document["summary"]["files"] == 3
+    assert "three.py" in {path for path, _, _ in codes(document)}
+
+
 def test_an_unchanged_bundle_starts_nothing(checking: Checking) -> None:
     first = checking.check()
     again = checking.check("--timings")

@@ -44,9 +44,11 @@ def affected(
     A file of which nothing is known may read any other that is not Python.
     """
     folder = bundle.folder.resolve()
+    names = _names(folder, listing)
     inner, outer = set(), set()
     for path in changed:
         place = path.resolve()
+        inner |= names.get(place, set())
         if place.is_relative_to(folder):
             inner.add(place.relative_to(folder).as_posix())
         else:
@@ -62,6 +64,14 @@ def affected(
     if any(not is_python(path) for path in inner):
         found |= sources.keys() - recorded.keys()
     return tuple(sorted(path for path in found if path in listing.files))
+
+
+def _names(folder: Path, listing: Listing) -> dict[Path, set[str]]:
+    """Return the paths of a bundle by what they lead to: a file has several, or is outside, where there are links."""
+    found: dict[Path, set[str]] = {}
+    for path in listing.files:
+        found.setdefault((folder / path).resolve(), set()).add(path)
+    return found
 
 
 def _concerns_all(path: Path, config: Config) -> bool:

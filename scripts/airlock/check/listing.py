@@ -95,6 +95,19 @@ def hidden(folder: Path) -> list[str]:
         return []
 
 
+def leads_out(folder: Path) -> bool:
+    """Whether a link in a bundle leads to something outside of it."""
+    left_out, inside = hidden(folder), f"{os.path.realpath(folder)}/"
+    for parent, inner, names in os.walk(folder):
+        if parent == str(folder):
+            inner[:] = [name for name in inner if name not in left_out]
+        paths = (os.path.join(parent, name) for name in (*inner, *names))  # noqa: PTH118 - as above
+        links = (path for path in paths if os.path.islink(path) and os.path.exists(path))  # noqa: PTH110, PTH114
+        if any(not f"{os.path.realpath(link)}/".startswith(inside) for link in links):
+            return True
+    return False
+
+
 def _is_foreign(item: os.DirEntry[str]) -> bool:
     return item.name.startswith(".") or os.path.exists(os.path.join(item.path, "pyvenv.cfg"))  # noqa: PTH110, PTH118
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from airlock_spec.check.facts import File
     from airlock_spec.check.finding import Finding
 
-_FORMAT = 1  # of what is kept
+_FORMAT = 2  # of what is kept
 _NOTHING = Run("", "", Isolation(namespace=True, seccomp=True, notified=True), ())  # of what was not parsed
 
 

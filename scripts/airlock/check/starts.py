@@ -80,27 +80,28 @@ class Sandboxed:
 
     @contextlib.contextmanager
     def start(self, bundle: Bundle) -> Iterator[Start]:
-        found = self._inside(bundle)
         python = PYTHON if os.path.lexists(self.unpacked.tree / PYTHON.lstrip("/")) else "python"
-        # with no environment at all: process 1 of the sandbox would show it inside
-        yield Start(tuple(self.sandbox.command(found, (python, *MODULE))), {}, _dags(found))
+        with _whole(bundle.folder) as folder:
+            found = self._inside(folder)
+            # with no environment at all: process 1 of the sandbox would show it inside
+            yield Start(tuple(self.sandbox.command(found, (python, *MODULE))), {}, _dags(found))
 
     def why_not(self, bundle: Bundle) -> str:
         try:
-            sandbox.choose(self._inside(bundle), [self.sandbox])
+            sandbox.choose(self._inside(bundle.folder), [self.sandbox])
         except SandboxError as error:
             return error.cause
         return ""
 
-    def _inside(self, bundle: Bundle) -> Inside:
+    def _inside(self, folder: Path) -> Inside:
         base = inside(self.unpacked.image, self.unpacked.tree, env={}, host={})
-        binds = [ReadOnly(bundle.folder, _dags(base))]
+        binds = [ReadOnly(folder, _dags(base))]
         if (path := _path_in(self.unpacked)) == PLACE:
             packages = self.unpacked.probe.packages.items()
-            binds += [ReadOnly(folder, f"{PLACE}/{name}") for name, folder in packages]
+            binds += [ReadOnly(source, f"{PLACE}/{name}") for name, source in packages]
         found = inside(self.unpacked.image, self.unpacked.tree, env={}, binds=binds, host={})
         env = environment.without_asking(found.env, self.unpacked.env) | {"PYTHONPATH": path}
-        covers = (Tmpfs(f"{_dags(found)}/{name}", 0o755) for name in listing.hidden(bundle.folder))
+        covers = (Tmpfs(f"{_dags(found)}/{name}", 0o755) for name in listing.hidden(folder))
         return replace(found, env=tuple(sorted(env.items())), mounts=(*found.mounts, *covers))
 
 
@@ -192,6 +193,17 @@ class Bare:
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db",
         }
         return environment.without_asking(base.env, {}) | own | dict(self.unpacked.env)
+
+
+@contextlib.contextmanager
+def _whole(bundle: Path) -> Iterator[Path]:
+    """Give a bundle's folder, or a copy where links lead out of it: in the sandbox they would lead nowhere."""
+    if not listing.leads_out(bundle):
+        yield bundle
+        return
+    with tempfile.TemporaryDirectory(prefix="airlock-check-") as folder:
+        copy(bundle, Path(folder) / "dags")
+        yield Path(folder) / "dags"
 
 
 def copy(bundle: Path, target: Path) -> None:

@@ -57,6 +57,15 @@ def test_a_removed_module_concerns_who_imports_it(project: Path) -> None:
     assert affected(project, "dags/lib/helper.py") == ("one.py",)
 
 
+def test_a_file_outside_concerns_the_links_that_lead_to_it(project: Path) -> None:
+    (project / "shared").mkdir()
+    (project / "shared/three.py").write_text("")
+    (project / "dags/link").symlink_to("../shared")
+    (project / "dags/two.py").unlink()
+    (project / "dags/two.py").symlink_to("link/three.py")
+    assert affected(project, "shared/three.py") == ("link/three.py", "two.py")
+
+
 def test_what_is_outside_concerns_nobody(project: Path) -> None:
     assert affected(project, "docs/x.md") == ()
 

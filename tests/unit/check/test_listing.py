@@ -92,3 +92,16 @@ def test_facts_do_not_hold_where_a_file_or_folder_is_gone(folder: Path) -> None:
     found = listing.read(folder)
     assert not found.holds(depend(files={"gone.py": "0"}))
     assert not found.holds(depend(folders={"gone": "0"}))
+
+
+def test_only_links_to_what_is_outside_lead_out(tmp_path: Path) -> None:
+    folder = tmp_path / "dags"
+    (folder / "sub").mkdir(parents=True)
+    (folder / ".venv").mkdir()
+    (tmp_path / "x.py").write_text("")
+    (folder / ".venv/python").symlink_to(tmp_path / "x.py")
+    (folder / "within").symlink_to("sub")
+    (folder / "dangling").symlink_to("nowhere")
+    assert not listing.leads_out(folder)
+    (folder / "sub/out.py").symlink_to("../../x.py")
+    assert listing.leads_out(folder)
