@@ -35,6 +35,7 @@ Examples:
 `airlock explain CODE` tells more of a finding; docs/checks.md has all.
 """
 FORMATS = ("text", "json", "junit", "sarif", "github", "markdown")
+_OF_GITHUB = {"sarif", "github"}
 BASELINE = "airlock-baseline.json"
 NEVER = "none"
 
@@ -116,6 +117,8 @@ def command(session: Session, /, **options: Any) -> int:
     none = "there is no DAG file" if found.everything else "no DAG file is selected, or can be affected"
     notes = [] if found.run.files or found.findings else [none]
     made = reporting.report(found, settings, baseline, time.monotonic() - begun, notes)
+    if wishes.form in _OF_GITHUB and (checkout := os.environ.get("GITHUB_WORKSPACE")):
+        made = reporting.from_checkout(made, config.project, Path(checkout))
     _show(session, made, wishes)
     if wishes.timings:
         _say_timings(session, timings, time.monotonic() - begun)

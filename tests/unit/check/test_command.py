@@ -132,6 +132,19 @@ def test_every_format_is_offered(here: Typed) -> None:
         assert "AL101" in here.out
 
 
+@pytest.mark.parametrize("form", ["github", "sarif"])
+def test_in_a_workflow_paths_begin_at_the_checkout(
+    here: Typed, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(here.folder.parent))
+    here.check("--format", form)
+    assert "project/dags/bad.py" in here.out
+    assert here.codes("--select", "AL1") == [("dags/bad.py", "AL101")]
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(here.folder))
+    here.check("--format", form)
+    assert "project/dags" not in here.out
+
+
 def test_a_baseline_is_written_and_taken_as_given(here: Typed) -> None:
     assert here.check("--write-baseline") == 0
     assert "airlock-baseline.json" in here.err
