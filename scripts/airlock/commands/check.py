@@ -113,7 +113,10 @@ def command(session: Session, /, **options: Any) -> int:
         found = reporting.judged(checked, settings, config.project)
     baseline = wishes.baseline or reporting.configured_baseline(config)
     if wishes.write_baseline:
-        return _write_baseline(session, found, baseline or config.project / BASELINE)
+        _write_baseline(session, found, baseline or config.project / BASELINE)
+        if baseline is None:
+            session.terminal.say(f'once [tool.airlock.check] holds: baseline = "{BASELINE}"')
+        return 0
     none = "there is no DAG file" if found.everything else "no DAG file is selected, or can be affected"
     notes = [] if found.run.files or found.findings else [none]
     made = reporting.report(found, settings, baseline, time.monotonic() - begun, notes)
@@ -195,7 +198,7 @@ def _is_colourful(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _write_baseline(session: Session, found: Judged, path: Path) -> int:
+def _write_baseline(session: Session, found: Judged, path: Path) -> None:
     """Take what was found as given, where everything was looked at."""
     from airlock import writing  # noqa: PLC0415 - as above
     from airlock_spec.check import baseline  # noqa: PLC0415
@@ -206,7 +209,6 @@ def _write_baseline(session: Session, found: Judged, path: Path) -> int:
         )
     writing.write(path, baseline.write(found.findings))
     session.terminal.say(f"{len(found.findings)} findings are taken as given by {path}")
-    return 0
 
 
 def _say_timings(session: Session, timings: Timings, total: float) -> None:
