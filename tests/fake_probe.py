@@ -36,7 +36,7 @@ for path in sorted(root.rglob("*.py")):
     text = path.read_text()
     crash = (Problem(Kind.CRASH, "it crashed", Place(name)),) if "crash" in text else ()
     broken = (Problem(Kind.IMPORT, "NameError: x", Place(name, 1)),) if "broken" in text else ()
-    known = Dependencies({{name: hashlib.sha256(path.read_bytes()).hexdigest(), **{reads!r}}}, folders={folders!r})
+    known = Dependencies({{name: hashlib.sha256(path.read_bytes()).hexdigest(), **{reads!r}}})
     files.append(File(name, 9.0 if "slow" in text else 0.1, problems=crash + broken,
                       dependencies=None if "unkept" in text else known))
     print(json.dumps({{"progress": [len(files), 9]}}), flush=True)
@@ -72,12 +72,9 @@ def answering(
     *,
     namespace: bool = True,
     reads: dict[str, str] | None = None,
-    folders: dict[str, str] | None = None,
 ) -> FakeWay:
     """Return a way that works, and adds each request to `log` as a line of JSON.
 
-    Every file is said to have read `reads` and to have listed `folders`.
+    Every file is said to have read `reads`.
     """
-    return FakeWay(
-        ANSWERS.format(log=str(log), reads=reads or {}, folders=folders, namespace=namespace), namespace
-    )
+    return FakeWay(ANSWERS.format(log=str(log), reads=reads or {}, namespace=namespace), namespace)

@@ -73,7 +73,7 @@ def good(files: Iterable[File], names: str, listing: Listing, seconds: float) ->
         and file.path in file.dependencies.files
         and file.seconds <= seconds
         and not any(problem.kind in _BY_CHANCE for problem in file.problems)
-        and (file.dependencies.folders is not None or names == listing.names)
+        and names == listing.names
         and listing.holds(file.dependencies)
     )
 

@@ -81,11 +81,7 @@ def _concerns_all(path: Path, config: Config) -> bool:
 
 
 def _touches(dependencies: Dependencies, changed: Collection[str]) -> bool:
-    folders = dependencies.folders or {}
-    return any(
-        path in dependencies.files or path in dependencies.absent or path.rpartition("/")[0] in folders
-        for path in changed
-    )
+    return any(path in dependencies.files for path in changed)
 
 
 def _environment() -> dict[str, str]:

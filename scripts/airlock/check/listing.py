@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from airlock.cache import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from airlock_spec.check.facts import Dependencies
 
 IGNORE_FILE = ".airflowignore"
@@ -41,23 +39,12 @@ class Listing:
     def names(self) -> str:
         """The sha256 over all paths, but for those of bytecode."""
         paths = (*self.files, *(f"{path}/" for path in self.folders))
-        return digest_of_names(path for path in paths if _BYTECODE not in path.split("/"))
+        names = sorted(path for path in paths if _BYTECODE not in path.split("/"))
+        return hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()
 
     def holds(self, dependencies: Dependencies) -> bool:
         """Whether all is as it was when facts were found that depend on this."""
-        return (
-            all(self.files.get(path) == sha for path, sha in dependencies.files.items())
-            and not any(path in self.files or path in self.folders for path in dependencies.absent)
-            and all(
-                path in self.folders and digest_of_names(self.folders[path]) == digest
-                for path, digest in (dependencies.folders or {}).items()
-            )
-        )
-
-
-def digest_of_names(names: Iterable[str]) -> str:
-    """Return the sha256 over the sorted names of a folder, one a line."""
-    return hashlib.sha256("\n".join(sorted(names)).encode(errors="surrogateescape")).hexdigest()
+        return all(self.files.get(path) == sha for path, sha in dependencies.files.items())
 
 
 def read(folder: Path) -> Listing:

@@ -99,17 +99,6 @@ def test_data_concerns_those_that_read_it_and_those_of_which_nothing_is_known(pr
     )
 
 
-def test_a_new_file_concerns_who_looked_for_it_or_listed_its_folder(project: Path) -> None:
-    (project / "dags/sql/new.py").write_text("")
-    looked = Dependencies({"one.py": ""}, absent=("sql/new.py",))
-    lists = Dependencies({"two.py": ""}, folders={"sql": ""})
-    assert affected(project, "dags/sql/new.py", known=known(one=looked, two=lists)) == (
-        "one.py",
-        "sql/new.py",
-        "two.py",
-    )
-
-
 def git(folder: Path, *arguments: str) -> None:
     process.run(["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.invalid", *arguments])
 

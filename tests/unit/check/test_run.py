@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airlock import config
-from airlock.check import listing, probe_source, run, target
+from airlock.check import probe_source, run, target
 from airlock.check.target import Target
 from airlock.cli import Session
 from airlock.terminal import Terminal
@@ -141,16 +141,6 @@ def test_a_new_module_may_be_what_a_file_looked_for(project: Project) -> None:
     project.write(three="3")
     project.check()
     assert [request.get("known") for request in project.asked()] == [None, None]
-
-
-def test_a_new_module_does_not_matter_to_what_looked_nowhere(project: Project) -> None:
-    project.ways = [answering(project.log, folders={"sub": listing.digest_of_names(["x.py"])})]
-    (project.folder / "dags/sub").mkdir()
-    (project.folder / "dags/sub/x.py").write_text("")
-    project.check()
-    project.write(three="3")
-    project.check()
-    assert project.asked()[1]["known"] == ["one.py", "sub/x.py", "two.py"]
 
 
 def test_bytecode_stands_for_its_source(project: Project) -> None:

@@ -144,15 +144,12 @@ class ImportCost:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What a file's facts depend on beside the image and the request, all of it in the bundle.
+    """The Python files of the bundle that a file's facts depend on: sha256 of each that was opened, itself included.
 
-    `files`: sha256 of each file that was opened, itself included. `absent`: paths that were looked for in vain.
-    `folders`: sha256 over the sorted names of each folder that was listed, by its path ("" for the bundle's own).
+    The facts depend on the image and the request, too, on all names in the bundle and on all in it that is not Python.
     """
 
     files: dict[str, str]
-    absent: tuple[str, ...] = ()
-    folders: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
