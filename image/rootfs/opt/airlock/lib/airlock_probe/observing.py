@@ -201,8 +201,8 @@ class Observer:
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
-            path = arguments[0]
-            if isinstance(path, str) and path.startswith(self.prefix):
+            path = _path(arguments[0])
+            if path.startswith(self.prefix):
                 self._opened.add(_source(path))
         elif event in _SPAWNS:
             self.processes += 1
@@ -245,6 +245,18 @@ def _is_outer(outer: FrameType, frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _path(opened: object) -> str:
+    """Return the whole path of what is opened; "" for a descriptor."""
+    if isinstance(opened, str) and opened.startswith("/"):
+        return opened
+    if not isinstance(opened, str | bytes | os.PathLike):
+        return ""
+    try:
+        return os.path.abspath(os.fsdecode(opened))  # noqa: PTH100 - links stay
+    except OSError:  # the working directory is gone
+        return ""
 
 
 def _source(path: str) -> str:
