@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import json
 import os
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _exit = os._exit  # a file may replace the other one
 DONE, AGAIN = 0, 75  # how it ends: all files parsed; a fresh process is wanted for the rest
 _FILE_SIZE = 1 << 30
-_KIB = 1024
+_ARENA_MAX = -8  # mallopt(3)
 
 
 def prepare(request: Request) -> None:
@@ -40,6 +41,8 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
     os.setsid()
     _limit(request.limits.memory)
     leftovers.adopt()
+    # each thread would reserve memory for an arena of its own, and be counted for what it never takes
+    ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
     faulthandler.enable(file=command["frames"], all_threads=False)
     observer = observing.Observer(request.bundle)
     observer.begin()
@@ -52,7 +55,7 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
         outcome = parsing.parse(path, request, observer, first=command["first"], full=command["full"])
         if os.getpid() != own:  # the file forked, and this is the other one
             _exit(DONE)
-        left = leftovers.find(observer)
+        left, disturbed = leftovers.find(observer)
         interrupted = any(problem.kind is Kind.TIMEOUT for problem in outcome.problems)
         facts = outcome.facts(observer, () if interrupted else left, time.monotonic() - start)
         # a file that reads by other programs may depend on anything
@@ -65,7 +68,7 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
             else {},
             files=known,
         )
-        if left or not state.restored():
+        if left or disturbed or not state.restored():
             _exit(AGAIN)
     _exit(DONE)
 

@@ -30,6 +30,7 @@ _CALLS = 100  # that are answered before the clock is looked at
 _PATIENCE = 0.5  # seconds that a process may take to write its frames before it is ended
 _TAIL = 4000  # characters kept of what was printed
 _LINE = 1 << 28  # bytes that a parser may say in one line
+_READS = 1000  # of what it says, before the clock is looked at
 
 
 class Supervised:
@@ -57,7 +58,7 @@ class Supervised:
         self._killed: Problem | None = None
         self._printed = 0
         self._tail = b""
-        self._line = b""
+        self._line = bytearray()
         self._start()
 
     def _start(self) -> None:
@@ -149,18 +150,22 @@ class Supervised:
 
     def _listen(self) -> None:
         try:
-            while data := os.read(self._lines, 1 << 20):
-                *lines, self._line = (self._line + data).split(b"\n")
-                for line in filter(None, lines):
-                    self._take(line)
-                if len(self._line) > _LINE:
-                    self._garbled()
+            for _ in range(_READS):
+                data = os.read(self._lines, 1 << 20)
+                if not data:
+                    self._died()
                     return
+                self._line += data
+                if b"\n" in data:
+                    *lines, self._line = self._line.split(b"\n")
+                    for line in filter(None, lines):
+                        self._take(line)
+                elif len(self._line) > _LINE:
+                    self._garbled()
         except BlockingIOError:
             return
-        self._died()
 
-    def _take(self, line: bytes) -> None:
+    def _take(self, line: bytearray) -> None:
         try:
             said = json.loads(line)
             expected = "file" not in said or said["file"]["path"] == self.current
@@ -173,7 +178,7 @@ class Supervised:
 
     def _garbled(self) -> None:
         """End a file that writes where only the parser does."""
-        self._line = b""
+        self._line.clear()
         self._kill(Kind.CRASH, "the file wrote to a descriptor that is not its own")
 
     def _say(self, said: dict[str, Any]) -> None:
