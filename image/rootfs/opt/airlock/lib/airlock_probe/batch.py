@@ -49,7 +49,8 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
     own = os.getpid()
     for path in command["files"]:
         state = State.taken(request.bundle)
-        channel.say(begin=path)
+        # the supervisor may hear of it when frames of a crash are written already
+        channel.say(begin=path, frames=os.fstat(command["frames"]).st_size)
         observer.file(path)
         start = time.monotonic()
         outcome = parsing.parse(path, request, observer, first=command["first"], full=command["full"])

@@ -190,7 +190,7 @@ class Supervised:
                 self.watch.batch = self._batch
         elif "begin" in said:
             if not self._killed:  # or else it is not to blame: another process will parse it
-                self._begin(said["begin"])
+                self._begin(said["begin"], said["frames"])
         elif "file" in said:
             self._end(said)
         elif "ended" in said:
@@ -201,9 +201,10 @@ class Supervised:
 
     # one file
 
-    def _begin(self, path: str) -> None:
+    def _begin(self, path: str, written: int) -> None:
         self.current, self._since = path, time.monotonic()
-        self._printed, self._tail, self._offset = 0, b"", self.frames.end()
+        self._printed, self._tail = 0, b""
+        self._offset = written if written <= self.frames.end() else 0  # what was written may be gone
         if self.watch:
             self.watch.seen.clear()
             self.watch.processes = 0
