@@ -78,6 +78,25 @@ def test_what_a_project_is_about_is_found_and_nothing_else(case: Case, tmp_path:
     assert found.said == check_corpus.expected_of(case), found.shown()
 
 
+def test_a_bundle_without_dag_files_has_no_findings(tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "tables.yaml").write_text("orders: []\n", encoding="utf-8")
+
+    found = check(tmp_path)
+
+    assert (found.said, found.code) == (set(), 0)
+
+
+def test_a_bundle_that_airflow_cannot_walk_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "dags" / "shop").mkdir(parents=True)
+    (tmp_path / "dags" / "again").symlink_to("shop")
+
+    found = check(tmp_path)
+
+    assert {said.code for said in found.said} == {"AL101"}
+    assert "recursive loop" in found.shown()
+
+
 def test_a_sandbox_is_what_keeps_dags_from_the_network(shared: Checked) -> None:
     assert shared.document["isolation"] == {"namespace": True, "seccomp": True, "notified": True}
 

@@ -79,6 +79,15 @@ def test_without_a_supervisor_no_socket_of_the_internet_is_made(
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(("family", "refused"), [(1, False), (2, False), (10, False), (17, True), (40, True)])
+def test_with_a_supervisor_no_socket_is_made_whose_addresses_it_cannot_read(
+    machine: kernel.Machine, family: int, *, refused: bool
+) -> None:
+    answer = verdict(filters.notifying(machine), number=machine.socket, arch=machine.audit, first=family)
+    assert answer == (ERRNO | errno.ENETUNREACH if refused else ALLOW)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_all_else_is_allowed(machine: kernel.Machine) -> None:
     asked = {getattr(machine, name) for name in machine.__dataclass_fields__} - {
         machine.seccomp,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import json
 import os
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from airlock_probe.parser import Channel
     from airlock_spec.check.request import Request
 
+_exit = os._exit  # a file may replace the other one
 DONE, AGAIN = 0, 75  # how it ends: all files parsed; a fresh process is wanted for the rest
 _FILE_SIZE = 1 << 30
-_KIB = 1024
+_ARENA_MAX = -8  # mallopt(3)
 
 
 def prepare(request: Request) -> None:
@@ -39,19 +41,22 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
     os.setsid()
     _limit(request.limits.memory)
     leftovers.adopt()
+    # each thread would reserve memory for an arena of its own, and be counted for what it never takes
+    ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
     faulthandler.enable(file=command["frames"], all_threads=False)
     observer = observing.Observer(request.bundle)
     observer.begin()
     own = os.getpid()
     for path in command["files"]:
         state = State.taken(request.bundle)
-        channel.say(begin=path)
+        # the supervisor may hear of it when frames of a crash are written already
+        channel.say(begin=path, frames=os.fstat(command["frames"]).st_size)
         observer.file(path)
         start = time.monotonic()
         outcome = parsing.parse(path, request, observer, first=command["first"], full=command["full"])
         if os.getpid() != own:  # the file forked, and this is the other one
-            os._exit(DONE)
-        left = leftovers.find(observer)
+            _exit(DONE)
+        left, disturbed = leftovers.find(observer)
         interrupted = any(problem.kind is Kind.TIMEOUT for problem in outcome.problems)
         facts = outcome.facts(observer, () if interrupted else left, time.monotonic() - start)
         # a file that reads by other programs may depend on anything
@@ -64,9 +69,9 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
             else {},
             files=known,
         )
-        if left or not state.restored():
-            os._exit(AGAIN)
-    os._exit(DONE)
+        if left or disturbed or not state.restored():
+            _exit(AGAIN)
+    _exit(DONE)
 
 
 def _limit(memory: int) -> None:

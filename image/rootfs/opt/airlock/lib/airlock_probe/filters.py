@@ -19,7 +19,8 @@ _ALLOW, _NOTIFY, _ERRNO = 0x7FFF0000, 0x7FC00000, 0x00050000
 _NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 _X32 = 0x40000000  # calls of the x32 ABI have it in their number
 _CLONE_THREAD = 0x00010000
-_FAMILIES = (2, 10, 17, 40)  # AF_INET, AF_INET6, AF_PACKET, AF_VSOCK
+_NAMED = (2, 10)  # AF_INET, AF_INET6: what is asked about
+_NAMELESS = (17, 40)  # AF_PACKET, AF_VSOCK: they lead out, too, and no address of theirs is read
 
 
 def notifying(machine: Machine) -> bytes:
@@ -48,22 +49,30 @@ def notifying(machine: Machine) -> bytes:
             _step(_LOAD, _FIRST_ARGUMENT),
             _step(_ANY_BIT, _CLONE_THREAD, 1, 0),
             _step(_RETURN, _NOTIFY),
+            *_sockets(machine, _NAMELESS),
         ],
     )
 
 
 def refusing(machine: Machine) -> bytes:
     """Return a filter that makes no socket of the internet's families, and asks nobody."""
-    refused = _each(_FAMILIES, _ERRNO | errno.ENETUNREACH)
     return _program(
         machine,
         [
             *_each([machine.io_uring_setup], _ERRNO | errno.ENOSYS),
-            _step(_EQUAL, machine.socket, 0, len(refused) + 1),
-            _step(_LOAD, _FIRST_ARGUMENT),
-            *refused,
+            *_sockets(machine, (*_NAMED, *_NAMELESS)),
         ],
     )
+
+
+def _sockets(machine: Machine, families: Iterable[int]) -> list[bytes]:
+    """Return what makes no socket of some families; it comes last, for it loads what no other step looks at."""
+    refused = _each(families, _ERRNO | errno.ENETUNREACH)
+    return [
+        _step(_EQUAL, machine.socket, 0, len(refused) + 1),
+        _step(_LOAD, _FIRST_ARGUMENT),
+        *refused,
+    ]
 
 
 def _program(machine: Machine, body: Iterable[bytes]) -> bytes:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airlock_probe.observing import Observer
 
 _GRACE = 0.2  # seconds that threads have to end by themselves
+_HELPERS = ("from multiprocessing.resource_tracker import", "from multiprocessing.forkserver import")
 
 
 def adopt() -> None:
@@ -22,8 +23,11 @@ def adopt() -> None:
     kernel.prctl(kernel.CHILD_SUBREAPER, 1)
 
 
-def find(observer: Observer) -> tuple[Problem, ...]:
-    """Describe what is left, and end the processes of it. Threads end with this process."""
+def find(observer: Observer) -> tuple[tuple[Problem, ...], bool]:
+    """Describe what is left, and end the processes of it. Threads end with this process.
+
+    Also tell whether processes were ended that Python starts for itself: its modules do not know.
+    """
     found = []
     started = observer.threads()
     for thread in started:
@@ -31,26 +35,27 @@ def find(observer: Observer) -> tuple[Problem, ...]:
         if thread.is_alive():
             message = f"thread {thread.name} goes on after the file was imported"
             found.append(Problem(Kind.LEFTOVER, message, observer.place_of(thread)))
-    names = _end_children()
+    ended = _end_children()
+    names = [" ".join(words[:3]) for words in ended if not words[-1].startswith(_HELPERS)]
     if names:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - what fits on a line
         message = f"{len(names)} process(es) go on after the file was imported: {', '.join(names[:3])}{more}"
         found.append(Problem(Kind.LEFTOVER, message, observer.last_spawn()))
-    return tuple(found)
+    return tuple(found), len(names) < len(ended)
 
 
-def _end_children() -> list[str]:
-    """Reap children that have ended, end the others, and return the names of these."""
-    names: list[str] = []
+def _end_children() -> list[list[str]]:
+    """Reap children that have ended, end the others, and return the words of these's commands."""
+    ended: list[list[str]] = []
     while True:
         try:
             reaped, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return names
+            return ended
         if reaped:
             continue
         for process in children(os.getpid()):
-            names.append(_name(process))
+            ended.append(_words(process))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
@@ -73,9 +78,9 @@ def families() -> dict[int, list[int]]:
     return found
 
 
-def _name(process: int) -> str:
+def _words(process: int) -> list[str]:
     try:
         words = Path(f"/proc/{process}/cmdline").read_bytes()[:200].rstrip(b"\0").split(b"\0")
     except OSError:
-        words = [b""]
-    return " ".join(os.fsdecode(word) for word in words[:3]) or f"process {process}"
+        words = []
+    return [os.fsdecode(word) for word in words if word] or [f"process {process}"]

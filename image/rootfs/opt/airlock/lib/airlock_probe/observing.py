@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _TOOL = 4  # of the six that Python has, one that no known tool takes
 _SPAWNS = ("subprocess.Popen", "os.system", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.exec")
 _SHOWN_IMPORTS = 10
+_IMPORT = "<frozen importlib._bootstrap>"
 
 _watched: dict[CodeType, Callable[[Observer, FrameType], None]] = {}
 _observer: Observer | None = None
@@ -137,7 +138,7 @@ class Observer:
     def thread(self, frame: FrameType) -> None:
         thread = frame.f_locals.get("self")
         place = self._user(frame)
-        if place.line:  # one that the image's own packages start is theirs
+        if place.line and not self._is_imported(frame):  # one that the image's own packages start is theirs
             self._threads.append(thread)
             self._places[id(thread)] = (thread, place)
 
@@ -201,8 +202,8 @@ class Observer:
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
-            path = arguments[0]
-            if isinstance(path, str) and path.startswith(self.prefix):
+            path = _path(arguments[0])
+            if path.startswith(self.prefix):
                 self._opened.add(_source(path))
         elif event in _SPAWNS:
             self.processes += 1
@@ -230,6 +231,14 @@ class Observer:
         if attempt not in self.attempts and len(self.attempts) < 1000:  # noqa: PLR2004
             self.attempts.append(attempt)
 
+    def _is_imported(self, frame: FrameType | None) -> bool:
+        """Whether what runs is a module of the image that the user's code only imports."""
+        while frame is not None and not frame.f_code.co_filename.startswith(self.prefix):
+            if frame.f_code.co_filename == _IMPORT:
+                return True
+            frame = frame.f_back
+        return False
+
     def _user(self, frame: FrameType | None) -> Place:
         """Return the innermost place that is in the bundle; the file as a whole where there is none."""
         while frame is not None:
@@ -245,6 +254,18 @@ def _is_outer(outer: FrameType, frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _path(opened: object) -> str:
+    """Return the whole path of what is opened; "" for a descriptor."""
+    if isinstance(opened, str) and opened.startswith("/"):
+        return opened
+    if not isinstance(opened, str | bytes | os.PathLike):
+        return ""
+    try:
+        return os.path.abspath(os.fsdecode(opened))  # noqa: PTH100 - links stay
+    except OSError:  # the working directory is gone
+        return ""
 
 
 def _source(path: str) -> str:

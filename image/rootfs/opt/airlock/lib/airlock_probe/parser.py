@@ -51,7 +51,8 @@ class Channel:
     descriptor: int
 
     def say(self, **values: Any) -> None:
-        data = (json.dumps(values) + "\n").encode()
+        # a line of its own, whatever a DAG file wrote there
+        data = ("\n" + json.dumps(values) + "\n").encode()
         while data:
             data = data[os.write(self.descriptor, data) :]
 

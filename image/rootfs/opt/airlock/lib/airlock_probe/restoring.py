@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found] # without enumerations: this is asked twice a file for each signal there is
+import builtins
 import itertools
 import locale
 import os
@@ -40,6 +41,8 @@ class State:
     meta_path: list[Any]
     hooks: list[Any]
     handlers: dict[int, Any]
+    blocked: set[int]
+    builtins: dict[str, Any]
     streams: tuple[Any, ...]
 
     @classmethod
@@ -55,19 +58,22 @@ class State:
             sys.meta_path.copy(),
             sys.path_hooks.copy(),
             {number: _signal.getsignal(number) for number in _SIGNALS},
+            _signal.pthread_sigmask(_signal.SIG_BLOCK, ()),
+            vars(builtins).copy(),
             (sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.displayhook),
         )
 
     def restored(self) -> bool:
         """Put back what can be; False where a fresh process is safer."""
+        places = (self.bundle, *(place for place in sys.path if place and place not in self.path))
         sys.path[:], sys.meta_path[:], sys.path_hooks[:] = self.path, self.meta_path, self.hooks
         sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.displayhook = self.streams
-        clean = self._environment() and self._folder() and self._signals()
+        clean = self._environment() and self._folder() and self._signals() and vars(builtins) == self.builtins
         warnings.filters[:] = self.filters  # type: ignore[index] # a list, whatever the types say
         warnings._filters_mutated()  # type: ignore[attr-defined] # noqa: SLF001 - as warnings.catch_warnings does
         socket.setdefaulttimeout(None)
         locale.setlocale(locale.LC_ALL, "C.UTF-8")
-        self._forget_modules()
+        self._forget_modules(places)
         return clean
 
     def _environment(self) -> bool:
@@ -96,11 +102,12 @@ class State:
                 except (OSError, ValueError):
                     return False
         signal.setitimer(signal.ITIMER_REAL, 0)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, self.blocked)
         return True
 
-    def _forget_modules(self) -> None:
-        """Forget the modules of the bundle: the next file imports its own."""
-        new = [name for name in self._new_modules() if self._is_ours(sys.modules[name])]
+    def _forget_modules(self, places: tuple[str, ...]) -> None:
+        """Forget the modules of the bundle, and of where else the file looked: the next file imports its own."""
+        new = [name for name in self._new_modules() if _is_of(sys.modules[name], places)]
         for name in new:
             del sys.modules[name]
         if len(new) > 1:  # the file itself is one
@@ -113,9 +120,12 @@ class State:
         names = list(itertools.islice(reversed(sys.modules), max(count, 0) + 1))
         return names[:-1] if names[-1] == self.last else list(sys.modules)
 
-    def _is_ours(self, module: Any) -> bool:
-        try:
-            place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")
-        except Exception:  # noqa: BLE001 - a module may be any object
-            return True
-        return str(place).startswith(self.bundle)
+
+def _is_of(module: Any, places: tuple[str, ...]) -> bool:
+    """Whether a module is from one of these places, or from none: put there by hand."""
+    try:
+        place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")
+        made = getattr(module, "__spec__", None) is None
+    except Exception:  # noqa: BLE001 - a module may be any object
+        return True
+    return str(place).startswith(places) or (made and not place)

@@ -29,6 +29,8 @@ GRACE = 5.0  # seconds beyond Airflow's own timeout, for serialization and whate
 _CALLS = 100  # that are answered before the clock is looked at
 _PATIENCE = 0.5  # seconds that a process may take to write its frames before it is ended
 _TAIL = 4000  # characters kept of what was printed
+_LINE = 1 << 28  # bytes that a parser may say in one line
+_READS = 1000  # of what it says, before the clock is looked at
 
 
 class Supervised:
@@ -56,7 +58,7 @@ class Supervised:
         self._killed: Problem | None = None
         self._printed = 0
         self._tail = b""
-        self._line = b""
+        self._line = bytearray()
         self._start()
 
     def _start(self) -> None:
@@ -148,13 +150,36 @@ class Supervised:
 
     def _listen(self) -> None:
         try:
-            while data := os.read(self._lines, 1 << 20):
-                *lines, self._line = (self._line + data).split(b"\n")
-                for line in lines:
-                    self._say(json.loads(line))
+            for _ in range(_READS):
+                data = os.read(self._lines, 1 << 20)
+                if not data:
+                    self._died()
+                    return
+                self._line += data
+                if b"\n" in data:
+                    *lines, self._line = self._line.split(b"\n")
+                    for line in filter(None, lines):
+                        self._take(line)
+                elif len(self._line) > _LINE:
+                    self._garbled()
         except BlockingIOError:
             return
-        self._died()
+
+    def _take(self, line: bytearray) -> None:
+        try:
+            said = json.loads(line)
+            expected = "file" not in said or said["file"]["path"] == self.current
+        except (ValueError, TypeError, KeyError):
+            expected = False
+        if expected:
+            self._say(said)
+        else:
+            self._garbled()
+
+    def _garbled(self) -> None:
+        """End a file that writes where only the parser does."""
+        self._line.clear()
+        self._kill(Kind.CRASH, "the file wrote to a descriptor that is not its own")
 
     def _say(self, said: dict[str, Any]) -> None:
         if "sealed" in said:
@@ -164,7 +189,8 @@ class Supervised:
             if self.watch:
                 self.watch.batch = self._batch
         elif "begin" in said:
-            self._begin(said["begin"])
+            if not self._killed:  # or else it is not to blame: another process will parse it
+                self._begin(said["begin"], said["frames"])
         elif "file" in said:
             self._end(said)
         elif "ended" in said:
@@ -175,15 +201,20 @@ class Supervised:
 
     # one file
 
-    def _begin(self, path: str) -> None:
-        self.current, self._since, self._killed = path, time.monotonic(), None
-        self._printed, self._tail, self._offset = 0, b"", self.frames.end()
+    def _begin(self, path: str, written: int) -> None:
+        self.current, self._since = path, time.monotonic()
+        self._printed, self._tail = 0, b""
+        self._offset = written if written <= self.frames.end() else 0  # what was written may be gone
         if self.watch:
             self.watch.seen.clear()
             self.watch.processes = 0
 
     def _end(self, said: dict[str, Any]) -> None:
-        self._tell(json_form.structured(File, said["file"]), said)
+        self._drain()
+        facts = json_form.structured(File, said["file"])
+        if self._killed:  # too late to keep it from ending
+            facts = replace(facts, problems=(*facts.problems, self._killed))
+        self._tell(facts, said)
 
     def _tell(self, facts: File, said: dict[str, Any]) -> None:
         attempts = (
@@ -209,6 +240,7 @@ class Supervised:
         if self.current:
             self._drain()
             self._tell(self._broken(code), {"digests": {}, "forms": {}, "files": None})
+        self._killed = None
         self._reap()
         self._next()
 

@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock_probe import frames, kernel, reaching
+from airlock_probe import frames, kernel, processes, reaching
+from airlock_probe.reaching import Reach
+from airlock_spec.check.facts import Way
 
 if TYPE_CHECKING:
     from airlock_probe.frames import Frames
-    from airlock_probe.reaching import Peers, Reach
+    from airlock_probe.reaching import Peers
 
 SIGNAL = signal.SIGURG  # nothing happens to a program that has no handler for it
 _PATIENCE = 0.05  # seconds that a thread may take to write its frames
@@ -126,8 +128,15 @@ class Watch:
     def _kill(self, call: Call) -> None:
         target = struct.unpack("i", struct.pack("I", call.arguments[0] & 0xFFFFFFFF))[0]
         # 0 is the group of the file that is parsed; a supervisor in a namespace of its own may be in a group 0, too
-        refused = target == -1 or (target != 0 and abs(target) in self.protected)
+        refused = target == -1 or (target != 0 and self._is_foreign(abs(target)) and call.arguments[1] != 0)
         self._answer(call, -errno.EPERM if refused else 0, proceed=not refused)
+
+    def _is_foreign(self, process: int) -> bool:
+        """Whether a process, or the group that it leads, is a parser's or of another parser's file."""
+        if process in self.protected:
+            return True
+        others = {one for parser in processes.own() for one in processes.tree(parser)}
+        return process in others.difference(processes.tree(self.batch) if self.batch else ())
 
     def _reach(self, call: Call) -> None:
         pending = self._pending.pop(call.thread, None)
@@ -140,6 +149,8 @@ class Watch:
         process = process_of(call.thread)
         try:
             reach = reaching.of(call, process, self._peers)
+        except PermissionError:  # it keeps its memory to itself
+            reach = Reach(Way.CONNECT, "an unknown address")
         except (OSError, struct.error):  # the process ended, or points nowhere: the kernel will say so
             reach = None
         if reach is None:
