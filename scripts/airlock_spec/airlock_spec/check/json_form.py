@@ -8,7 +8,10 @@ import functools
 import json
 import types
 import typing
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -25,23 +28,32 @@ def loads(kind: type[T], text: str | bytes) -> T:
 
 def plain(value: Any) -> Any:
     """Return a dataclass as dicts, lists and scalars."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: plain(item)
-            for field in dataclasses.fields(value)
-            if (item := getattr(value, field.name)) != _default(field)
-        }
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return str(value) if isinstance(value, enum.Enum) else value
+    kind: Any = type(value)
+    return _writer(kind)(value)
 
 
 def structured(kind: type[T], value: Any) -> T:
     """Make a `kind` of dicts, lists and scalars. Raises ValueError where they do not fit."""
-    made: T = _made(kind, value)
+    wanted: Any = kind
+    made: T = _reader(wanted)(value)
     return made
+
+
+# What is to be done with a type is found out once: thousands of files have the same few.
+
+
+@functools.cache
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    if dataclasses.is_dataclass(kind):
+        fields = [(field.name, _default(field)) for field in dataclasses.fields(kind)]
+        return lambda value: {
+            name: plain(item) for name, default in fields if (item := getattr(value, name)) != default
+        }
+    if issubclass(kind, dict):
+        return lambda value: {key: plain(item) for key, item in value.items()}
+    if issubclass(kind, list | tuple):
+        return lambda value: [plain(item) for item in value]
+    return str if issubclass(kind, enum.Enum) else lambda value: value
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
@@ -53,32 +65,59 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 @functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _made(kind: Any, value: Any) -> Any:  # noqa: C901, PLR0911 - one shape of type each
+def _reader(kind: Any) -> Callable[[Any], Any]:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        if value is None:
-            return None
-        return _made(next(one for one in inner if one is not types.NoneType), value)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = _hints(kind)
-        if not isinstance(value, dict) or not value.keys() <= hints.keys():
-            raise ValueError(f"this is no {kind.__name__}: {str(value)[:200]}")
+        read = _reader(next(one for one in inner if one is not types.NoneType))
+        return lambda value: None if value is None else read(value)
+    if origin in (tuple, dict):
+        return _of_many(origin, _reader(inner[0 if origin is tuple else 1]))
+    if dataclasses.is_dataclass(kind):
+        return _of_dataclass(kind)
+    return _of_enumeration(kind) if issubclass(kind, enum.Enum) else _of_scalar(kind)
+
+
+def _of_many(kind: type, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def made(value: Any) -> Any:
+        if kind is tuple and isinstance(value, list):
+            return tuple(map(read, value))
+        if kind is dict and isinstance(value, dict):
+            return {key: read(item) for key, item in value.items()}
+        raise _misfit(kind, value)
+
+    return made
+
+
+def _of_dataclass(kind: Any) -> Callable[[Any], Any]:
+    readers: dict[str, Callable[[Any], Any]] = {}
+
+    def made(value: Any) -> Any:
+        if not readers:  # not before: a type may hold itself
+            readers.update({name: _reader(hint) for name, hint in typing.get_type_hints(kind).items()})
+        if not isinstance(value, dict) or not value.keys() <= readers.keys():
+            raise _misfit(kind, value)
         try:
-            return kind(**{name: _made(hints[name], item) for name, item in value.items()})
+            return kind(**{name: readers[name](item) for name, item in value.items()})
         except TypeError as error:
             raise ValueError(f"this is no {kind.__name__}: {error}") from error
-    if origin is tuple and isinstance(value, list):
-        return tuple(_made(inner[0], item) for item in value)
-    if origin is dict and isinstance(value, dict):
-        return {key: _made(inner[1], item) for key, item in value.items()}
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return kind(value)
-    if kind is float and isinstance(value, int):
-        return float(value)
-    if not isinstance(kind, type) or not isinstance(value, kind):
-        raise ValueError(f"this is no {kind}: {str(value)[:200]}")  # noqa: TRY004 - it is the text that is wrong
-    return value
+
+    return made
+
+
+def _of_enumeration(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return kind
+
+
+def _of_scalar(kind: type) -> Callable[[Any], Any]:
+    def made(value: Any) -> Any:
+        if isinstance(value, kind):
+            return value
+        if kind is float and isinstance(value, int):
+            return float(value)
+        raise _misfit(kind, value)
+
+    return made
+
+
+def _misfit(kind: type, value: Any) -> ValueError:
+    return ValueError(f"this is no {kind.__name__}: {str(value)[:200]}")

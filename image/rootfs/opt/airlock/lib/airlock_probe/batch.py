@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import json
 import os
 import resource
@@ -41,6 +42,7 @@ def run(request: Request, command: dict[str, Any], channel: Channel) -> None:
     os.setsid()
     _limit(request.limits.memory)
     leftovers.adopt()
+    gc.set_threshold(20_000, 50, 100)  # what was imported is frozen: there is little to find
     # each thread would reserve memory for an arena of its own, and be counted for what it never takes
     ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
     faulthandler.enable(file=command["frames"], all_threads=False)

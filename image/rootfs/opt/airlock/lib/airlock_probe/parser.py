@@ -13,10 +13,12 @@ import importlib
 import json
 import os
 import queue
+import re
 import socket
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airlock_probe import filters, kernel, processes
@@ -41,6 +43,7 @@ _SETTINGS = {
     "AIRFLOW__LOGGING__REMOTE_LOGGING": "False",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://",
 }
+_IMPORTS = re.compile(rb"^(?:from|import)\s+(airflow\.[\w.]+)", re.MULTILINE)
 _AS_SET = dict(os.environ)  # without those
 
 
@@ -133,12 +136,13 @@ def _versions() -> dict[str, str]:
 
 def _import(request: Request, files: Sequence[str]) -> None:
     """Import what the files import of Airflow and its providers, once for all batches, as the dag-processor does."""
-    from airflow.utils.file import iter_airflow_imports  # noqa: PLC0415 - imports Airflow
-
-    names = sorted({name for path in files for name in iter_airflow_imports(f"{request.bundle}/{path}")})
-    for name in names:
+    names = set()
+    for path in files:
+        with contextlib.suppress(OSError):
+            names.update(_IMPORTS.findall(Path(f"{request.bundle}/{path}").read_bytes()))
+    for name in sorted(names):
         with contextlib.suppress(Exception):  # the file that wants it will say so, in its own line
-            importlib.import_module(name)
+            importlib.import_module(name.decode())
 
 
 def _parse(request: Request, command: dict[str, Any], channel: Channel, frames: int) -> None:
