@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
@@ -15,18 +16,28 @@ if TYPE_CHECKING:
     from airlock_probe.observing import Observer
 
 _DEPTH = 8
+_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_good = {""}  # expressions of texts that were found good: most DAGs have the same few
 _MARKS = ("{{", "{%", "{#")
 
 
 def check(dag: Any, observer: Observer) -> list[Problem]:
     """Describe what is wrong with the templates of a DAG that is bagged: files of templates are read by then."""
     environment = functools.cache(dag.get_template_env)
+    own = bool(
+        dag.user_defined_filters or dag.jinja_environment_kwargs
+    )  # what is good in one may not be in another
     found = []
     for task in dag.tasks:
         extensions = tuple(task.template_ext or ())
         for name, value in _fields(task):
             for text in _texts(value):
+                known = None if own else _expressions(text, extensions)
+                if known in _good:
+                    continue
                 problem = _problem(text, extensions, environment)
+                if problem is None and known:
+                    _good.add(known)
                 if problem is not None:
                     kind, message = problem
                     message = f"{name} of task {task.task_id}: {message}"
@@ -34,6 +45,14 @@ def check(dag: Any, observer: Observer) -> list[Problem]:
                         Problem(kind, message, observer.place_of(task), "", dag.dag_id, task.task_id)
                     )
     return found
+
+
+def _expressions(text: str, extensions: tuple[str, ...]) -> str | None:
+    """Return a text's expressions without what stands between them; None for more than a text with expressions."""
+    if (extensions and text.endswith(extensions)) or "{%" in text:
+        return None
+    rest, found = _EXPRESSION.sub("", text), "".join(_EXPRESSION.findall(text))
+    return None if any(mark in rest for mark in _MARKS) else found
 
 
 def _problem(text: str, extensions: tuple[str, ...], environment: Any) -> tuple[Kind, str] | None:
