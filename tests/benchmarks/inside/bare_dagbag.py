@@ -1,13 +1,11 @@
 """Parses and serializes the DAGs of a folder in this one process, as the least that a check can do.
 
-Prints as JSON how many there are, and the seconds since this process began.
+Prints as JSON how many there are.
 """
 
 import json
 import logging
-import os
 import sys
-import time
 from pathlib import Path
 
 logging.disable(logging.CRITICAL)
@@ -23,7 +21,5 @@ for dag in bag.dags.values():
     except SerializationError:  # two of the examples want plugins that are not there
         continue
     serialized += 1
-ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
-began = ticks / os.sysconf("SC_CLK_TCK")
 found = {"dags": len(bag.dags), "errors": len(bag.import_errors), "serialized": serialized}
-print(json.dumps({**found, "seconds": time.clock_gettime(time.CLOCK_BOOTTIME) - began}))  # noqa: T201 - the result
+print(json.dumps(found))  # noqa: T201 - the result
