@@ -66,15 +66,15 @@ class State:
     def restored(self) -> bool:
         """Put back what can be; False where a fresh process is safer."""
         places = (self.bundle, *(place for place in sys.path if place and place not in self.path))
-        sys.path[:], sys.meta_path[:], sys.path_hooks[:] = self.path, self.meta_path, self.hooks
+        sys.path[:], sys.path_hooks[:] = self.path, self.hooks
+        sys.meta_path[:] = [finder for finder in sys.meta_path if self._may_stay(finder, places)]
         sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.displayhook = self.streams
         clean = self._environment() and self._folder() and self._signals() and vars(builtins) == self.builtins
         warnings.filters[:] = self.filters  # type: ignore[index] # a list, whatever the types say
         warnings._filters_mutated()  # type: ignore[attr-defined] # noqa: SLF001 - as warnings.catch_warnings does
         socket.setdefaulttimeout(None)
         locale.setlocale(locale.LC_ALL, "C.UTF-8")
-        self._forget_modules(places)
-        return clean
+        return self._forget_modules(places) and clean
 
     def _environment(self) -> bool:
         if _environment() == self.environment:
@@ -105,27 +105,35 @@ class State:
         _signal.pthread_sigmask(_signal.SIG_SETMASK, self.blocked)
         return True
 
-    def _forget_modules(self, places: tuple[str, ...]) -> None:
-        """Forget the modules of the bundle, and of where else the file looked: the next file imports its own."""
-        new = [name for name in self._new_modules() if _is_of(sys.modules[name], places)]
+    def _may_stay(self, finder: Any, places: tuple[str, ...]) -> bool:
+        """Whether a finder of modules was there, or is that of a package of the image, as six has one."""
+        own = sys.modules.get(getattr(finder, "__module__", None) or type(finder).__module__)
+        place = str(getattr(own, "__file__", ""))
+        return finder in self.meta_path or (own is not None and not place.startswith(places))
+
+    def _forget_modules(self, places: tuple[str, ...]) -> bool:
+        """Forget the modules of the bundle, and of where else the file looked: the next file imports its own.
+
+        False where older modules went, or others took their place.
+        """
+        count = len(sys.modules) - self.modules
+        names = list(itertools.islice(reversed(sys.modules), max(count, 0) + 1))
+        if names.pop() != self.last:
+            return False
+        new = [name for name in names if _is_of(name, sys.modules[name], places)]
         for name in new:
             del sys.modules[name]
         if len(new) > 1:  # the file itself is one
             for folder in [folder for folder in sys.path_importer_cache if folder.startswith(self.bundle)]:
                 del sys.path_importer_cache[folder]
-
-    def _new_modules(self) -> list[str]:
-        """Return the names of modules that came since; they are the last ones, unless older ones went."""
-        count = len(sys.modules) - self.modules
-        names = list(itertools.islice(reversed(sys.modules), max(count, 0) + 1))
-        return names[:-1] if names[-1] == self.last else list(sys.modules)
+        return True
 
 
-def _is_of(module: Any, places: tuple[str, ...]) -> bool:
-    """Whether a module is from one of these places, or from none: put there by hand."""
+def _is_of(name: str, module: Any, places: tuple[str, ...]) -> bool:
+    """Whether a module is from one of these places, or from none: put there by hand, and not by its own package."""
     try:
         place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")
-        made = getattr(module, "__spec__", None) is None
+        made = getattr(module, "__spec__", None) is None and "." not in name
     except Exception:  # noqa: BLE001 - a module may be any object
         return True
     return str(place).startswith(places) or (made and not place)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
-import socket
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airlock_probe import frames, leftovers, processes
 from airlock_probe.frames import Frames
+from airlock_probe.parser_process import EndedError, ParserProcess
 from airlock_probe.watch import PROCESSES, SIGNAL, Watch
 from airlock_spec.check import json_form
 from airlock_spec.check.facts import Attempt, File, Kind, Place, Problem
@@ -29,8 +26,6 @@ GRACE = 5.0  # seconds beyond Airflow's own timeout, for serialization and whate
 _CALLS = 100  # that are answered before the clock is looked at
 _PATIENCE = 0.5  # seconds that a process may take to write its frames before it is ended
 _TAIL = 4000  # characters kept of what was printed
-_LINE = 1 << 28  # bytes that a parser may say in one line
-_READS = 1000  # of what it says, before the clock is looked at
 
 
 class Supervised:
@@ -58,31 +53,13 @@ class Supervised:
         self._killed: Problem | None = None
         self._printed = 0
         self._tail = b""
-        self._line = bytearray()
         self._start()
 
     def _start(self) -> None:
-        lines, says = os.pipe()
-        printed, prints = os.pipe()
-        self._door, door = socket.socketpair()
-        handed = (says, self.frames.descriptor, door.fileno())
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "airlock_probe.parser", *map(str, handed)],
-            env={**os.environ, "PYTHONHASHSEED": str(self.seed), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.PIPE,
-            stdout=prints,
-            stderr=prints,
-            pass_fds=handed,
-        )
-        processes.own().add(self._process.pid)
-        door.close()
-        os.close(says)
-        os.close(prints)
-        self._lines, self._prints = lines, printed
-        for descriptor in (lines, printed):
-            os.set_blocking(descriptor, False)
+        self._parser = ParserProcess(self.seed, self.frames.descriptor)
+        processes.own().add(self._parser.number)
         self.ready, self.sealed, self.watch = False, "", None
-        self._write(json_form.plain(self.request))
+        self._parser.tell(json_form.plain(self.request))
 
     def do(self, **command: Any) -> None:
         """Tell the parser what to do next; for `parse`, `files` are taken in their order."""
@@ -90,32 +67,26 @@ class Supervised:
             self._command, self.left = command, list(command["files"])
             self._next()
         else:
-            self._write(command)
+            self._parser.tell(command)
 
     def _next(self) -> None:
         """Let the next batch be parsed, or say that all is."""
         if self.left:
-            self._write({**self._command, "files": self.left[: self._command["batch"]]})
+            self._parser.tell({**self._command, "files": self.left[: self._command["batch"]]})
         else:
             self.heard(self, {"done": True})
-
-    def _write(self, value: Any) -> None:
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it ended: that is seen where it is listened to
-            self._process.stdin.write((json.dumps(value) + "\n").encode())
-            self._process.stdin.flush()
 
     # listening
 
     def descriptors(self) -> list[int]:
         listener = [self.watch.listener] if self.watch else []
-        return [self._lines, self._prints, *listener]
+        return [self._parser.lines, self._parser.prints, *listener]
 
     def hear(self, ready: set[int]) -> None:
         """Read what is there. Lines come before calls, so that a call is known to be of the file that began."""
-        if self._prints in ready:
+        if self._parser.prints in ready:
             self._drain()
-        if self._lines in ready:
+        if self._parser.lines in ready:
             self._listen()
         if self.watch and self.watch.listener in ready:
             self._attend(self.watch)
@@ -131,55 +102,35 @@ class Supervised:
             self._listen()
             watch.ready()
 
-    def _seal(self, sealed: str) -> None:
-        """Take the listener, which the parser has handed over before it said that it is sealed."""
-        self.sealed = sealed
-        if sealed == "notified":
-            _, descriptors, _, _ = socket.recv_fds(self._door, 16, 1)
-            own = frozenset({os.getpid(), os.getpgrp(), self._process.pid})
-            self.watch = Watch(descriptors[0], self.frames, own, self.request.bundle)
-
     def _drain(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._prints, 1 << 16):
-                self._printed += len(data)
-                self._tail = (self._tail + data)[-_TAIL:]
-                if self._printed > self.request.limits.output and self.current:
-                    self._kill(Kind.OUTPUT, f"it printed more than {self.request.limits.output >> 20} MiB")
-                    return
+        most = self.request.limits.output
+        for data in self._parser.printed():
+            self._printed += len(data)
+            self._tail = (self._tail + data)[-_TAIL:]
+            if self._printed > most and self.current:
+                self._kill(Kind.OUTPUT, f"it printed more than {most >> 20} MiB")
+                return
 
     def _listen(self) -> None:
         try:
-            for _ in range(_READS):
-                data = os.read(self._lines, 1 << 20)
-                if not data:
-                    self._died()
-                    return
-                self._line += data
-                if b"\n" in data:
-                    *lines, self._line = self._line.split(b"\n")
-                    for line in filter(None, lines):
-                        self._take(line)
-                elif len(self._line) > _LINE:
-                    self._garbled()
-        except BlockingIOError:
-            return
+            for said in self._parser.said():
+                if said is None or not self._may_be(said):
+                    self._kill(Kind.CRASH, "the file wrote to a descriptor that is not its own")
+                else:
+                    self._say(said)
+        except EndedError as error:
+            self._died(error.code)
 
-    def _take(self, line: bytearray) -> None:
-        try:
-            said = json.loads(line)
-            expected = "file" not in said or said["file"]["path"] == self.current
-        except (ValueError, TypeError, KeyError):
-            expected = False
-        if expected:
-            self._say(said)
-        else:
-            self._garbled()
+    def _may_be(self, said: dict[str, Any]) -> bool:
+        """Whether this is what a parser says now: facts are of the file that began."""
+        facts = said.get("file", {"path": self.current})
+        return isinstance(facts, dict) and facts.get("path") == self.current
 
-    def _garbled(self) -> None:
-        """End a file that writes where only the parser does."""
-        self._line.clear()
-        self._kill(Kind.CRASH, "the file wrote to a descriptor that is not its own")
+    def _seal(self, sealed: str) -> None:
+        self.sealed = sealed
+        if sealed == "notified":
+            own = frozenset({os.getpid(), os.getpgrp(), self._parser.number})
+            self.watch = Watch(self._parser.listener(), self.frames, own, self.request.bundle)
 
     def _say(self, said: dict[str, Any]) -> None:
         if "sealed" in said:
@@ -303,29 +254,22 @@ class Supervised:
         if self.watch:
             self.watch.refuse_start()
 
-    def _died(self) -> None:
+    def _died(self, code: int) -> None:
         """Tell of the file at which the parser itself ended, and go on with another one."""
-        code = self._process.wait()
         self._close()
-        processes.end(self._batch)
         if not self.ready:
             raise ParserError(code, self._tail.decode(errors="replace"))
         self._start()
         self._ended(code)
 
     def _close(self) -> None:
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        for descriptor in (self._lines, self._prints, *([self.watch.listener] if self.watch else [])):
-            os.close(descriptor)
-        self._door.close()
+        processes.end(self._batch)
+        self._parser.close()
+        if self.watch:
+            os.close(self.watch.listener)
 
     def stop(self) -> None:
         """End the parser and all it started."""
-        processes.end(self._batch)
-        self._process.kill()
-        self._process.wait()
         self._close()
         self.frames.close()
 
