@@ -67,3 +67,12 @@ def test_frames_of_faulthandler() -> None:
     assert frames.users(read, "/opt/airflow/dags") == Place("sub/a.py", 7)
     assert frames.users(read, "/elsewhere") is None
     assert frames.parse("  <no Python frame>\n") == []
+
+
+def test_frames_that_led_to_the_bundle_are_left_out() -> None:
+    airflows = '  File "/opt/venv/lib/x.py", line 238, in parse\n    loader.exec_module(new_module)\n'
+    users = f'  File "{DAGS}a.py", line 2, in <module>\n    f()\n  File "/usr/lib/y.py", line 1, in f\nKeyError: 1\n'
+    head = "Traceback (most recent call last):\n"
+    assert tracebacks.without_callers(head + airflows + users, DAGS) == head + users
+    assert tracebacks.without_callers(head + airflows, DAGS) == head + airflows
+    assert tracebacks.without_callers("no traceback", DAGS) == "no traceback"

@@ -200,7 +200,8 @@ def _of_traceback(text: str, path: str, observer: Observer) -> Problem:
     if kind is Kind.DUPLICATE or (kind is Kind.TIMEOUT and "DagBag import timeout" not in told.message):
         kind = Kind.IMPORT
     place = tracebacks.users(told, observer.prefix) or Place(path)
-    return Problem(kind, _line(f"{told.name}: {told.message}".removesuffix(": ")), place, text)
+    message = _line(f"{told.name}: {told.message}".removesuffix(": "))
+    return Problem(kind, message, place, tracebacks.without_callers(text, observer.prefix))
 
 
 def _serialize(dag: Any, outcome: Outcome, observer: Observer, *, read_back: bool, full: bool) -> None:

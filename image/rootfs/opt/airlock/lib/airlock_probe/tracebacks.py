@@ -45,6 +45,13 @@ def users(told: Told, prefix: str) -> Place | None:
     return None
 
 
+def without_callers(text: str, prefix: str) -> str:
+    """Leave out the frames that led to the first one of the bundle: they are Airflow's, and the same each time."""
+    head, found, rest = text.partition(f'  File "{prefix}')
+    begin = head.find(_HEAD)
+    return f"{head[:begin]}{_HEAD}\n{found}{rest}" if found and begin >= 0 else text
+
+
 def _frames(text: str) -> tuple[tuple[str, int], ...]:
     return tuple((path, int(line)) for path, line in _FRAME.findall(text))
 
