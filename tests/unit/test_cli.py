@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
-from airlock import cli, errors
+from airlock import cli, errors, process
 from typed import typed
 
 if TYPE_CHECKING:
@@ -59,3 +61,20 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(
     printed = capsys.readouterr().err
     assert "No space left on device" in printed
     assert "AIRLOCK_CACHE" in printed
+
+
+def test_ctrl_c_is_130_wherever_it_comes(tmp_path: Path) -> None:
+    """Also within an exec() of text, which Python would else end `python -m` for by the signal itself."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, airlock.cli\n"
+        "def main():\n"
+        "    try:\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n"
+        "        sys.exit(130)\n"
+        "airlock.cli.main = main\n"
+    )
+    done = process.run(
+        [sys.executable, "-m", "airlock"], env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, b"")
