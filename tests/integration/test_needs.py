@@ -118,6 +118,6 @@ def test_airflows_examples_need_what_their_tasks_ask_for() -> None:
         ("example_retry_policy", "call_external_api", "api.example.com"),
         ("tutorial_objectstorage", "get_air_quality_data", "s3"),
         ("tutorial_objectstorage", "get_air_quality_data", "air-quality-api.open-meteo.com"),
-        ("tutorial_taskflow_api_virtualenv", "extract", "pypi.org"),
+        ("tutorial_taskflow_api_virtualenv", "extract", "python-package-index"),
     }
     assert [need[1] for need in found["common"]] == ["secretsmanager"]

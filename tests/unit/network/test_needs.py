@@ -200,7 +200,7 @@ def test_clients_that_are_sent_elsewhere_need_no_endpoint(environment: dict[str,
 
 
 def test_packages_that_are_installed_when_a_task_runs_come_from_outside() -> None:
-    assert of(PythonVirtualenvOperator(requirements=["pandas"])) == ["pypi.org"]
+    assert of(PythonVirtualenvOperator(requirements=["pandas"])) == ["python-package-index"]
     assert (
         of(PythonVirtualenvOperator(requirements=["pandas"], index_urls=["https://packages.internal"])) == []
     )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNREAD: deque[str] = deque(maxlen=200)  # why something could not be read, for tests
 CALLBACKS = tuple(f"on_{when}_callback" for when in ("execute", "failure", "success", "retry", "skipped"))
 OUTBOX = "airlock_operators."  # the URLs of these are asked for from outside
-PACKAGE_INDEX = "pypi.org"
+PACKAGE_INDEX = "python-package-index"  # whichever pip asks where it is told of none
 ELSEWHERE = "AWS_ENDPOINT_URL"  # sends every client of boto3 elsewhere; with `_SERVICE` behind it, one
 
 
