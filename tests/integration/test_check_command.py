@@ -111,6 +111,12 @@ def test_a_folder_without_a_dag_file_has_no_findings(checking: Checking) -> None
     assert (document["summary"]["files"], document["findings"]) == (0, [])
 
 
+def test_a_pipe_that_is_named_as_a_dag_file_keeps_nobody_waiting(checking: Checking) -> None:
+    os.mkfifo(checking.folder / "pipe.py")
+    assert checking.check()["summary"]["dags"] > 0
+    (checking.folder / "pipe.py").unlink()
+
+
 def test_what_links_lead_to_outside_of_the_bundle_is_checked(checking: Checking, tmp_path: Path) -> None:
     (tmp_path / "linked.py").write_text(BAD)
     (checking.folder / "three.py").symlink_to("../linked.py")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airlock import process
 from airlock.check import imports
 from airlock.check.bundle import is_python
-from airlock.check.listing import IGNORE_FILE
+from airlock.check.listing import IGNORE_FILE, UNREADABLE
 from airlock.errors import CheckError
 
 if TYPE_CHECKING:
@@ -57,7 +57,11 @@ def affected(
         path.rpartition("/")[2] == IGNORE_FILE for path in inner
     ):
         return None
-    sources = {path: (bundle.folder / path).read_bytes() for path in listing.files if is_python(path)}
+    sources = {
+        path: (bundle.folder / path).read_bytes()
+        for path, sha in listing.files.items()
+        if is_python(path) and sha != UNREADABLE
+    }
     found = imports.importers(sources, inner)
     recorded = {file.path: file.dependencies for file in known if file.dependencies}
     found |= {path for path, dependencies in recorded.items() if _touches(dependencies, inner)}

@@ -32,8 +32,9 @@ def findings(bundle: Bundle, prefix: str) -> list[Finding]:
     if not paths:
         return []
     options = ["--select", PREFIX, "--output-format", "json", "--isolated", "--no-cache", "--quiet"]
+    left_out = [f"--extend-exclude={path}" for path in _endless(bundle.folder)]
     done = process.run(
-        [_program(), "check", *options, "--no-respect-gitignore", "--", *paths],
+        [_program(), "check", *options, *left_out, "--no-respect-gitignore", "--", *paths],
         cwd=bundle.folder,
         check=False,
     )
@@ -50,6 +51,13 @@ def _paths(bundle: Bundle) -> Sequence[str]:
     if bundle.only is None:
         return ["."]
     return [path for path in bundle.only if is_python(path) or (bundle.folder / path).is_dir()]
+
+
+def _endless(folder: Path) -> list[Path]:
+    """List what is named as a source and is none, as a FIFO: ruff would wait for its end."""
+    return [
+        path for path in folder.rglob("*.py") if not path.is_file() and not path.is_dir() and path.exists()
+    ]
 
 
 def _is_air(found: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,4 +58,9 @@ def test_only_what_is_selected_is_looked_at(folder: Path) -> None:
 
 
 def test_a_file_that_is_broken_is_left_to_the_parse(folder: Path) -> None:
+    assert {one.path for one in ruff.findings(Bundle(folder), "")} == {"old.py"}
+
+
+def test_a_pipe_that_is_named_as_a_source_is_left_out(folder: Path) -> None:
+    os.mkfifo(folder / "sub/pipe.py")
     assert {one.path for one in ruff.findings(Bundle(folder), "")} == {"old.py"}

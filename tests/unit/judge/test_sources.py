@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from airlock_spec.check import sources
@@ -14,6 +15,7 @@ def test_python_files_are_read_by_their_path_in_the_bundle(tmp_path: Path) -> No
     (tmp_path / "b.py").write_text("b")
     (tmp_path / "c.sql").write_text("c")
     (tmp_path / "gone.py").symlink_to("nothing")
+    os.mkfifo(tmp_path / "pipe.py")
 
     assert sources.of(tmp_path) == {"b.py": "b", "team/a.py": "# caf�\n"}
 

@@ -24,6 +24,8 @@ def of(bundle: Path) -> dict[str, str]:
         inner[:] = sorted(name for name in inner if not name.startswith(".") and name != "__pycache__")
         for path in (Path(folder, name) for name in sorted(names) if name.endswith(".py")):
             with contextlib.suppress(OSError):
+                if not path.is_file():  # a FIFO would be read for ever
+                    continue
                 text = path.read_text(encoding="utf-8", errors="replace")
                 found[path.relative_to(bundle).as_posix()] = text
     return found

@@ -147,7 +147,8 @@ def _under(path: Path) -> Iterator[Path]:
         return
     for folder, folders, files in os.walk(path):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(_SUFFIXES))
+        places = (Path(folder, name) for name in sorted(files) if name.endswith(_SUFFIXES))
+        yield from (place for place in places if place.is_file())  # a FIFO would be read for ever
 
 
 def _positive(rule: Any, kind: Any) -> Any:
