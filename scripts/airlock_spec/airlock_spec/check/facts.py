@@ -165,7 +165,6 @@ class File:
     needs: tuple[Need, ...] = ()
     unstable: tuple[Unstable, ...] = ()
     imports: tuple[ImportCost, ...] = ()  # the dearest first, at most ten
-    warnings: tuple[Problem, ...] = ()  # unused kinds aside: deprecations that the file itself raised
     dependencies: Dependencies | None = None  # None: must not be kept in a cache
 
 

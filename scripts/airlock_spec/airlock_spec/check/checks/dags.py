@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from airlock_spec.check.checks.check import Check, Found, listed
+from airlock_spec.check.checks.check import Found, listed
 from airlock_spec.check.checks.parsing import OfKind
 from airlock_spec.check.facts import Kind
-from airlock_spec.check.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +92,7 @@ class Cycle(OfKind):
     fix = "remove one of the dependencies of the circle"
 
 
-class DuplicateId(Check):
+class DuplicateId(OfKind):
     """Two DAGs have one id, in one file or in two.
 
     In production, the file that was parsed last wins: runs of one DAG have the tasks of the other, back and forth with
@@ -107,22 +106,13 @@ class DuplicateId(Check):
     """
 
     code = "AL110"
+    kind = Kind.DUPLICATE
     title = "duplicate DAG id"
-    severity = Severity.ERROR
     fix = "rename one of the DAGs"
     steady = False  # where only some files are checked, the other is not seen
 
     def find(self, subject: Subject) -> Iterator[Found]:
-        for file in subject.run.files:
-            for problem in file.problems:
-                if problem.kind is Kind.DUPLICATE:
-                    yield Found(
-                        file.path,
-                        problem.place,
-                        problem.message,
-                        dag_id=problem.dag_id,
-                        detail=problem.detail,
-                    )
+        yield from super().find(subject)
         by_id: dict[str, list[tuple[File, Dag]]] = defaultdict(list)
         for file in subject.run.files:
             for dag in {dag.dag_id: dag for dag in file.dags}.values():

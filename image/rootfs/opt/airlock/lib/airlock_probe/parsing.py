@@ -84,7 +84,6 @@ class Outcome:
     seconds: float = 0.0
     dags: list[Any] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
     needs: list[Need] = field(default_factory=list)
     forms: dict[str, Form] = field(default_factory=dict)
 
@@ -99,7 +98,6 @@ class Outcome:
             tuple(observer.reads),
             tuple(self.needs),
             imports=observer.imports(),
-            warnings=tuple(self.warnings),
         )
 
 
