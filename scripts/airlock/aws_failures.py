@@ -10,9 +10,9 @@ CREDENTIALS = (
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, sign in (aws sso login),\n"
     "or give the machine or the CI job a role; then: aws sts get-caller-identity"
 )
-NO_WAY = (
-    "check the network's way to S3: a gateway or interface VPC endpoint of the bucket's region, or HTTPS_PROXY;\n"
-    "the region is set with AWS_DEFAULT_REGION, another endpoint with AWS_ENDPOINT_URL_S3"
+_NO_WAY = (
+    "check the network's way to {title}: {way}, or HTTPS_PROXY;\n"
+    "the region is set with AWS_DEFAULT_REGION, another endpoint with {variable}"
 )
 WAY_TO_CREDENTIALS = (
     "check the network's way to whoever gives the credentials: for a role that is STS (an interface VPC endpoint\n"
@@ -22,7 +22,8 @@ _ROLE = (
     "let the role's trust policy, and these credentials' own, allow it, or name another role or profile\n"
     "(AWS_PROFILE, AWS_ROLE_ARN); whose the credentials are: aws sts get-caller-identity"
 )
-ENDPOINT = "mend AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, as https://HOST[:PORT], or unset it"
+_ENDPOINT = "mend {variable} or AWS_ENDPOINT_URL, as https://HOST[:PORT], or unset it"
+_CONFIGURED = "check AWS_PROFILE, AWS_DEFAULT_REGION and the files of the AWS CLI: aws configure list"
 _REGION = frozenset(
     {
         "301",
@@ -50,14 +51,30 @@ _REMEDIES = (
     (frozenset({"NoSuchBucket"}), "check the bucket's name, or create it"),
     (frozenset({"RequestTimeTooSkewed"}), "set this machine's clock"),
     (_UNUSABLE, CREDENTIALS),
-    (
-        _DENIED,
-        (
-            "allow these credentials s3:ListBucket on the bucket and s3:GetObject (to push: s3:PutObject)\n"
-            "on its keys; the VPC endpoint's policy may refuse, too. Whose they are: aws sts get-caller-identity"
-        ),
-    ),
 )
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of AWS as failures tell of it."""
+
+    name: str  # boto3's
+    title: str  # for people
+    denied: str  # what to do where it refuses: which actions to allow, on what
+    way: str  # what a network without a way out reaches it by
+
+    @property
+    def variable(self) -> str:
+        """The variable that names another endpoint."""
+        return f"AWS_ENDPOINT_URL_{self.name.upper().replace('-', '_')}"
+
+    @property
+    def endpoint(self) -> str:
+        return _ENDPOINT.format(variable=self.variable)
+
+
+class BrokenTransferError(AwsError):
+    """An object's content ended early, or was altered on its way: it is worth another attempt."""
 
 
 class MissingObjectError(AwsError):
@@ -95,7 +112,7 @@ _KINDS: dict[str, type[AwsError]] = {
 }
 
 
-def refused(answer: Refusal, doing: str, where: str) -> AwsError:
+def refused(service: Service, answer: Refusal, doing: str, where: str) -> AwsError:
     """Return the error for an answer, given what was asked (`read`) and of what (`s3://bucket/key`)."""
     cause = f"{answer.code}: {answer.text}".rstrip(": ")
     if answer.code in _REGION:
@@ -103,18 +120,22 @@ def refused(answer: Refusal, doing: str, where: str) -> AwsError:
     kind = _KINDS.get(answer.code, AwsError)
     if answer.code in _DENIED and not _is_about_a_key(answer):
         kind = DeniedError
-    return kind(f"cannot {doing} {where}", cause=cause, remedy=_remedy(answer))
+    error = kind(f"cannot {doing} {where}", cause=cause, remedy=_remedy(service, answer))
+    error.code = answer.code
+    return error
 
 
-def _remedy(answer: Refusal) -> str:
+def _remedy(service: Service, answer: Refusal) -> str:
     if _is_about_a_key(answer):
         return "check the key, and that these credentials may use it (kms:GenerateDataKey, kms:Decrypt)"
     if answer.code in _REGION:
         return f"export AWS_DEFAULT_REGION={answer.region or 'REGION'}"
+    if answer.code in _DENIED:
+        return service.denied
     for codes, remedy in _REMEDIES:
         if answer.code in codes:
             return remedy
-    return "run it again; if it stays, look the code up among the error responses of Amazon S3"
+    return f"run it again; if it stays, look the code up among the errors of {service.title}"
 
 
 def _is_about_a_key(answer: Refusal) -> bool:
@@ -127,20 +148,29 @@ def no_credentials(cause: str, doing: str, where: str, remedy: str = CREDENTIALS
     )
 
 
-def role_refused(answer: Refusal, doing: str, where: str) -> AwsError:
+def role_refused(service: Service, answer: Refusal, doing: str, where: str) -> AwsError:
     """Return the error for what STS or another giver of credentials answers."""
-    remedy = _ROLE if answer.code in _DENIED else _remedy(answer)
+    remedy = _ROLE if answer.code in _DENIED else _remedy(service, answer)
     return no_credentials(f"{answer.code}: {answer.text}".rstrip(": "), doing, where, remedy)
 
 
-def bad_endpoint(cause: str, doing: str, where: str) -> AwsError:
-    return AwsError(f"cannot {doing} {where}: the endpoint is not usable", cause=cause, remedy=ENDPOINT)
+def bad_endpoint(service: Service, cause: str, doing: str, where: str) -> AwsError:
+    fact = f"cannot {doing} {where}: the endpoint is not usable"
+    return AwsError(fact, cause=cause, remedy=service.endpoint)
 
 
-def no_s3(endpoint: str, cause: str, doing: str, where: str) -> AwsError:
-    cause = f"what answers at {endpoint} is not S3: {cause}"
-    return AwsError(f"cannot {doing} {where}", cause=cause, remedy=f"{ENDPOINT};\na proxy may answer, too")
+def another_service(service: Service, endpoint: str, cause: str, doing: str, where: str) -> AwsError:
+    cause = f"what answers at {endpoint} is not {service.title}: {cause}"
+    return AwsError(
+        f"cannot {doing} {where}", cause=cause, remedy=f"{service.endpoint};\na proxy may answer, too"
+    )
 
 
-def unanswered(cause: str, doing: str, where: str) -> AwsError:
-    return AwsError(f"cannot {doing} {where}: S3 does not answer", cause=cause, remedy=NO_WAY)
+def unanswered(service: Service, cause: str, doing: str, where: str) -> AwsError:
+    remedy = _NO_WAY.format(title=service.title, way=service.way, variable=service.variable)
+    return AwsError(f"cannot {doing} {where}: {service.title} does not answer", cause=cause, remedy=remedy)
+
+
+def unusable(cause: str, doing: str, where: str) -> AwsError:
+    """Return the error for a configuration that boto3 can make nothing of."""
+    return AwsError(f"cannot {doing} {where}", cause=cause, remedy=_CONFIGURED)

@@ -89,7 +89,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"airlock.commands.{cmd_name}").command
+        command = importlib.import_module(f"airlock.commands.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -115,7 +115,7 @@ def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and exit with its code: 0 done, 2 misuse, 3-27 a foreseen failure (errors.py), 130 Ctrl-C."""
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-33 a foreseen failure (errors.py), 130 Ctrl-C."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

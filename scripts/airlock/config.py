@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.errors import ConfigError
 from airlock.platforms import PLATFORMS, Platform
+from airlock.release_settings import Deploy, Push, read
 from airlock_spec.check.settings import Settings, SettingsError, parse
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Config:
     check: Settings = field(
         default_factory=Settings
     )  # how DAGs are checked, and what the network offers them
+    push: Push = field(default_factory=Push)
+    deploy: Deploy = field(default_factory=Deploy)
 
     @property
     def constraints(self) -> Path:
@@ -103,7 +106,8 @@ DEFAULTS: dict[str, str | list[str]] = {
     "licenses-known": [],
 }
 FILE = "pyproject.toml"
-_TABLES = ("check", "network")  # of [tool.airlock]; airlock_spec.check.settings reads them
+_CHECK_TABLES = ("check", "network")  # of [tool.airlock]; airlock_spec.check.settings reads them
+_TABLES = (*_CHECK_TABLES, "push", "deploy")
 
 
 def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: Iterable[str] = ()) -> Config:
@@ -130,7 +134,9 @@ def _config(
 ) -> Config:
     tables = {name: table[name] for name in _TABLES if name in table}
     values = DEFAULTS | {key: value for key, value in table.items() if key not in tables}
-    check = _check(tables, problems)
+    check = _check({name: tables[name] for name in _CHECK_TABLES if name in tables}, problems)
+    push = read(Push, tables.get("push", {}), environ, problems)
+    deploy = read(Deploy, tables.get("deploy", {}), environ, problems)
     for key, default in DEFAULTS.items():
         text = environ.get("AIRLOCK_" + key.upper().replace("-", "_"))
         if text is not None:
@@ -178,6 +184,8 @@ def _config(
         licenses_denied=tuple(values["licenses-denied"]),
         licenses_known=tuple(values["licenses-known"]),
         check=check,
+        push=push,
+        deploy=deploy,
         platforms=_platforms(values["platforms"]),
         locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )

@@ -122,9 +122,10 @@ class StorageError(AirlockError):
 
 
 class AwsError(AirlockError):
-    """AWS does not answer, or refuses the request."""
+    """AWS does not answer, or refuses the request; `code` is AWS's own for the refusal, where there was one."""
 
     exit_code = 18
+    code: str = ""
 
 
 class NotReproducibleError(AirlockError):
@@ -179,3 +180,39 @@ class CheckError(AirlockError):
     """DAGs cannot be checked: there are none, no image, or the probe itself failed."""
 
     exit_code = 27
+
+
+class RegistryError(AirlockError):
+    """A registry does not answer, refuses what it was asked, or answers what cannot be true."""
+
+    exit_code = 28
+
+
+class PushError(AirlockError):
+    """An image may not be pushed as asked: a tag names another digest, or the work tree is not committed."""
+
+    exit_code = 29
+
+
+class RepositoryError(AirlockError):
+    """A repository is not set up as it should be, or a scan of it found what blocks."""
+
+    exit_code = 30
+
+
+class UntrustedError(AirlockError):
+    """An image bears no signature of a trusted key, or is not what its provenance promises."""
+
+    exit_code = 31
+
+
+class SigningError(AirlockError):
+    """A key cannot be used to sign, or is no key."""
+
+    exit_code = 32
+
+
+class DeployError(AirlockError):
+    """A deployment failed and was taken back, or cannot be begun."""
+
+    exit_code = 33

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from airlock.aws_failures import DeniedError, MissingObjectError
+from airlock.aws_failures import BrokenTransferError, DeniedError, MissingObjectError
 from airlock.errors import AwsError, CorruptError, FetchError
 from airlock.index.parallel import each
-from airlock.s3 import BrokenTransferError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

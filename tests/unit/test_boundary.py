@@ -59,7 +59,11 @@ RULES = (
     Rule(OUTSIDE, ("airlock", "airflow", "airlock_operators", "airlock_plugins")),
     Rule(TOOLCHAIN, ("docker",), except_in=f"{TOOLCHAIN}/docker_connection.py"),
     Rule(TOOLCHAIN, ("subprocess",), except_in=f"{TOOLCHAIN}/process.py"),
-    Rule(TOOLCHAIN, ("boto3", "botocore", "mypy_boto3_s3"), except_in=f"{TOOLCHAIN}/s3.py"),
+    Rule(TOOLCHAIN, ("boto3", "botocore"), except_in=f"{TOOLCHAIN}/aws.py"),
+    *(
+        Rule(TOOLCHAIN, (f"mypy_boto3_{name}",), except_in=f"{TOOLCHAIN}/{name}.py")
+        for name in ("ecr", "ecs", "kms", "s3")
+    ),
 )
 
 # What these folders may import besides the standard library; nothing else is there where they run.
@@ -173,7 +177,7 @@ def test_an_import_over_a_boundary_is_found(tmp_path: Path, path: str, source: s
     [
         ("scripts/airlock/docker_connection.py", "import docker"),
         ("scripts/airlock/process.py", "import subprocess"),
-        ("scripts/airlock/s3.py", "import boto3\nfrom botocore.config import Config"),
+        ("scripts/airlock/aws.py", "import boto3\nfrom botocore.config import Config"),
         ("scripts/airlock/image.py", "from airlock_spec.identity import Identity\nfrom . import config"),
         ("scripts/airlock/image.py", "text = 'import airflow'"),
         (

@@ -15,9 +15,17 @@ from botocore import exceptions as of_boto
 from botocore.parsers import ResponseParserError
 
 from airlock import s3
-from airlock.aws_failures import ConflictError, DeniedError, MissingObjectError, Refusal, refused
+from airlock.aws import Asking, Patience
+from airlock.aws_failures import (
+    BrokenTransferError,
+    ConflictError,
+    DeniedError,
+    MissingObjectError,
+    Refusal,
+    refused,
+)
 from airlock.errors import AwsError
-from airlock.s3 import BrokenTransferError, Bucket, Location
+from airlock.s3 import Bucket, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,7 +178,7 @@ class Deaf:
         return answer
 
     def bucket(self, seconds: float = 5) -> Bucket:
-        return Bucket(HERE, cast("S3Client", self), seconds)
+        return Bucket(HERE, Asking(s3.SERVICE, cast("S3Client", self), seconds))
 
 
 def test_an_endpoint_that_never_answers_is_given_up_in_time() -> None:
@@ -273,8 +281,10 @@ def test_a_page_for_people_is_no_listing(answer: Any) -> None:
 
 
 def test_a_refused_object_is_told_from_a_refused_key() -> None:
-    assert isinstance(refused(Refusal("AccessDenied", ""), "read", "x"), DeniedError)
-    assert not isinstance(refused(Refusal("AccessDenied", "no kms:Decrypt"), "read", "x"), DeniedError)
+    assert isinstance(refused(s3.SERVICE, Refusal("AccessDenied", ""), "read", "x"), DeniedError)
+    assert not isinstance(
+        refused(s3.SERVICE, Refusal("AccessDenied", "no kms:Decrypt"), "read", "x"), DeniedError
+    )
 
 
 class Secrets:
@@ -291,7 +301,7 @@ def test_whoever_gives_credentials_and_does_not_answer_is_given_up(monkeypatch: 
     silence = threading.Event()
     monkeypatch.setattr(boto3, "Session", lambda: Secrets(silence.wait))
     with pytest.raises(AwsError, match="no usable AWS credentials") as caught:
-        s3.connect(HERE, 4, credentials_seconds=0.1)
+        s3.connect(HERE, 4, Patience(credentials=0.1))
     silence.set()
     assert "within 0.1 s" in caught.value.cause
     assert "STS" in caught.value.remedy
@@ -390,4 +400,4 @@ def test_a_bug_is_not_taken_for_a_failure_of_aws() -> None:
 
 
 def test_an_answer_without_a_text_is_told_by_its_code() -> None:
-    assert refused(Refusal("Strange", ""), "read", "s3://x/y").cause == "Strange"
+    assert refused(s3.SERVICE, Refusal("Strange", ""), "read", "s3://x/y").cause == "Strange"

@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 from airlock import s3
-from airlock.aws_failures import DeniedError
+from airlock.aws_failures import BrokenTransferError, DeniedError
 from airlock.errors import CorruptError, FetchError, UnsealedError
-from airlock.s3 import BrokenTransferError, Bucket, Location
+from airlock.s3 import Bucket, Location
 from airlock.store import Store
 from airlock.store_bucket import plan_push, pull, push
 from airlock.terminal import Terminal

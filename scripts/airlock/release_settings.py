@@ -1,0 +1,89 @@
+"""`[tool.airlock.push]` and `[tool.airlock.deploy]`: where images go, under which names, and who runs them."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Table = TypeVar("Table", "Push", "Deploy")
+SEVERITIES = ("informational", "low", "medium", "high", "critical")  # as ECR's scans have them, with dashes
+
+
+@dataclass(frozen=True)
+class Push:
+    """Where images are pushed to, and what is asked of the repository; keys of TOML have dashes."""
+
+    repository: str = ""  # HOST[:PORT]/PATH
+    tags: tuple[str, ...] = ("{version}-{commit}", "{commit}")  # patterns: airlock.push.tags
+    sign: str = ""  # the key to sign with: awskms:///KEY, or a file; "": only where --sign names one
+    trusted_keys: tuple[str, ...] = ()  # whose signatures count: awskms:///KEY, or files of public keys
+    kms_key: str = ""  # the customer-managed key that the repository is encrypted with
+    keep: int = 30  # images that the lifecycle keeps
+    scan_block: str = "critical"  # the least severity of a scan's finding that fails `--scan`
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """The services on ECS that run the image; keys of TOML have dashes."""
+
+    cluster: str = ""
+    services: tuple[
+        str, ...
+    ] = ()  # updated in this order of their names; each runs the image in some container
+    migrate: str = ""  # the service whose task definition and network the migration's task has; "": the first
+    timeout: int = 1200  # seconds until the services must be stable
+
+
+def read(kind: type[Table], table: object, environ: Mapping[str, str], problems: list[str]) -> Table:
+    """Read a table of TOML, overridable by variables: `kms-key` of push is AIRLOCK_PUSH_KMS_KEY.
+
+    What is wrong is added to `problems`, and stays at its default.
+    """
+    name = kind.__name__.lower()
+    where = f"[tool.airlock.{name}]"
+    if not isinstance(table, dict):
+        problems.append(f"{where} must be a table")
+        table = {}
+    known = {field.name.replace("_", "-"): field for field in fields(kind)}
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            problems.append(
+                f"{where} {key} is not known" + (f"; perhaps you meant {near[0]}" if near else "")
+            )
+    values: dict[str, Any] = {}
+    for key, field in known.items():
+        given = environ.get(f"AIRLOCK_{name}_{key}".upper().replace("-", "_"), table.get(key, field.default))
+        try:
+            values[field.name] = _value(given, field.default)
+        except ValueError as error:
+            problems.append(f"{where} {key} must be {error}, not {given!r}")
+    made = kind(**values)
+    if isinstance(made, Push) and made.scan_block not in SEVERITIES:
+        problems.append(f"{where} scan-block must be one of {', '.join(SEVERITIES)}, not {made.scan_block!r}")
+    return made
+
+
+def _value(given: object, default: object) -> object:
+    """Return a value in the shape of its default; a variable gives a list as words. Raises ValueError."""
+    if isinstance(default, tuple):
+        listed = given.split() if isinstance(given, str) else given
+        if not isinstance(listed, (list, tuple)) or not all(isinstance(one, str) for one in listed):
+            raise ValueError("a list of strings")
+        return tuple(listed)
+    if isinstance(default, int):
+        if (
+            isinstance(given, bool)
+            or not isinstance(given, (int, str))
+            or not str(given).isdecimal()
+            or not int(given)
+        ):
+            raise ValueError("a whole number above 0")
+        return int(given)
+    if not isinstance(given, str):
+        raise ValueError("a string")  # noqa: TRY004 - one kind of refusal for the caller
+    return given

@@ -1,0 +1,1 @@
+"""Signatures of images, as cosign makes and verifies them."""
