@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Sign(Protocol):
     """Makes a signature of a manifest (a digest) be in a registry; returns whether it had to be made."""
 
-    def __call__(self, registry: Registry, digest: str) -> bool: ...
+    def __call__(self, registry: Registry, digest: str, /) -> bool: ...
 
 
 @dataclass(frozen=True)
