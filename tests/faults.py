@@ -147,7 +147,7 @@ class Seeded:
     with probability `share`, and after `most` faults all goes well.
     """
 
-    seed: int
+    seed: int | str
     faults: Sequence[Fault]
     share: float = 0.1
     most: int = 1000
