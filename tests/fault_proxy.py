@@ -274,16 +274,23 @@ class _Server(http.server.ThreadingHTTPServer):
 
 @contextlib.contextmanager
 def proxy(
-    upstream: str, schedule: Schedule | None = None, *, secure: tuple[str, Path, Path] | None = None
+    upstream: str,
+    schedule: Schedule | None = None,
+    *,
+    secure: tuple[str, Path, Path] | None = None,
+    window: int = 0,
 ) -> Iterator[Proxy]:
     """Stand in front of the registry at `upstream` while the block runs.
 
-    `secure` is a name of this machine, and the certificate and key for it: then it speaks TLS there.
+    `secure` is a name of this machine, and the certificate and key for it: then it speaks TLS there. With a
+    `window`, no more bytes than about that many are on their way before they are read.
     """
     made = Proxy(upstream, schedule or Honest())
     name = secure[0] if secure else "127.0.0.1"
     handler = type("OfThisProxy", (Exchange,), {"proxy": made})
     with _Server((name, 0), handler) as running:
+        if window:
+            running.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         if secure:
             running.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             running.context.load_cert_chain(secure[1], secure[2])
