@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airlock.compose.fragment import Facts, Fragment
 
@@ -88,6 +89,13 @@ class Fragments:
         if not self._read_facts(spec):
             self._make(spec)
         return self._facts[spec.key]
+
+    def document(self, spec: FragmentSpec) -> Any:
+        """Return the facts as JSON, to be published: the same whoever made them."""
+        content = self._cache.read("facts", spec.key)
+        if content is None and self.known and spec.key in self.known.fragments:
+            return self.known.fragments[spec.key]
+        return json.loads(content or self.facts(spec).to_json())
 
     def seconds(self, spec: FragmentSpec) -> float:
         """Return how long the fragment took to make, 0 where it was cached."""
