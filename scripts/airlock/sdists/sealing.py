@@ -36,7 +36,7 @@ class Builder(Protocol):
 def lacking(
     lock: AirflowLock, platforms: Iterable[Platform], store: Store, wanted: Container[StoreFile] | None = None
 ) -> tuple[LockedPackage, ...]:
-    """Return the packages that are built from source and whose wheel is not in the store; of the `wanted` alone, if given.
+    """Return the packages that are built from source and whose wheel, of the `wanted` if given, is not in the store.
 
     Raises BuildError for one whose wheel only another machine can build.
     """
