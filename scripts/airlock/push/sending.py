@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Sign(Protocol):
     """Makes a signature of a manifest (a digest) be in a registry; returns whether it had to be made."""
 
-    def __call__(self, registry: Registry, digest: str) -> bool: ...
+    def __call__(self, registry: Registry, digest: str, /) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def _send_blobs(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: 
     homeless = [one for one in lacking if not outgoing.blob(one).is_here]
     if homeless and not rules.mount_from:
         raise ImageError(
-            f"{counted(len(homeless), 'layer')} of the image is neither here nor in {registry.repository}",
-            cause="the image was composed with layers of another repository, which it does not hold",
+            f"{counted(len(homeless), 'layer')} of the image: neither here nor in {registry.repository}",
+            cause="the image was composed with layers of another repository, and does not hold them",
             remedy="airlock image   (which composes them), then push again",
         )
     total = sum(one.size for one in lacking)
@@ -121,26 +121,32 @@ def _send_blobs(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: 
     return lacking
 
 
+class _EndedError(Exception):
+    """Another upload failed, or Ctrl-C was pressed: this one ends where it is."""
+
+
 def _upload(blobs: Iterable[Blob], registry: Registry, mount_from: Sequence[str], progress: Progress) -> None:
-    """Upload in parallel, the big ones first; the first failure ends it."""
+    """Upload in parallel, the big ones first; the first failure ends them all."""
     ended = threading.Event()
+
+    def sent(size: int) -> None:
+        if ended.is_set():
+            raise _EndedError
+        progress.advance(size)
 
     def one(blob: Blob) -> None:
         if not ended.is_set():
-            registry.upload(blob, progress.advance, mount_from)
+            registry.upload(blob, sent, mount_from)
 
     with ThreadPoolExecutor(THREADS) as pool:
         futures = [pool.submit(one, blob) for blob in blobs]
         try:
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        except BaseException:  # Ctrl-C: what runs goes to its end, what waits never begins
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:  # all are done, or one failed, or Ctrl-C was pressed
             ended.set()
-            raise
-        for future in done:
-            if future.exception():
-                ended.set()
-    for future in futures:
-        future.result()
+    failures = [error for future in futures if (error := future.exception())]
+    for error in sorted(failures, key=lambda error: isinstance(error, _EndedError)):
+        raise error
 
 
 def _send_papers(outgoing: Outgoing, registry: Registry) -> None:

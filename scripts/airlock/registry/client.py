@@ -73,6 +73,8 @@ class HttpRegistry:
             location = self._begin(blob, mount_from)
             if location is None:
                 return
+            if not blob.is_here:
+                raise failures.homeless(blob.digest, self.repository)
             body = SentBody(blob, sent)
             try:
                 self._put(blob, location, body)

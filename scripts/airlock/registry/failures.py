@@ -10,6 +10,7 @@ from airlock.errors import RegistryError
 
 if TYPE_CHECKING:
     from airlock.registry.exchange import Answer
+    from airlock.registry.reference import Repository
 
 _LONGEST = 300  # characters of what a registry says
 _UNAUTHORIZED, _DENIED, _MISSING, _BUSY = 401, 403, 404, 429
@@ -45,6 +46,15 @@ def unanswered(method: str, url: str, why: str) -> RegistryError:
         cause=why,
         remedy=f"check the network's way to {parts.hostname} (in a VPC: the endpoints ecr.api, ecr.dkr and S3),\n"
         "then run it again: what arrived is not sent again",
+    )
+
+
+def homeless(digest: str, repository: Repository) -> RegistryError:
+    """Describe a blob that is not here, and that the registry did not mount either."""
+    return RegistryError(
+        f"{digest} is neither here nor in {repository}, and could not be mounted",
+        cause="the registry does not offer it, or the other repository does not have it",
+        remedy="airlock image   (which composes it), then push again",
     )
 
 

@@ -21,6 +21,8 @@ from airlock.registry import failures
 from airlock.registry.exchange import Answer
 
 if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+
     from airlock.registry.authorization import Authorization
     from airlock.registry.exchange import Ask
 
@@ -44,14 +46,16 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """Asks one registry; used by several threads, each with connections of its own."""
 
-    def __init__(self, base: str, authorization: Authorization, threads: int) -> None:
+    def __init__(
+        self, base: str, authorization: Authorization, threads: int, adapter: BaseAdapter | None = None
+    ) -> None:
         self.base = base
         self._host = urlsplit(base).netloc
         self._authorization = authorization
         self._session = requests.Session()
         self._session.auth = _as_it_is  # or requests would read ~/.netrc
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, _Adapter(pool_connections=threads, pool_maxsize=threads))
+            self._session.mount(scheme, adapter or _Adapter(pool_connections=threads, pool_maxsize=threads))
         self._session.verify = certificates(self._host)
 
     def ask(self, asked: Ask) -> Answer:
