@@ -24,6 +24,7 @@ class Ask:
     length: int = 0
     answers: frozenset[int] = frozenset({200})
     again: frozenset[int] = BUSY  # statuses that are worth another attempt
+    repeatable: bool = True  # whether it is asked again where no answer came
     seconds: float = ANSWER_SECONDS  # of silence that are borne
 
 

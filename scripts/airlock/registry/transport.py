@@ -63,16 +63,17 @@ class Transport:
 
         Raises RegistryError for another answer, and where there is none after several attempts.
         """
-        refreshed = False
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt, refreshed = 1, False
+        while True:
             last = attempt == ATTEMPTS
             used = self._authorization.header
             try:
                 answer = self._once(asked)
             except (requests.RequestException, OSError) as error:
-                if last or not _is_passing(error):
+                if last or not asked.repeatable or not _is_passing(error):
                     raise failures.unanswered(asked.method, self._absolute(asked), _text(error)) from None
-                self._wait(attempt, "")
+                self.pause(attempt)
+                attempt += 1
                 continue
             if answer.status in asked.answers:
                 return answer
@@ -83,8 +84,8 @@ class Transport:
                     continue
             if last or answer.status not in asked.again:
                 raise failures.refused(asked.method, answer)
-            self._wait(attempt, answer.headers.get("Retry-After", ""))
-        raise AssertionError("the last attempt returns or raises")
+            self.pause(attempt, answer.headers.get("Retry-After", ""))
+            attempt += 1
 
     def anonymously(self, asked: Ask) -> Answer:
         """Ask somebody else, as a token service, once; the headers are all there are."""
@@ -134,7 +135,8 @@ class Transport:
         """Whether credentials of this registry may go there."""
         return url.startswith(f"{self.base}/")
 
-    def _wait(self, attempt: int, wished: str) -> None:
+    def pause(self, attempt: int, wished: str = "") -> None:
+        """Sleep before another attempt: longer each time, or as long as the registry wishes."""
         pause = min(0.25 * 2**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - no secret
         if wished.isdecimal():
             pause = min(max(float(wished), pause), LONGEST_PAUSE)
