@@ -86,7 +86,7 @@ def command(
     asked = engine.ask(reference) if load else None  # it answers while we compose
     made = make(session, prepared, workers)
     for one in made.composed.images:
-        report(session, one, prepared.reuse, time.monotonic() - start)
+        report(session, one, reuse_from, time.monotonic() - start)
     loaded = _load(session, made.composed.image_for(native()), reference, asked()) if asked else None
     _result(made, loaded, as_json=as_json)
     return 0
@@ -183,8 +183,8 @@ def _reuse(session: Session, config: Config, inputs: Inputs, name: str) -> Reuse
     return Reuse(str(found.reference), found.images, supply(session, config, inputs))
 
 
-def report(session: Session, image: Image, reuse: Reuse | None, seconds: float) -> None:
-    """Say which layers the image has, and what became of each."""
+def report(session: Session, image: Image, reuse_from: str, seconds: float) -> None:
+    """Say which layers the image has, and what became of each; `reuse_from` is as it was asked for, or ""."""
     flush_right = ("packages", "size", "seconds")
     columns = [
         Column(title, right=title in flush_right) for title in ("layer", "packages", "size", "was", "seconds")
@@ -203,7 +203,7 @@ def report(session: Session, image: Image, reuse: Reuse | None, seconds: float) 
     size = sum(layer.size for layer in image.layers)
     built = sum(not layer.reused for layer in image.layers)
     taken = sum(layer.published for layer in image.layers)
-    what = f"{built} built, {taken} taken from {reuse.reference}" if reuse else f"{built} built"
+    what = f"{built} built, {taken} taken from {reuse_from}" if reuse_from else f"{built} built"
     session.terminal.say(
         f"{image.platform}: {len(image.layers)} layers, {megabytes(size)} ({what}), {seconds:.1f} s"
     )

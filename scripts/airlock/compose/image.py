@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from airlock.cache import Cache
-from airlock.compose import fragments, interpreter, layer, layout, oci, plan, sources, trust, verdict
+from airlock.compose import interpreter, layout, oci, plan, sources, trust, verdict
 from airlock.compose.blobs import Blobs
-from airlock.compose.fragments import Fragments
-from airlock.compose.layer import Layer, LayerPlan
+from airlock.compose.layer import LayerPlan
 from airlock.compose.sources import Workshop
-from airlock.compose.taking import Reuse, Taking
-from airlock.compose.verdict import Folders, Rules
+from airlock.compose.taking import Bench
+from airlock.compose.verdict import Rules
 from airlock.errors import ConfigError, LockError
 from airlock.layout import REUSED_FROM, REUSED_LAYERS
 from airlock.platforms import native
@@ -27,9 +26,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.certificates import CertificateFile
-    from airlock.compose.fragments import FragmentSpec
+    from airlock.compose.fragments import Fragments, FragmentSpec
     from airlock.compose.image_file import ImageFile
+    from airlock.compose.layer import Layer
     from airlock.compose.oci import Document
+    from airlock.compose.taking import Reuse
     from airlock.config import Config
     from airlock.locks.airflow import AirflowLock
     from airlock.locks.debian import DebianLock
@@ -98,18 +99,6 @@ class Composed:
         return next((image for image in self.images if image.platform == platform), self.images[0])
 
 
-@dataclass(frozen=True)
-class _Bench:
-    """Where the images of one layout are composed, and by how many at a time."""
-
-    inputs: Inputs
-    places: Places
-    terminal: Terminal
-    workers: int
-    blobs: Blobs
-    reuse: Reuse | None
-
-
 def compose(
     inputs: Inputs,
     places: Places,
@@ -124,8 +113,9 @@ def compose(
     with layout.locked(inputs.config.layout, terminal):
         blobs = Blobs(layout.blobs(inputs.config.layout), Cache(places.cache))
         count = workers or (os.cpu_count() or 1) + 1  # one more, for a worker waits while its compiler works
-        bench = _Bench(inputs, places, terminal, count, blobs, reuse)
-        made = Composed(tuple(_compose_one(bench, platform) for platform in inputs.config.platforms))
+        bench = Bench(count, blobs, terminal, reuse)
+        platforms = inputs.config.platforms
+        made = Composed(tuple(_compose_one(inputs, one, places, bench) for one in platforms))
         documents = [document for image in made.images for document in (image.config, image.manifest)]
         index = made.index
         if len(made.images) > 1:
@@ -140,9 +130,9 @@ def compose(
     return made
 
 
-def _compose_one(bench: _Bench, platform: Platform) -> Image:
-    inputs, shop = bench.inputs, workshop(bench.inputs, platform, bench.places)
-    pieces = _pieces(bench, platform, shop)
+def _compose_one(inputs: Inputs, platform: Platform, places: Places, bench: Bench) -> Image:
+    shop = workshop(inputs, platform, places)
+    pieces = bench.fragments(platform, shop.cache)
     rules = Rules(
         platform,
         dict(inputs.image.owners),
@@ -151,9 +141,7 @@ def _compose_one(bench: _Bench, platform: Platform) -> Image:
         inputs.image.optional_libraries,
     )
     first = _layers(inputs, platform, shop)
-    if bench.reuse:  # what is needed as it seems now is fetched at once
-        changed = [part.fragments for part in first if pieces.missing(part.fragments)]
-        pieces.supply(spec for part in changed for spec in part)
+    bench.supply_changed(first, pieces)
     layers, folders = verdict.settle(
         lambda lost: _layers(inputs, platform, replace(shop, lost=lost)) if lost else first,
         rules,
@@ -162,40 +150,8 @@ def _compose_one(bench: _Bench, platform: Platform) -> Image:
         bench.terminal,
     )
     specs = {spec.key: spec for part in (*first, *layers) for spec in part.fragments}
-    joined = _joined(bench, shop, layers, folders, pieces)
+    joined = bench.join(layers, folders, pieces, shop)
     return _documents(inputs, platform, joined, pieces, tuple(specs.values()))
-
-
-def _pieces(bench: _Bench, platform: Platform, shop: Workshop) -> Fragments:
-    if bench.reuse is None:
-        return Fragments(shop.cache, bench.workers)
-    known = bench.reuse.images.get(platform.name)
-    return Fragments(shop.cache, bench.workers, known, bench.reuse.supply)
-
-
-def _joined(
-    bench: _Bench,
-    shop: Workshop,
-    layers: list[LayerPlan],
-    folders: Mapping[str, Folders],
-    pieces: Fragments,
-) -> list[Layer]:
-    """Take the layers that were published, and join the others."""
-    taken: dict[str, Layer] = {}
-    if pieces.known:
-        taking = Taking(pieces.known, shop.compression, shop.cache, bench.blobs)
-        found = [taking.layer(part, folders[part.name]) for part in layers]
-        taken = {one.name: one for one in found if one}
-    if bench.reuse:
-        pieces.supply(spec for part in layers if part.name not in taken for spec in part.fragments)
-    return fragments.in_parallel(
-        bench.workers,
-        lambda part: (
-            taken.get(part.name)
-            or layer.join(part, folders[part.name], pieces, shop.compression, shop.cache, bench.blobs)
-        ),
-        layers,
-    )
 
 
 def workshop(inputs: Inputs, platform: Platform, places: Places) -> Workshop:

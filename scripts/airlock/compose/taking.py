@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock.compose import layer
+from airlock.compose.fragments import Fragments, in_parallel
 from airlock.compose.layer import Layer, LayerPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from airlock.cache import Cache
     from airlock.compose.blobs import Blobs
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from airlock.compose.entry import Entry
     from airlock.compose.fragments import Supply
     from airlock.compose.published import Published
+    from airlock.compose.sources import Workshop
+    from airlock.compose.verdict import Folders
+    from airlock.platforms import Platform
+    from airlock.terminal import Terminal
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,48 @@ class Reuse:
     reference: str
     images: Mapping[str, Published]
     supply: Supply
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where the layers of one layout are made, by how many at a time, or taken."""
+
+    workers: int
+    blobs: Blobs
+    terminal: Terminal
+    reuse: Reuse | None = None
+
+    def fragments(self, platform: Platform, cache: Cache) -> Fragments:
+        """Return where the fragments of the image for a platform come from."""
+        if self.reuse is None:
+            return Fragments(cache, self.workers)
+        known = self.reuse.images.get(platform.name)
+        return Fragments(cache, self.workers, known, self.reuse.supply)
+
+    def supply_changed(self, layers: Iterable[LayerPlan], pieces: Fragments) -> None:
+        """Ask at once for what all layers need that, as it seems now, must be made."""
+        if self.reuse:
+            changed = [part.fragments for part in layers if pieces.missing(part.fragments)]
+            pieces.supply(spec for part in changed for spec in part)
+
+    def join(
+        self, layers: Sequence[LayerPlan], folders: Mapping[str, Folders], pieces: Fragments, shop: Workshop
+    ) -> list[Layer]:
+        """Take the layers that were published, and join the others."""
+        taken: dict[str, Layer] = {}
+        if pieces.known:
+            taking = Taking(pieces.known, shop.compression, shop.cache, self.blobs)
+            found = [taking.layer(part, folders[part.name]) for part in layers]
+            taken = {one.name: one for one in found if one}
+        if self.reuse:
+            pieces.supply(spec for part in layers if part.name not in taken for spec in part.fragments)
+
+        def one(part: LayerPlan) -> Layer:
+            there = taken.get(part.name)
+            special = folders[part.name]
+            return there or layer.join(part, special, pieces, shop.compression, shop.cache, self.blobs)
+
+        return in_parallel(self.workers, one, layers)
 
 
 @dataclass(frozen=True)
