@@ -14,7 +14,6 @@ from airlock.ecr_settings import EcrSettings
 from airlock.errors import RepositoryError
 from airlock.push import lifecycle
 from airlock.push.drift import IMMUTABLE, Wanted, drift, exclusions, tags, tell
-from airlock.registry.reference import TAG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from airlock.terminal import Terminal
 
 _BEFORE = "-before"  # ends the tag of what a service ran before
+_LONGEST = 100  # characters of a service's name in a tag, which has 128 at most
 _NO_TAG = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -45,6 +45,14 @@ class Control(Protocol):
         ...
 
     def set_lifecycle(self, policy: str) -> None: ...
+
+
+class Tags(Protocol):
+    """The tags of a repository, "" where there is none of a name."""
+
+    def digest_of(self, tag: str) -> str: ...
+
+    def put_tag(self, digest: str, tag: str) -> None: ...
 
 
 class DryRun:
@@ -85,8 +93,11 @@ def verify(repository: Repository, push: Push, terminal: Terminal) -> list[Drift
     What these credentials may not see is said not to be verified. Raises RepositoryError where there is none.
     """
     control = _control(repository, terminal)
-    if control is None:
-        return []
+    return look(control, repository, wanted(push), terminal) if control else []
+
+
+def look(control: Control, repository: Repository, want: Wanted, terminal: Terminal) -> list[Drift]:
+    """Return and tell how a repository differs from what it should be; as `verify`."""
     try:
         found = control.found()
     except DeniedError as error:
@@ -94,7 +105,7 @@ def verify(repository: Repository, push: Push, terminal: Terminal) -> list[Drift
         return []
     if found is None:
         raise ecr.no_repository(repository)
-    drifts = drift(repository, wanted(push), found)
+    drifts = drift(repository, want, found)
     tell(drifts, terminal)
     return drifts
 
@@ -152,15 +163,18 @@ def hold(repository: Repository, digest: str, service: str) -> None:
     """
     if not ecr.is_ecr(repository.host):
         return
-    control = ecr.connect(repository)
-    tag = lifecycle.DEPLOYED.replace("*", _NO_TAG.sub("-", service)[:100])
-    assert TAG.fullmatch(tag + _BEFORE)  # of what is left no other can be made
-    before = control.digest_of(tag)
+    move(ecr.connect(repository), digest, service)
+
+
+def move(tags: Tags, digest: str, service: str) -> None:
+    """Move the tag of a service to an image, and the tag of what it ran before to what it ran."""
+    tag = lifecycle.DEPLOYED.replace("*", _NO_TAG.sub("-", service)[:_LONGEST])
+    before = tags.digest_of(tag)
     if before == digest:
         return
     if before:
-        control.put_tag(before, tag + _BEFORE)
-    control.put_tag(digest, tag)
+        tags.put_tag(before, tag + _BEFORE)
+    tags.put_tag(digest, tag)
 
 
 def _control(repository: Repository, terminal: Terminal) -> Control | None:
