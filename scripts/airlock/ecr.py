@@ -169,6 +169,12 @@ class Ecr:
         try:
             self.ask(f"give an image the tag {tag} in", lambda: self.client.put_image(**manifest))
         except AwsError as error:
+            if error.code == "ImageTagAlreadyExistsException":
+                raise RepositoryError(
+                    f"the tag {tag} of {self.repository} cannot be moved",
+                    cause="tags are immutable there, and this one is not excluded",
+                    remedy="airlock push --create",
+                ) from error
             if error.code != "ImageAlreadyExistsException":  # it has the tag
                 raise
 

@@ -9,6 +9,7 @@ from airlock.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from airlock.ecr import Ecr
 
@@ -19,7 +20,7 @@ class Scanned:
 
     status: str
     description: str = ""
-    completed: bool = False  # whether it tells when a scan was complete
+    completed: datetime | None = None  # when a scan was, last
     counts: Mapping[str, int] = field(default_factory=dict)
     basic: tuple[Mapping[str, Any], ...] = ()  # of the two kinds of scanners, one finds
     enhanced: tuple[Mapping[str, Any], ...] = ()
@@ -54,7 +55,7 @@ class EcrScans:
         return Scanned(
             status.get("status", ""),
             status.get("description", ""),
-            "imageScanCompletedAt" in found[0],
+            found[0].get("imageScanCompletedAt"),
             found[0].get("findingSeverityCounts", {}),
             tuple(one for page in found for one in page.get("findings", [])),
             tuple(one for page in found for one in page.get("enhancedFindings", [])),

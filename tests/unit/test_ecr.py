@@ -167,6 +167,19 @@ def test_a_tag_is_given_to_an_image_that_is_there(world: World) -> None:
         asked.put_tag("sha256:0", "v1")
 
 
+def test_a_tag_that_is_immutable_is_not_moved(world: World) -> None:
+    stub = world.repository(NAME)
+    stub.mutability = "IMMUTABLE"
+    contents = [IMAGE, IMAGE + b" "]
+    for content in contents:
+        stub.manifests[digest_of(content)] = ("application/vnd.oci.image.manifest.v1+json", content)
+    asked = answered(world)
+    asked.put_tag(digest_of(contents[0]), "v1")
+    with pytest.raises(RepositoryError, match=f"the tag v1 of {HERE} cannot be moved"):
+        asked.put_tag(digest_of(contents[1]), "v1")
+    assert stub.tags == {"v1": digest_of(contents[0])}
+
+
 def test_moto_gives_a_token_for_the_hosts_endpoint(aws: None) -> None:
     token = ecr.token(HERE)
     assert token.user == "AWS"

@@ -121,7 +121,7 @@ def test_chunks_after_the_first_are_dropped_and_nobody_is_told_before_the_end(st
 def test_content_comes_from_a_bucket_that_wants_no_authorization_of_ours(stub: Stub) -> None:
     stub.upload(BLOB)
     moved = stub.ask("GET", f"blobs/{DIGEST}")
-    place = moved.headers["Location"].removeprefix(BASE)
+    place = moved.headers["Location"].removeprefix(BASE.replace("127.0.0.1", "localhost"))
     assert moved.status == 307
     assert stub.ask("GET", place).status == 400
     bare = Request("GET", place, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from airlock.release_settings import SEVERITIES
@@ -39,6 +40,7 @@ class Report:
     status: str  # COMPLETE, or ACTIVE where it is scanned again and again
     findings: tuple[Finding, ...]
     counts: Mapping[str, int]
+    completed: str = ""  # when, for ECR scans an image that is pushed again no second time; ISO 8601
 
     @property
     def document(self) -> dict[str, Any]:
@@ -48,6 +50,7 @@ class Report:
         return {
             "digest": self.digest,
             "status": self.status,
+            "completed": self.completed,
             "counts": dict(self.counts),
             "findings": listed,
         }
@@ -71,9 +74,9 @@ def report(digest: str, scanned: Scanned) -> Report:
     told = {severity.lower(): int(number) for severity, number in scanned.counts.items()}
     counts = {severity: max(own[severity], told.get(severity, 0)) for severity in {*own, *told}}
     worst_first = sorted(counts.items(), key=lambda item: -rank(item[0]))
-    return Report(
-        digest, scanned.status, tuple(ordered), {name: number for name, number in worst_first if number}
-    )
+    counted = {name: number for name, number in worst_first if number}
+    completed = scanned.completed.astimezone(UTC).isoformat(timespec="seconds") if scanned.completed else ""
+    return Report(digest, scanned.status, tuple(ordered), counted, completed)
 
 
 def _basic(told: Mapping[str, Any]) -> Finding:

@@ -100,7 +100,8 @@ def wait(scanner: Scanner, digests: Sequence[str], terminal: Terminal, waiting: 
 def tell(reports: Sequence[Report], terminal: Terminal) -> None:
     for report in reports:
         told = ", ".join(f"{number} {severity}" for severity, number in report.counts.items())
-        terminal.say(f"{report.digest}: {told or 'nothing found'}")
+        when = f", scanned {report.completed}" if report.completed else ""
+        terminal.say(f"{report.digest}: {told or 'nothing found'}{when}")
         if report.findings:
             terminal.table(_COLUMNS, [one.row for one in report.findings[:_ROWS]])
         if len(report.findings) > _ROWS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TERMINAL = Terminal()
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 CONTENT = json.dumps({"layers": []}).encode()
 DIGEST = digest_of(CONTENT)
 BASIC = {
@@ -88,7 +90,7 @@ def wait(scanner: scan.Scanner, clock: Time, **more: float) -> findings.Report:
 
 def test_a_scan_is_waited_for_in_pauses_that_grow() -> None:
     clock = Time()
-    done = Scanned("COMPLETE", completed=True)
+    done = Scanned("COMPLETE", completed=NOON)
     report = wait(Scripted(*[Scanned("IN_PROGRESS")] * 8, done), clock)
     assert (report.status, report.findings) == ("COMPLETE", ())
     assert clock.pauses == sorted(clock.pauses)
@@ -96,7 +98,7 @@ def test_a_scan_is_waited_for_in_pauses_that_grow() -> None:
 
 
 def test_a_scan_that_goes_on_for_ever_is_finished_once_it_was_complete() -> None:
-    active = Scanned("ACTIVE", completed=True, enhanced=(ENHANCED,))
+    active = Scanned("ACTIVE", completed=NOON, enhanced=(ENHANCED,))
     report = wait(Scripted(Scanned("PENDING"), Scanned("ACTIVE"), active), Time())
     assert report.counts == {"critical": 1}
 
@@ -211,6 +213,13 @@ def test_a_long_list_is_cut_and_what_is_in_it_cannot_command_a_terminal(
     told = capsys.readouterr().err
     assert "… and 10 more" in told
     assert "\x1b" not in told
+
+
+def test_the_time_of_a_scan_is_told_for_it_may_be_an_old_one(capsys: pytest.CaptureFixture[str]) -> None:
+    report = findings.report(DIGEST, Scanned("COMPLETE", completed=NOON))
+    scan.tell([report], TERMINAL)
+    assert capsys.readouterr().err == f"{DIGEST}: nothing found, scanned 2026-11-26T12:00:00+00:00\n"
+    assert report.document["completed"] == "2026-11-26T12:00:00+00:00"
 
 
 def test_no_scan_is_waited_for_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
