@@ -10,6 +10,7 @@ from airlock.errors import RegistryError
 
 if TYPE_CHECKING:
     from airlock.registry.exchange import Answer
+    from airlock.registry.reference import Repository
 
 _LONGEST = 300  # characters of what a registry says
 _UNAUTHORIZED, _DENIED, _MISSING, _BUSY = 401, 403, 404, 429
@@ -21,6 +22,10 @@ class RefusedError(RegistryError):
     def __init__(self, fact: str, *, cause: str, remedy: str, status: int, codes: tuple[str, ...]) -> None:
         super().__init__(fact, cause=cause, remedy=remedy)
         self.status, self.codes = status, codes
+
+
+class UnansweredError(RegistryError):
+    """No answer came, or it broke off: what was asked may have been done."""
 
 
 def refused(method: str, answer: Answer) -> RefusedError:
@@ -37,14 +42,23 @@ def refused(method: str, answer: Answer) -> RefusedError:
     )
 
 
-def unanswered(method: str, url: str, why: str) -> RegistryError:
+def unanswered(method: str, url: str, why: str) -> UnansweredError:
     """Describe a registry that does not answer, or whose answers break off."""
     parts = urlsplit(url)
-    return RegistryError(
+    return UnansweredError(
         f"the registry at {parts.netloc} does not answer {method} {parts.path}",
         cause=why,
         remedy=f"check the network's way to {parts.hostname} (in a VPC: the endpoints ecr.api, ecr.dkr and S3),\n"
         "then run it again: what arrived is not sent again",
+    )
+
+
+def homeless(digest: str, repository: Repository) -> RegistryError:
+    """Describe a blob that is not here, and that the registry did not mount either."""
+    return RegistryError(
+        f"{digest} is neither here nor in {repository}, and could not be mounted",
+        cause="the registry does not offer it, or the other repository does not have it",
+        remedy="airlock image   (which composes it), then push again",
     )
 
 
