@@ -30,7 +30,7 @@ def policy(keep: int) -> str:
         _rule(2, SIGNATURES, _ALL, "signatures: without its image one is of no use, and of no size"),
         _rule(3, "*", keep * _TAGGED_EACH, f"the newest {keep} images, each with up to three signatures"),
     ]
-    return json.dumps({"rules": rules}, indent=1)
+    return json.dumps({"rules": rules}, separators=(",", ":"))
 
 
 def dangers(text: str, keep: int) -> list[str]:

@@ -6,6 +6,7 @@ Only Amazon ECR has settings that can be looked at; of any other registry that i
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from airlock import ecr
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from airlock.release_settings import Push
     from airlock.terminal import Terminal
 
+_REGISTRY = (
+    "the registry alone decides, for all its repositories: aws ecr put-registry-scanning-configuration"
+)
 _BEFORE = "-before"  # ends the tag of what a service ran before
 _LONGEST = 100  # characters of a service's name in a tag, which has 128 at most
 _NO_TAG = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -77,7 +81,7 @@ class DryRun:
         return True
 
     def set_lifecycle(self, policy: str) -> None:
-        self._would(f"set its lifecycle policy:\n{policy}")
+        self._would(f"set its lifecycle policy: {policy}")
 
     def _would(self, what: str) -> None:
         self._terminal.say(f"would {what}")
@@ -121,6 +125,8 @@ def create(repository: Repository, push: Push, terminal: Terminal, *, dry_run: b
     if dry_run:
         control = DryRun(control, terminal)
     drifts = put_right(control, repository, wanted(push), terminal)
+    if not drifts and not dry_run:
+        terminal.say(f"{repository} is as it should be")
     tell(drifts, terminal)
     return drifts
 
@@ -130,7 +136,6 @@ def put_right(control: Control, repository: Repository, want: Wanted, terminal: 
     found = control.found()
     if found is None and control.create(IMMUTABLE, want.writable, want.kms_key):
         control.set_lifecycle(want.policy)
-        terminal.say(f"{repository} is set up")
         return []
     found = found or control.found()  # somebody else was first: what they made is looked at as any other
     if found is None:
@@ -141,8 +146,10 @@ def put_right(control: Control, repository: Repository, want: Wanted, terminal: 
     for one in drift(repository, want, found):
         if one.fixable:
             terminal.say(f"{repository}: {one.name}: {one.wanted}, in place of: {one.found}")
-        if not one.fixable or not _change(control, one, want, found):
+        if not one.fixable:
             remaining.append(one)
+        elif not _change(control, one, want, found):
+            remaining.append(replace(one, fixable=False, remedy=_REGISTRY))
     return remaining
 
 

@@ -124,12 +124,17 @@ def test_a_policy_that_somebody_wrote_and_a_key_stay_and_are_told(world: World) 
 
 
 def test_scanning_that_the_registry_alone_decides_stays_and_is_told(world: World) -> None:
+    class Unscanned(EcrSettings):
+        """A repository that no rule of Inspector's registry is about."""
+
+        def found(self) -> Found | None:
+            return replace(AS_WANTED, scanned=False)
+
     world.create(NAME)
-    settings = control(world)
     world.enhanced = True
-    assert not settings.set_scan_on_push()
-    found = replace(AS_WANTED, scanned=False)
-    assert [one.name for one in drift(HERE, WANTED, found)] == ["scan"]
+    (one,) = put_right(Unscanned(answered(world)), HERE, WANTED, TERMINAL)
+    assert (one.name, one.fixable) == ("scan", False)
+    assert "put-registry-scanning-configuration" in one.remedy
 
 
 def test_what_the_registry_scans_needs_no_setting_of_the_repository(world: World) -> None:
