@@ -135,15 +135,20 @@ def _rebuild_and_compare(
 
 
 def _provenance(session: Session, asked: Asked, top: Manifest, report: Report) -> list[Promised]:
-    from airlock.verification import promises, source  # noqa: PLC0415 - as above
+    from airlock import git  # noqa: PLC0415 - as above
+    from airlock.verification import promises, source  # noqa: PLC0415
 
-    images = [
-        promises.promised(asked.registry, image, asked.verifiers)
-        for image in promises.images_of(asked.registry, top)
-    ]
-    promise = promises.same_source(images)
+    project = session.config.project
+    images = promises.of_one_source(
+        [
+            promises.promised(asked.registry, image, asked.verifiers)
+            for image in promises.images_of(asked.registry, top)
+        ],
+        lambda commit: git.commit(project, commit) == commit,
+    )
+    promise = images[0].provenance
     report.commit, report.builder = promise.commit, promise.builder
-    source.require_commit(session.config.project, promise)
+    source.require_commit(project, promise)
     platforms = ", ".join(one.provenance.platform for one in images)
     _holds(
         session,
@@ -158,10 +163,10 @@ def _provenance(session: Session, asked: Asked, top: Manifest, report: Report) -
 def _difference(
     session: Session, asked: Asked, images: Sequence[Promised], report: Report, place: Path
 ) -> Difference | None:
-    from airlock.verification import comparing, promises  # noqa: PLC0415 - as above
+    from airlock.verification import comparing  # noqa: PLC0415 - as above
     from airlock.verification.rebuilding import Rebuilding  # noqa: PLC0415
 
-    promise = promises.same_source(images)
+    promise = images[0].provenance
     session.terminal.say(f"building again from commit {promise.commit} …")
     rebuild = Rebuilding(
         session.config.project, place, session.places.store, os.environ, quiet=session.terminal.quiet

@@ -11,7 +11,7 @@ from airlock.papers import provenance
 from airlock.signing import attached
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from airlock.papers.provenance import Provenance
     from airlock.registry.reference import Reference
@@ -70,23 +70,25 @@ def images_of(registry: Registry, top: Manifest) -> list[Manifest]:
     return images
 
 
-def promised(registry: Registry, image: Manifest, verifiers: Sequence[Verifier]) -> Promised:
-    """Return an image with the provenance that a trusted key signed.
+def promised(registry: Registry, image: Manifest, verifiers: Sequence[Verifier]) -> list[Promised]:
+    """Return an image with each provenance of it that a trusted key signed: several commits may make one image.
 
-    Raises UntrustedError, which tells of each provenance why it does not count.
+    Raises UntrustedError where there is none, which tells of each why it does not count.
     """
-    objections = []
+    found, objections = [], []
     papers = [
         one for one in registry.referrers(image.digest) if one.get("artifactType") == provenance.MEDIA_TYPE
     ]
     for descriptor in papers[:_PAPERS]:
         digest = str(descriptor.get("digest"))
         try:
-            return Promised(image, _provenance(registry, digest, image, verifiers))
+            found.append(Promised(image, _provenance(registry, digest, image, verifiers)))
         except UntrustedError as error:
             objections.append(f"{digest[:19]}…: {error.cause or error.fact}")
         except (ValueError, RegistryError) as error:
             objections.append(f"{digest[:19]}…: {str(error).partition(chr(10))[0]}")
+    if found:
+        return found
     raise UntrustedError(
         f"{registry.repository}@{image.digest} has no provenance that a trusted key signed",
         cause="\n".join(objections) or "no paper that refers to it is one",
@@ -94,23 +96,32 @@ def promised(registry: Registry, image: Manifest, verifiers: Sequence[Verifier])
     )
 
 
-def same_source(images: Sequence[Promised]) -> Provenance:
-    """Return the provenance of an image's platforms, which are of one commit. Raises UntrustedError."""
-    first = images[0].provenance
-    sources = {(one.provenance.commit, one.provenance.folder) for one in images}
-    if len(sources) > 1:
+def of_one_source(platforms: Sequence[Sequence[Promised]], is_here: Callable[[str], bool]) -> list[Promised]:
+    """Choose for each platform the provenance of one commit that all of them have, rather one that is here.
+
+    Raises UntrustedError where there is none, or where it says that the work tree was not as the commit has it.
+    """
+    clean = [{_source(one): one for one in found if not one.provenance.dirty} for found in platforms]
+    common = [source for source in clean[0] if all(source in found for found in clean)]
+    if common:
+        chosen = next((source for source in common if is_here(source[0])), common[0])
+        return [found[chosen] for found in clean]
+    everything = [one.provenance for found in platforms for one in found]
+    if any(one.dirty for one in everything):
         raise UntrustedError(
-            "the platforms of the image are of different commits",
-            cause="\n".join(f"{one.provenance.platform}: {one.provenance.commit}" for one in images),
-            remedy="airlock push, with every --platform at once",
-        )
-    if any(one.provenance.dirty for one in images):
-        raise UntrustedError(
-            f"the image was made from a work tree that was not as commit {first.commit} has it",
+            f"the image was made from a work tree that was not as commit {everything[0].commit} has it",
             cause="its provenance says so: files were changed, or new",
             remedy="commit, and push again",
         )
-    return first
+    raise UntrustedError(
+        "the platforms of the image are of different commits",
+        cause="\n".join(f"{one.platform}: {one.commit}" for one in everything),
+        remedy="airlock push, with every --platform at once",
+    )
+
+
+def _source(one: Promised) -> tuple[str, str]:
+    return one.provenance.commit, one.provenance.folder
 
 
 def _provenance(

@@ -85,9 +85,11 @@ def push(folder_: Path, *states: State) -> Pushed:
 def test_each_platform_s_signed_provenance_is_found(pushed: Pushed) -> None:
     images = promises.images_of(pushed.registry, pushed.top)
     assert [one.digest for one in images] == [one.digest for one in pushed.images]
-    found = [promises.promised(pushed.registry, one, [OURS]) for one in images]
+    found = promises.of_one_source(
+        [promises.promised(pushed.registry, one, [OURS]) for one in images], none_is_here
+    )
     assert [one.provenance.platform for one in found] == ["linux/amd64", "linux/arm64"]
-    assert promises.same_source(found).commit == COMMIT
+    assert {one.provenance.commit for one in found} == {COMMIT}
 
 
 def test_an_image_for_one_platform_is_its_own(pushed: Pushed) -> None:
@@ -161,7 +163,7 @@ def test_of_several_papers_one_that_counts_is_enough(pushed: Pushed) -> None:
     digest = pushed.attach(one, b"{}")
     listed = pushed.registry.referrers(one.digest)
     assert [item["digest"] for item in listed].count(digest) == 1
-    assert promises.promised(pushed.registry, pushed.registry.manifests[one.digest], [OURS]).provenance
+    assert len(promises.promised(pushed.registry, pushed.registry.manifests[one.digest], [OURS])) == 1
 
 
 @pytest.mark.parametrize(
@@ -183,15 +185,32 @@ def test_platforms_of_different_commits_are_refused(tmp_path: Path) -> None:
     images = promises.images_of(pushed.registry, pushed.top)
     found = [promises.promised(pushed.registry, one, [OURS]) for one in images]
     with pytest.raises(UntrustedError, match="of different commits"):
-        promises.same_source(found)
+        promises.of_one_source(found, none_is_here)
 
 
-def test_a_dirty_tree_is_refused(pushed: Pushed) -> None:
+def test_of_several_commits_that_made_the_image_one_that_is_here_is_taken(pushed: Pushed) -> None:
     images = promises.images_of(pushed.registry, pushed.top)
     found = [promises.promised(pushed.registry, one, [OURS]) for one in images]
-    dirty = replace(found[1], provenance=replace(found[1].provenance, dirty=True))
+    both = [[*told, of_commit(told[0], "f" * 40), of_commit(told[0], "e" * 40, dirty=True)] for told in found]
+    for commit in (COMMIT, "f" * 40):
+        chosen = promises.of_one_source(both, commit.__eq__)
+        assert [one.provenance.commit for one in chosen] == [commit, commit]
+    assert promises.of_one_source(both, none_is_here)[0].provenance.commit == COMMIT
+
+
+def test_a_dirty_tree_is_refused_where_no_commit_makes_every_platform(pushed: Pushed) -> None:
+    images = promises.images_of(pushed.registry, pushed.top)
+    found = [promises.promised(pushed.registry, one, [OURS]) for one in images]
     with pytest.raises(UntrustedError, match="was not as commit"):
-        promises.same_source([found[0], dirty])
+        promises.of_one_source([found[0], [of_commit(found[1][0], COMMIT, dirty=True)]], none_is_here)
+
+
+def none_is_here(_: str) -> bool:
+    return False
+
+
+def of_commit(one: promises.Promised, commit: str, *, dirty: bool = False) -> promises.Promised:
+    return replace(one, provenance=replace(one.provenance, commit=commit, dirty=dirty))
 
 
 def del_papers(registry: MemoryRegistry, digest: str) -> None:
