@@ -93,16 +93,13 @@ def command(
 
 
 def _asked(session: Session, text: str, keys: Sequence[str]) -> Asked:
-    from pathlib import Path  # noqa: PLC0415 - as above
-
-    from airlock.registry import connecting  # noqa: PLC0415
+    from airlock.registry import connecting  # noqa: PLC0415 - as above
     from airlock.registry.reference import reference  # noqa: PLC0415
     from airlock.signing.keys import verifier  # noqa: PLC0415
 
     named = reference(text)
-    verifiers = [verifier(key, Path.cwd()) for key in keys]
-    if not keys:
-        verifiers = [verifier(key, session.config.project) for key in session.config.push.trusted_keys]
+    trusted = keys or session.config.push.trusted_keys
+    verifiers = [verifier(key, session.config.project) for key in trusted]
     return Asked(connecting.connect(named.repository), named, verifiers)
 
 
