@@ -19,7 +19,7 @@ from airlock.errors import PushError, RegistryError
 from airlock.push.sending import Rules
 from airlock.registry import transport
 from fault_proxy import proxy
-from faults import BEGIN, MANIFEST, UPLOAD, On, Seeded
+from faults import BEGIN, BLOB, MANIFEST, UPLOAD, On, Seeded
 from pushing import TAG, Small
 from registries import registry
 
@@ -202,15 +202,41 @@ def test_the_tag_comes_last_and_once(running: RunningRegistry, image: Small) -> 
 def test_a_slow_registry_is_waited_for_while_bytes_flow(
     running: RunningRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """4 MB at 600 kB a second; a connection may be silent for 1 s, as 10 s are given to a real one."""
-    monkeypatch.setattr(transport, "CONNECT_SECONDS", 1.0)
-    slow = Small.make(tmp_path / "layout", {"big": 4_000_000})
-    with proxy(running.host, On(faults.slows(600_000), UPLOAD), window=65536) as between:
+    """8 MB at 1 MB a second, where nothing may be silent for longer than a second."""
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(transport, "SEND_SECONDS", 1.0)
+    slow = Small.make(tmp_path / "layout", {"big": 8_000_000})
+    with proxy(running.host, On(faults.slows(1_000_000), UPLOAD), window=65536) as between:
         start = time.monotonic()
         slow.push(between.host, "slow")
-        assert time.monotonic() - start > 3
+        assert time.monotonic() - start > 7
     assert running.whole("slow", TAG) == slow.digest
-    assert between.received < 4_100_000  # in one attempt
+    assert between.received < 8_100_000  # in one attempt
+
+
+@pytest.mark.parametrize("kind", [BEGIN, BLOB, MANIFEST])
+def test_a_registry_that_falls_silent_is_given_up(
+    running: RunningRegistry, image: Small, patient: None, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """After two times the silence that is borne, which is a minute for what is no blob."""
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.5)
+    silent = On(faults.SILENCE, kind, "" if kind != MANIFEST else "PUT")
+    with proxy(running.host, silent) as between:
+        start = time.monotonic()
+        with pytest.raises(RegistryError, match="does not answer"):
+            image.push(between.host, f"silent/{kind}")
+        assert time.monotonic() - start < 10
+    assert running.tags(f"silent/{kind}") == []
+
+
+def test_an_upload_that_arrived_and_is_never_answered_is_found_to_be_there(
+    running: RunningRegistry, image: Small, patient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.5)
+    with proxy(running.host, On(faults.SILENCE, UPLOAD)) as between:
+        image.push(between.host, "unanswered")
+        assert len(between.asked(UPLOAD)) == len(between.asked(BEGIN))
+    assert running.whole("unanswered", TAG) == image.digest
 
 
 def test_a_location_on_another_host_is_followed_without_credentials(

@@ -220,7 +220,7 @@ class HttpRegistry:
             answers=frozenset({OK, CREATED}),
             again=BUSY - {500},  # what 500 or a reset left of an upload nobody knows: another is begun
             repeatable=False,
-            seconds=60 + blob.size / _SLOWEST,
+            seconds=blob.size / _SLOWEST,
         )
         answer = self._http.ask(asked)
         told = answer.headers.get("Docker-Content-Digest", blob.digest)

@@ -9,7 +9,6 @@ from urllib.parse import urljoin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ANSWER_SECONDS = 60.0
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -25,7 +24,7 @@ class Ask:
     answers: frozenset[int] = frozenset({200})
     again: frozenset[int] = BUSY  # statuses that are worth another attempt
     repeatable: bool = True  # whether it is asked again where no answer came
-    seconds: float = ANSWER_SECONDS  # of silence that are borne
+    seconds: float = 0.0  # of silence that are borne beyond the usual
 
 
 @dataclass(frozen=True)

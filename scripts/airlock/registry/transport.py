@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from airlock.registry.exchange import Ask
 
 CONNECT_SECONDS = 10.0
+SEND_SECONDS = 60.0  # for one block: the time that urllib3 has for connecting bounds sending, too
+ANSWER_SECONDS = 60.0  # of silence
 ATTEMPTS = 6
+SILENCES = 2  # attempts that get no answer in their time: a registry that is gone is not waited for six times
 LONGEST_PAUSE = 30.0  # seconds: the longest Retry-After to obey
 UNAUTHORIZED, PARTIAL = 401, range(300, 400)
-_BLOCK = 1 << 20  # bytes handed to a socket at a time: http.client's 8 KiB cost a third of the speed
+_BLOCK = 1 << 18  # bytes handed to a socket at a time: http.client's 8 KiB cost a third of the speed
 _DOCUMENT = 4 << 20  # bytes: the longest answer that is kept, the limit of manifests (facts of ECR's quotas)
 _CERTIFICATES = (
     "/etc/docker/certs.d",
@@ -63,14 +66,15 @@ class Transport:
 
         Raises RegistryError for another answer, and where there is none after several attempts.
         """
-        attempt, refreshed = 1, False
+        attempt, silences, refreshed = 1, 0, False
         while True:
             last = attempt == ATTEMPTS
             used = self._authorization.header
             try:
                 answer = self._once(asked)
             except (requests.RequestException, OSError) as error:
-                if last or not asked.repeatable or not _is_passing(error):
+                silences += isinstance(error, requests.ReadTimeout)
+                if last or silences == SILENCES or not asked.repeatable or not _is_passing(error):
                     raise failures.unanswered(asked.method, self._absolute(asked), _text(error)) from None
                 self.pause(attempt)
                 attempt += 1
@@ -122,7 +126,7 @@ class Transport:
                 data=body,
                 stream=True,
                 allow_redirects=False,
-                timeout=(CONNECT_SECONDS, asked.seconds),
+                timeout=(CONNECT_SECONDS if body is None else SEND_SECONDS, ANSWER_SECONDS + asked.seconds),
             )
         finally:
             if body is not None:
