@@ -163,7 +163,7 @@ def _papers(session: Session, composed: Made, images: Sequence[LaidOutImage]) ->
         for image in images
         if (bill.KIND, image.digest) not in there
     ]
-    if any((published.KIND, digest) not in there for digest in digests):
+    if not all(published.is_kept(config.papers, image) for image in images):
         made += facts(session, composed)
     paper.publish(config.papers, made, digests, session.terminal)
     return paper.read(config.papers, digests)

@@ -108,6 +108,18 @@ def test_the_papers_beside_a_layout_tell_what_is_in_it(project: SmallProject) ->
     assert published.packages(config) == {}
 
 
+def test_a_paper_is_kept_while_the_toolchain_that_made_it_is_this_one(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = project.compose()
+    config, laid_out = project.inputs.config, read_image(project.inputs.config.layout, HERE)
+    assert not published.is_kept(config.papers, laid_out)
+    paper.publish(config.papers, [paper_of(project, made)], [made.digest], Terminal(quiet=True))
+    assert published.is_kept(config.papers, laid_out)
+    monkeypatch.setattr(published, "toolchain", lambda: "0" * 64)
+    assert not published.is_kept(config.papers, laid_out)
+
+
 def test_without_a_layout_nothing_is_known(project: SmallProject) -> None:
     assert published.packages(project.inputs.config) == {}
 
