@@ -208,7 +208,7 @@ def _papers(
         for image in images
         if (bill.KIND, image.digest) not in there
     ]
-    if any((published.KIND, digest) not in there for digest in digests):
+    if not all(published.is_kept(config.papers, image) for image in images):
         made += facts(session, composed)
     if state:  # another commit may have made the same image: its provenance is another
         made += [provenance.of(image, config, state, os.environ) for image in images]
