@@ -14,9 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from airlock import process
 from airlock.compose import interpreter
 from airlock.platforms import AMD64
-from airlock.registry import connecting
-from airlock.registry.reference import repository
-from airlock.signing import attached, keys
 from airlock.store import Store
 from benchmarks.changes import move_provider
 from project import Project, layers, share_store
@@ -40,7 +37,7 @@ class Released:
 
     project: Project
     registry: RunningRegistry
-    key: Path
+    key: Path  # the private one, which the pushed image is signed with
     digest: str
 
     @property
@@ -50,11 +47,6 @@ class Released:
     @property
     def reference(self) -> str:
         return f"{self.repository}:one"
-
-    def sign(self, *digests: str) -> None:
-        signer = keys.signer(str(self.key), self.project.folder, {})
-        for digest in digests:
-            attached.sign(connecting.connect(repository(self.repository)), digest, signer)
 
     def copy(self, folder: Path) -> Project:
         """Return the project's files on a machine with empty caches and an empty store."""
@@ -75,9 +67,10 @@ def released(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (project.folder / KEY).write_bytes(key.public_key().public_bytes(pem, public))
     with registry(folder / "registry") as running:
         made = Released(project, running, folder / "key.pem", built.digest)
-        pushed = project.document("push", "--offline", "--repository", made.repository, "--tag", "one")
+        pushed = project.document(
+            "push", "--offline", "--repository", made.repository, "--tag", "one", "--sign", str(made.key)
+        )
         assert pushed["digest"] == built.digest
-        made.sign(pushed["digest"], *(one["digest"] for one in pushed["papers"]))
         yield made
 
 
