@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 # Of what git tells a hook, by which every folder is the top of a work tree.
 _OF_HOOKS = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
+# By which git takes another repository than that of its folder (git rev-parse --local-env-vars, without settings).
+_OF_ANOTHER = (
+    *_OF_HOOKS, "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+)  # fmt: skip
 _SCP = re.compile(r"(?:[^/@]*@)?([^/:@]+):(?!//)(.+)")
 _IGNORED = "!!"
 
@@ -90,12 +96,12 @@ def require_repository(project: Path) -> None:
         )
 
 
-def ask(folder: Path, *arguments: Arg) -> Done:
+def ask(folder: Path, *arguments: Arg, apart: bool = False) -> Done:
     """Run git in a folder, whoever calls this; it takes no locks, and its exit code tells whether it failed.
 
-    Raises CommandError where there is no git.
+    `apart` from every other repository, also from one that variables name. Raises CommandError where there is no git.
     """
-    told = () if "GIT_WORK_TREE" in os.environ else _OF_HOOKS
+    told = _OF_ANOTHER if apart else () if "GIT_WORK_TREE" in os.environ else _OF_HOOKS
     environ = {key: value for key, value in os.environ.items() if key not in told}
     return process.run(["git", "--no-optional-locks", "-C", folder, *arguments], env=environ, check=False)
 
