@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from airlock import process
 from airlock.errors import ConfigError
 from airlock.index.locations import redact
+from airlock.wheels import source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from airlock.process import Arg, Done
@@ -44,8 +47,11 @@ class State:
     folder: str = ""
 
 
-def state(project: Path) -> State:
-    """Return a project's place in git. Raises ConfigError where it is in no repository, or has no commit."""
+def state(project: Path, distributions: Iterable[Path] = ()) -> State:
+    """Return a project's place in git; `distributions` are the folders in it that are built into the image.
+
+    Raises ConfigError where it is in no repository, or has no commit.
+    """
     require_repository(project)
     found = ask(project, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if found.returncode:
@@ -55,7 +61,7 @@ def state(project: Path) -> State:
             remedy="git add --all && git commit",
         )
     prefix = ask(project, "rev-parse", "--show-prefix").stdout.decode(errors="surrogateescape").rstrip("\n")
-    dirty = _dirty(project, prefix)
+    dirty = _dirty(project, prefix, [folder.relative_to(project).as_posix() for folder in distributions])
     return State(found.stdout.decode().strip(), dirty, remote(project), prefix.rstrip("/"))
 
 
@@ -106,7 +112,7 @@ def ask(folder: Path, *arguments: Arg, apart: bool = False) -> Done:
     return process.run(["git", "--no-optional-locks", "-C", folder, *arguments], env=environ, check=False)
 
 
-def _dirty(project: Path, prefix: str) -> tuple[str, ...]:
+def _dirty(project: Path, prefix: str, distributions: Sequence[str]) -> tuple[str, ...]:
     """Return what is not as HEAD has it; of what git ignores, that which comes into an image all the same."""
     done = ask(
         project, "status", "--porcelain", "-z", "--untracked-files=all", "--ignored=matching", "--no-renames",
@@ -124,16 +130,25 @@ def _dirty(project: Path, prefix: str) -> tuple[str, ...]:
         sorted(
             "." if prefix.startswith(path) else path.removeprefix(prefix)  # ".": the project itself is new
             for is_ignored, path in found
-            if not is_ignored or prefix.startswith(path) or _is_input(path.removeprefix(prefix))
+            if not is_ignored
+            or prefix.startswith(path)
+            or _is_input(path.removeprefix(prefix), distributions)
         )
     )
 
 
-def _is_input(ignored: str) -> bool:
+def _is_input(ignored: str, distributions: Iterable[str]) -> bool:
     """Whether something that git ignores decides an image's bytes."""
-    path = ignored.rstrip("/")
-    if path.startswith("constraints/"):
-        return path.endswith((".lock", ".in"))
-    if path.startswith("image/"):
-        return "__pycache__" not in path.split("/")
-    return path in {"pyproject.toml", "constraints", "image"}
+    path = PurePosixPath(ignored)
+    folder = next((one for one in distributions if path.is_relative_to(one)), None)
+    if folder is not None:
+        below = path.relative_to(folder)
+        return below == PurePosixPath() or source.is_source(below)
+    match path.parts[0]:
+        case "constraints":
+            return len(path.parts) == 1 or path.suffix in {".lock", ".in"}
+        case "image":
+            return "__pycache__" not in path.parts
+        case _:
+            above = any(PurePosixPath(one).is_relative_to(path) for one in distributions)
+            return above or str(path) == "pyproject.toml"

@@ -58,6 +58,28 @@ def test_of_ignored_files_those_that_come_into_the_image_are_dirty(project: Path
     assert git.state(project).dirty == ("image/a.secret",)
 
 
+def test_of_ignored_files_those_that_a_distribution_is_built_from_are_dirty(project: Path) -> None:
+    (project.parent / ".gitignore").write_text("*.secret\n__pycache__\nbuild/\n.cache/\n/project/whole/\n")
+    run(project, "commit", "--quiet", "-am", "two")
+    for name in (
+        "operators/src/build/m.py",
+        "operators/src/a.secret",
+        "operators/src/__pycache__/m.pyc",
+        "operators/build/m.py",
+        "operators/.cache/m.py",
+        "others/a.secret",
+        "whole/inner/m.py",
+    ):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("")
+    (project / "operators" / "m.py").write_text("")
+    run(project, "add", "--all")
+    run(project, "commit", "--quiet", "-m", "three")
+    folders = [project / "operators", project / "whole" / "inner"]
+    assert git.state(project, folders).dirty == ("operators/src/a.secret", "operators/src/build/", "whole/")
+    assert git.state(project).dirty == ()
+
+
 def test_a_project_that_the_repository_around_it_ignores_is_not_clean(project: Path) -> None:
     folder = project.parent / "ignored" / "inner"
     folder.mkdir(parents=True)

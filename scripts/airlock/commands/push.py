@@ -188,7 +188,7 @@ def _state(config: Config) -> State | None:
     from airlock.errors import ConfigError  # noqa: PLC0415
 
     try:
-        return git.state(config.project)
+        return git.state(config.project, config.distributions)
     except ConfigError:
         return None
 
