@@ -110,6 +110,7 @@ def _signature(session: Session, asked: Asked, report: Report) -> Manifest:
     top = promises.resolved(asked.registry, asked.reference)
     report.digest = top.digest
     key = attached.require_trusted(asked.registry, top.digest, asked.verifiers)
+    promises.require_image(top)
     _holds(session, report, "signature", f"of {top.digest} by {key}")
     return top
 
