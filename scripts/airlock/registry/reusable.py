@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Trust = Callable[[Registry, str], object]  # raises UntrustedError for a digest that no trusted key signed
 _MOST_CONFIGURATION = 8_000_000  # bytes
+_MOST_PAPERS = 100  # of one image; whoever can push could else keep everybody busy
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 _ALL = "everything is built"
 
@@ -107,7 +108,7 @@ class Finder:
     def _first_trusted(self, papers: Sequence[str], subject: str, origin: str) -> Published | None:
         """Return the paper that a trusted key signed; one that anybody laid beside it does no harm."""
         refusal: UntrustedError | None = None
-        for digest in papers:
+        for digest in papers[:_MOST_PAPERS]:
             if not DIGEST.fullmatch(digest):
                 continue
             try:
@@ -155,8 +156,8 @@ def _content(manifest: Manifest, subject: str) -> str | None:
     try:
         document = manifest.document
         (layer,) = document["layers"]
-        about = document["subject"]["digest"]
-        return _digest(layer["digest"]) if about == subject else None
+        about = (document["artifactType"], document["subject"]["digest"])
+        return _digest(layer["digest"]) if about == (MEDIA_TYPE, subject) else None
     except _MALFORMED:
         return None
 
