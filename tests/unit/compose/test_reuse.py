@@ -315,7 +315,7 @@ def test_a_signed_paper_of_another_kind_is_not_read_as_facts(
 
 
 def test_of_thousands_of_papers_that_anybody_laid_there_few_are_looked_at(
-    project: SmallProject, shelf: Shelf, tmp_path: Path
+    project: SmallProject, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     true = paper_of(project, project.compose())
     asked: list[str] = []
@@ -325,7 +325,7 @@ def test_of_thousands_of_papers_that_anybody_laid_there_few_are_looked_at(
         asked.append(digest)
         shelf.require_trusted(registry, digest)
 
-    shelf.registry.referrers = lambda _: lies  # type: ignore[method-assign]
+    monkeypatch.setattr(shelf.registry, "referrers", lambda _: lies)
     finder = Finder(shelf.registry, require_trusted, Terminal(quiet=True))
     with pytest.raises(UntrustedError):
         finder.find(Reference(shelf.registry.repository, TAG), [HERE])
