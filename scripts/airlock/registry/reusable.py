@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.compose.published import MEDIA_TYPE, MOST_BYTES, Published, PublishedLayer, toolchain
 from airlock.errors import RegistryError, UntrustedError
+from airlock.registry.images import require_image
 from airlock.registry.reference import DIGEST
 from airlock.registry.registry import Registry
 
@@ -49,7 +50,7 @@ class Finder:
         """Return what may be taken for these platforms of the image that the reference names at this moment.
 
         Raises RegistryError where there is no image, or none that can be read; UntrustedError where a trusted key
-        signed it not, or its paper not; CorruptError for a paper that makes no sense.
+        signed it not, or its paper not, or signed what is no image; CorruptError for a paper that makes no sense.
         """
         top = self.registry.manifest(reference.name)
         if top is None:
@@ -82,6 +83,7 @@ class Finder:
 
     def _published(self, image: Manifest, named: Reference) -> Published | None:
         self.require_trusted(self.registry, image.digest)
+        require_image(image)
         listed = self.registry.referrers(image.digest)
         papers = [str(one.get("digest")) for one in listed if one.get("artifactType") == MEDIA_TYPE]
         known = self._first_trusted(papers, image.digest, f"{named.repository}@{image.digest}")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airlock.compose import oci
 from airlock.errors import RegistryError, UntrustedError
 from airlock.layout import INDEXES
 from airlock.papers import provenance
 from airlock.registry import failures
 from airlock.signing import attached
-from airlock_spec.wording import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,10 +22,7 @@ if TYPE_CHECKING:
 _PLATFORMS = 32  # of one index that are looked at
 _PAPERS = 100  # that refer to one image
 _STATEMENT_LIMIT = 1 << 20  # bytes
-_WIDEST = 120  # characters of what somebody else claims
 _ATTESTATION = "unknown"  # the architecture of what BuildKit puts beside images
-_CONFIGURATIONS = (oci.CONFIG, "application/vnd.docker.container.image.v1+json")
-_OF_ARTIFACTS = {"artifactType", "subject"}  # keys of manifests that are no images
 
 
 @dataclass(frozen=True)
@@ -48,21 +43,6 @@ def resolved(registry: Registry, reference: Reference) -> Manifest:
             remedy="check the name, or: airlock push",
         )
     return found
-
-
-def require_image(top: Manifest) -> None:
-    """Raise UntrustedError for what is no image: papers are signed, too, and a tag may come to name one."""
-    document = top.document
-    config = document.get("config")
-    kind = config.get("mediaType") if isinstance(config, dict) else None
-    if "manifests" in document or (kind in _CONFIGURATIONS and not _OF_ARTIFACTS & document.keys()):
-        return
-    what = shortened(str(document.get("artifactType") or kind or top.media_type), _WIDEST)
-    raise UntrustedError(
-        f"{top.digest} is no image",
-        cause=f"it is signed, but a document beside an image: {what}",
-        remedy="see who moved the tag; name the image by its digest",
-    )
 
 
 def images_of(registry: Registry, top: Manifest) -> list[Manifest]:

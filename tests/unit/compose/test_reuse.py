@@ -297,6 +297,14 @@ def test_facts_that_anybody_laid_beside_the_signed_ones_do_no_harm(
     assert all(layer.published for layer in machine.compose(machine.find(shelf)).layers)
 
 
+def test_a_signed_paper_that_a_tag_came_to_name_is_no_image(
+    project: SmallProject, shelf: Shelf, tmp_path: Path
+) -> None:
+    shelf.registry.tags[TAG] = paper_of(project, project.compose()).digest
+    with pytest.raises(UntrustedError, match="is no image"):
+        Machine.empty(project, tmp_path / "other").find(shelf)
+
+
 def test_a_signed_paper_of_another_kind_is_not_read_as_facts(
     project: SmallProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from airlock.papers import paper, provenance
 from airlock.push import sending
 from airlock.push.outgoing import Outgoing
 from airlock.registry import failures
+from airlock.registry.images import require_image
 from airlock.registry.reference import Reference
 from airlock.registry.registry import Blob, Manifest
 from airlock.signing import attached, local
@@ -177,7 +178,7 @@ def test_a_registry_that_fails_is_no_lack_of_provenance(pushed: Pushed) -> None:
 
 def test_images_and_their_indexes_are_images(pushed: Pushed) -> None:
     for manifest in (pushed.top, *promises.images_of(pushed.registry, pushed.top)):
-        promises.require_image(manifest)
+        require_image(manifest)
 
 
 def test_a_signed_paper_that_a_tag_came_to_name_is_no_image(pushed: Pushed) -> None:
@@ -190,7 +191,7 @@ def test_a_signed_paper_that_a_tag_came_to_name_is_no_image(pushed: Pushed) -> N
         found = pushed.registry.manifest(digest)
         assert found
         with pytest.raises(UntrustedError, match="is no image"):
-            promises.require_image(found)
+            require_image(found)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"x" * (2 << 20)])
