@@ -29,7 +29,8 @@ _OF_ANOTHER = (
     "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
 )  # fmt: skip
 _SCP = re.compile(r"(?:[^/@]*@)?([^/:@]+):(?!//)(.+)")
-_IGNORED = "!!"
+_IGNORED, _UNTRACKED = "!!", "??"
+_RESULTS = "build/"  # of airlock: what it composes is no change of the project
 
 
 @dataclass(frozen=True)
@@ -125,16 +126,18 @@ def _dirty(project: Path, prefix: str, distributions: Sequence[str]) -> tuple[st
             remedy="git status",
         )
     entries = done.stdout.decode(errors="surrogateescape").split("\0")
-    found = ((entry[:2] == _IGNORED, entry[3:]) for entry in entries if entry)
-    return tuple(
-        sorted(
-            "." if prefix.startswith(path) else path.removeprefix(prefix)  # ".": the project itself is new
-            for is_ignored, path in found
-            if not is_ignored
-            or prefix.startswith(path)
-            or _is_input(path.removeprefix(prefix), distributions)
-        )
-    )
+    found = [(entry[:2], entry[3:]) for entry in entries if entry]
+    if any(prefix.startswith(path) for _, path in found):
+        return (".",)  # the project itself is new
+    named = ((status, path.removeprefix(prefix)) for status, path in found)
+    return tuple(sorted(path for status, path in named if _counts(status, path, distributions)))
+
+
+def _counts(status: str, path: str, distributions: Iterable[str]) -> bool:
+    """Whether what is not as HEAD has it is a change of the project."""
+    if status == _IGNORED:
+        return _is_input(path, distributions)
+    return status != _UNTRACKED or not path.startswith(_RESULTS)
 
 
 def _is_input(ignored: str, distributions: Iterable[str]) -> bool:

@@ -46,6 +46,14 @@ def test_what_is_changed_staged_removed_or_untracked_is_dirty(project: Path) -> 
     assert git.state(project).dirty == ("image/image.toml", "new file", "pyproject.toml", "staged")
 
 
+def test_what_was_composed_is_no_dirt_though_nothing_ignores_it(project: Path) -> None:
+    (project / "build" / "image").mkdir(parents=True)
+    (project / "build" / "image" / "index.json").write_text("")
+    assert git.state(project).dirty == ()
+    run(project, "add", "--all")
+    assert git.state(project).dirty == ("build/image/index.json",)
+
+
 def test_what_lies_beside_the_project_is_not_its_dirt(project: Path) -> None:
     (project.parent / "other").write_text("")
     assert git.state(project).dirty == ()

@@ -171,6 +171,7 @@ def _outgoing(session: Session, config: Config, options: Options) -> Outgoing:
     named = tags.Named(image.version(prepared.inputs), state)
     chosen = tags.resolve(options.tags or config.push.tags, named)
     made = make(session, prepared)
+    tags.require_unchanged(state, _state(config))
     composed = made.composed
     if options.expect and composed.digest != options.expect:
         raise PushError(

@@ -13,7 +13,6 @@ import signing_keys
 from airlock.compose import oci
 from airlock.errors import ConfigError, RegistryError, SigningError, UntrustedError
 from airlock.registry import failures
-from airlock.registry.exchange import Answer
 from airlock.registry.reference import Repository
 from airlock.registry.registry import Blob, Manifest
 from airlock.signing import attached, local, simple
@@ -304,7 +303,7 @@ def test_a_registry_that_fails_is_no_lack_of_signatures(pushed: Pushed) -> None:
 def test_a_payload_that_cannot_be_had_now_is_no_lack_of_trust(pushed: Pushed, status: int) -> None:
     def fail(digest: str, limit: int) -> bytes:
         if status:
-            raise failures.refused("GET", Answer(status, {}, b"", "http://127.0.0.1:5000/v2/"))
+            raise failures.RefusedError("refused", cause="", remedy="", status=status, codes=())
         raise failures.unanswered("GET", "http://127.0.0.1:5000/v2/", "timeout")
 
     attached.sign(pushed.registry, pushed.digest, OURS)
