@@ -33,7 +33,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_clean_project_has_its_commit_alone(project: Path) -> None:
-    assert git.state(project) == git.State(run(project, "rev-parse", "HEAD"), (), "")
+    assert git.state(project) == git.State(run(project, "rev-parse", "HEAD"), (), "", "project")
+    assert git.state(project.parent).folder == ""
 
 
 def test_what_is_changed_staged_removed_or_untracked_is_dirty(project: Path) -> None:

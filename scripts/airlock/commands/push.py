@@ -12,9 +12,13 @@ import click
 from airlock.terminal import Column, counted, megabytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from airlock.cli import Session
+    from airlock.commands.image import Made
     from airlock.config import Config
     from airlock.git import State
+    from airlock.layout import LaidOutImage
     from airlock.papers.paper import Paper
     from airlock.push.outgoing import Outgoing
     from airlock.push.sending import Pushed
@@ -42,6 +46,7 @@ class Options:
     mount_from: tuple[str, ...]
     dry_run: bool
     offline: bool
+    reuse_from: str
     as_json: bool
 
 
@@ -62,6 +67,12 @@ class Options:
 )
 @click.option("--dry-run", is_flag=True, help="Write nothing: say what would be done.")
 @click.option("--offline", is_flag=True, help="Fetch nothing: fail where the store is not sealed.")
+@click.option(
+    "--reuse-from",
+    default="",
+    metavar="REF",
+    help="Compose with the layers of this signed image, as `airlock image` does.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the digest.")
 @click.pass_obj
 def command(session: Session, /, **given: object) -> int:
@@ -106,26 +117,27 @@ def _repository(options: Options, config: Config) -> Repository:
 def _outgoing(session: Session, config: Config, options: Options) -> Outgoing:
     """Compose the image, and name it. Raises PushError where it is not the expected one."""
     from airlock import layout  # noqa: PLC0415 - as above
-    from airlock.commands.fetch import sealed_inputs  # noqa: PLC0415
+    from airlock.commands.image import make, prepare  # noqa: PLC0415
     from airlock.compose import image  # noqa: PLC0415
     from airlock.errors import PushError  # noqa: PLC0415
     from airlock.push import tags  # noqa: PLC0415
     from airlock.push.outgoing import Outgoing  # noqa: PLC0415
 
     state = _state(config)
-    inputs = sealed_inputs(session, config, offline=options.offline)
-    named = tags.Named(image.version(inputs), state)
+    prepared = prepare(session, config, offline=options.offline, reuse_from=options.reuse_from)
+    named = tags.Named(image.version(prepared.inputs), state)
     chosen = tags.resolve(options.tags or config.push.tags, named)
-    composed = image.compose(inputs, session.places, session.terminal)
+    made = make(session, prepared)
+    composed = made.composed
     if options.expect and composed.digest != options.expect:
         raise PushError(
             f"the image is {composed.digest}",
             cause=f"{options.expect} was expected: it was made of other files, or by another toolchain",
             remedy="check out the commit that was tested; then: airlock image",
         )
-    images = [layout.read_image(config.layout, one) for one in config.platforms]
+    images = [layout.read_image(config.layout, one, partial=True) for one in config.platforms]
     index = composed.index if len(images) > 1 else None
-    return Outgoing(tuple(images), index, tuple(_papers(session, config)), chosen)
+    return Outgoing(tuple(images), index, tuple(_papers(session, made, images)), chosen)
 
 
 def _state(config: Config) -> State | None:
@@ -138,12 +150,12 @@ def _state(config: Config) -> State | None:
         return None
 
 
-def _papers(session: Session, config: Config) -> list[Paper]:
+def _papers(session: Session, composed: Made, images: Sequence[LaidOutImage]) -> list[Paper]:
     """Return the papers of the images in the layout; those that are not there are made."""
-    from airlock import layout  # noqa: PLC0415 - as above
-    from airlock.papers import bill, paper  # noqa: PLC0415
+    from airlock.commands.image import facts  # noqa: PLC0415 - as above
+    from airlock.papers import bill, paper, published  # noqa: PLC0415
 
-    images = [layout.read_image(config.layout, platform) for platform in config.platforms]
+    config = composed.prepared.config
     digests = [image.digest for image in images]
     there = {(one.kind, one.subject) for one in paper.read(config.papers, digests)}
     made = [
@@ -151,6 +163,8 @@ def _papers(session: Session, config: Config) -> list[Paper]:
         for image in images
         if (bill.KIND, image.digest) not in there
     ]
+    if any((published.KIND, digest) not in there for digest in digests):
+        made += facts(session, composed)
     paper.publish(config.papers, made, digests, session.terminal)
     return paper.read(config.papers, digests)
 
