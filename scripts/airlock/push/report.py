@@ -33,14 +33,19 @@ def tell(pushed: Pushed, repository: Repository, terminal: Terminal, *, dry_run:
 
 
 def document(
-    pushed: Pushed, outgoing: Outgoing, repository: Repository, drifts: Sequence[Drift], scans: Sequence[Report]
+    pushed: Pushed,
+    outgoing: Outgoing,
+    repository: Repository,
+    drifts: Sequence[Drift],
+    scans: Sequence[Report],
 ) -> dict[str, Any]:
     """Return the one JSON object."""
     return dataclasses.asdict(pushed) | {
         "repository": str(repository),
         "reference": f"{repository}@{pushed.digest}",
         "platforms": [
-            {"platform": one.platform, "digest": one.digest, "layers": len(one.layers)} for one in outgoing.images
+            {"platform": one.platform, "digest": one.digest, "layers": len(one.layers)}
+            for one in outgoing.images
         ],
         "papers": [
             {"kind": one.kind, "platform": one.platform, "digest": one.digest} for one in outgoing.papers
