@@ -68,10 +68,10 @@ def manifest(*layers: Blob, **more: object) -> Manifest:
 
 def test_a_repository_is_made_verified_and_scanned_over_the_wire(world: World) -> None:
     push = Push(kms_key="0123")
-    assert repository.create(HERE, push, TERMINAL, dry_run=True) == []
+    assert repository.create(HERE, push, TERMINAL, dry_run=True).drifts == ()
     assert world.repositories == {}
-    assert repository.create(HERE, push, TERMINAL) == []
-    assert repository.verify(HERE, push, TERMINAL) == []
+    assert repository.create(HERE, push, TERMINAL).drifts == ()
+    assert repository.verify(HERE, push, TERMINAL).drifts == ()
     there = registry()
     there.upload(blob(), lambda _: None)
     image = manifest(blob())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
-
-from airlock.terminal import Column, counted, megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +19,8 @@ if TYPE_CHECKING:
     from airlock.layout import LaidOutImage
     from airlock.papers.paper import Paper
     from airlock.push.outgoing import Outgoing
-    from airlock.push.sending import Pushed
+    from airlock.push.repository import Standing
+    from airlock.push.sending import Sign
     from airlock.registry.reference import Repository
 
 EPILOG = """\b
@@ -30,6 +29,8 @@ Examples:
   airlock push                        to [tool.airlock.push] repository, under its tags
   airlock push --tag dev-anna         under a tag of your own, also from a dirty work tree
   airlock push --expect sha256:…      only if that is the digest: the one that CI tested
+  airlock push --sign awskms:///alias/release --create --scan
+                                      signed, to a repository as it should be, and scanned
   airlock push --repository 123456789012.dkr.ecr.eu-west-1.amazonaws.com/airflow
   airlock push --json | jq -r .digest
 """
@@ -43,10 +44,13 @@ class Options:
     tags: tuple[str, ...]
     platforms: tuple[str, ...]
     expect: str
+    reuse_from: str
     mount_from: tuple[str, ...]
+    sign: str
+    create: bool
+    scan: bool
     dry_run: bool
     offline: bool
-    reuse_from: str
     as_json: bool
 
 
@@ -60,6 +64,20 @@ class Options:
 )
 @click.option("--expect", default="", metavar="DIGEST", help="Refuse an image of another digest.")
 @click.option(
+    "--sign",
+    default="",
+    metavar="KEY",
+    help="Sign it and its papers: awskms:///KEY, env://VARIABLE or a file.",
+)
+@click.option("--create", is_flag=True, help="Amazon ECR: make the repository as it should be first.")
+@click.option("--scan", is_flag=True, help="Amazon ECR: wait for the scan; fail from scan-block up.")
+@click.option(
+    "--reuse-from",
+    default="",
+    metavar="REF",
+    help="Compose with the layers of this signed image, as `airlock image` does.",
+)
+@click.option(
     "--mount-from",
     multiple=True,
     metavar="PATH",
@@ -67,21 +85,17 @@ class Options:
 )
 @click.option("--dry-run", is_flag=True, help="Write nothing: say what would be done.")
 @click.option("--offline", is_flag=True, help="Fetch nothing: fail where the store is not sealed.")
-@click.option(
-    "--reuse-from",
-    default="",
-    metavar="REF",
-    help="Compose with the layers of this signed image, as `airlock image` does.",
-)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the digest.")
 @click.pass_obj
 def command(session: Session, /, **given: object) -> int:
     """Push the image and its papers to a registry, and set the tags last.
 
     The image is composed first, which takes no time where nothing changed. A tag never names anything that is not
-    complete; what arrived is not sent again, however the last push ended. Prints the digest that the tags name.
+    complete, signed where a key is named, and accompanied by its papers: the bill of materials, the provenance,
+    and what others need to reuse its layers. What arrived is not sent again, however the last push ended. Prints
+    the digest that the tags name.
     """
-    from airlock.push import sending  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.push import report, scan, sending  # noqa: PLC0415 - heavy imports, after --help
     from airlock.push.dry_run import DryRun  # noqa: PLC0415
     from airlock.registry import connecting  # noqa: PLC0415
     from airlock.registry.registry import Registry  # noqa: PLC0415, TC001
@@ -89,15 +103,50 @@ def command(session: Session, /, **given: object) -> int:
     options = Options(**given)  # type: ignore[arg-type]  # click gives what the options above declare
     config = session.config_for(options.platforms)
     repository = _repository(options, config)
+    sign = _sign(options, config)
     outgoing = _outgoing(session, config, options)
-    registry: Registry = connecting.connect(repository, options.mount_from)
-    if options.dry_run:
-        registry = DryRun(registry)
-    rules = sending.Rules(mount_from=options.mount_from)
+    standing = _standing(session, config, repository, options)
+    there = None if standing.missing else connecting.connect(repository, options.mount_from)
+    registry: Registry | None = DryRun(repository, there) if options.dry_run else there
+    assert registry is not None, "only a dry run leaves a repository missing"
+    rules = sending.Rules(standing.is_immutable, sign, options.mount_from)
     pushed = sending.push(outgoing, registry, rules, session.terminal)
-    _report(session, pushed, repository, options)
-    _result(pushed, outgoing, repository, options)
+    report.tell(pushed, repository, session.terminal, dry_run=options.dry_run)
+    scans = []
+    if options.scan and not options.dry_run:
+        digests = [one.digest for one in outgoing.images]
+        scans = scan.scan(repository, config.push, digests, session.terminal)
+    if options.as_json:
+        document = report.document(pushed, outgoing, repository, standing.drifts, scans)
+        click.echo(json.dumps(document | {"dry_run": options.dry_run}))
+    else:
+        click.echo(pushed.digest)
     return 0
+
+
+def _standing(session: Session, config: Config, repository: Repository, options: Options) -> Standing:
+    """Look at the repository, and make it as it should be where that was asked for."""
+    from airlock.push import repository as repositories  # noqa: PLC0415 - as above
+
+    if options.create:
+        return repositories.create(repository, config.push, session.terminal, dry_run=options.dry_run)
+    return repositories.verify(repository, config.push, session.terminal)
+
+
+def _sign(options: Options, config: Config) -> Sign | None:
+    """Return what signs with the key that is named, if one is; a dry run counts, and asks no key.
+
+    Raises SigningError.
+    """
+    from airlock.signing import attached, keys  # noqa: PLC0415 - as above
+
+    name = options.sign or config.push.sign
+    if not name:
+        return None
+    if options.dry_run:
+        return lambda registry, digest: registry.manifest(attached.tag(digest)) is None
+    signer = keys.signer(name, config.project, os.environ)
+    return lambda registry, digest: attached.sign(registry, digest, signer).written
 
 
 def _repository(options: Options, config: Config) -> Repository:
@@ -137,7 +186,7 @@ def _outgoing(session: Session, config: Config, options: Options) -> Outgoing:
         )
     images = [layout.read_image(config.layout, one, partial=True) for one in config.platforms]
     index = composed.index if len(images) > 1 else None
-    return Outgoing(tuple(images), index, tuple(_papers(session, made, images)), chosen)
+    return Outgoing(tuple(images), index, tuple(_papers(session, made, images, state)), chosen)
 
 
 def _state(config: Config) -> State | None:
@@ -150,10 +199,12 @@ def _state(config: Config) -> State | None:
         return None
 
 
-def _papers(session: Session, composed: Made, images: Sequence[LaidOutImage]) -> list[Paper]:
+def _papers(
+    session: Session, composed: Made, images: Sequence[LaidOutImage], state: State | None
+) -> list[Paper]:
     """Return the papers of the images in the layout; those that are not there are made."""
     from airlock.commands.image import facts  # noqa: PLC0415 - as above
-    from airlock.papers import bill, paper, published  # noqa: PLC0415
+    from airlock.papers import bill, paper, provenance, published  # noqa: PLC0415
 
     config = composed.prepared.config
     digests = [image.digest for image in images]
@@ -165,32 +216,7 @@ def _papers(session: Session, composed: Made, images: Sequence[LaidOutImage]) ->
     ]
     if any((published.KIND, digest) not in there for digest in digests):
         made += facts(session, composed)
+    if state:  # another commit may have made the same image: its provenance is another
+        made += [provenance.of(image, config, state, os.environ) for image in images]
     paper.publish(config.papers, made, digests, session.terminal)
     return paper.read(config.papers, digests)
-
-
-def _report(session: Session, pushed: Pushed, repository: Repository, options: Options) -> None:
-    would = "would " if options.dry_run else ""
-    columns = [Column("tag"), Column("was" if not options.dry_run else "would be")]
-    new = set(pushed.set_tags)
-    session.terminal.table(columns, [[tag, "set" if tag in new else "there"] for tag in pushed.tags])
-    session.terminal.say(
-        f"{repository}: {would}{'send' if would else 'sent'} {pushed.sent_blobs} of {pushed.blobs} blobs, "
-        f"{megabytes(pushed.sent_bytes)}, {counted(pushed.papers, 'paper')}, {pushed.seconds:.1f} s"
-    )
-
-
-def _result(pushed: Pushed, outgoing: Outgoing, repository: Repository, options: Options) -> None:
-    if not options.as_json:
-        click.echo(pushed.digest)
-        return
-    document = dataclasses.asdict(pushed) | {
-        "repository": str(repository),
-        "reference": f"{repository}@{pushed.digest}",
-        "platforms": [one.platform for one in outgoing.images],
-        "papers": [
-            {"kind": one.kind, "platform": one.platform, "digest": one.digest} for one in outgoing.papers
-        ],
-        "dry_run": options.dry_run,
-    }
-    click.echo(json.dumps(document))

@@ -5,8 +5,9 @@ Only Amazon ECR has settings that can be looked at; of any other registry that i
 
 from __future__ import annotations
 
+import fnmatch
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from airlock import ecr
@@ -59,6 +60,24 @@ class Tags(Protocol):
     def put_tag(self, digest: str, tag: str) -> None: ...
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a repository stands: what of it is not as it should be, and what it is, as far as that is known."""
+
+    drifts: tuple[Drift, ...] = ()
+    found: Found | None = None
+    missing: bool = False  # there is none: a dry run made none
+
+    def is_immutable(self, tag: str) -> bool:
+        """Whether a tag that names an image can never name another (ECR: tag immutability and its exclusions)."""
+        if self.found is None:
+            return False
+        excluded = any(fnmatch.fnmatchcase(tag, pattern) for pattern in self.found.exclusions)
+        return self.found.mutability.startswith("IMMUTABLE") != (
+            excluded and self.found.mutability.endswith("_WITH_EXCLUSION")
+        )
+
+
 class DryRun:
     """A `Control` that looks at a repository and tells what would be done to it."""
 
@@ -91,44 +110,46 @@ def wanted(push: Push) -> Wanted:
     return Wanted(push.keep, push.kms_key)
 
 
-def verify(repository: Repository, push: Push, terminal: Terminal) -> list[Drift]:
+def verify(repository: Repository, push: Push, terminal: Terminal) -> Standing:
     """Return how a repository differs from what it should be, and tell it.
 
     What these credentials may not see is said not to be verified. Raises RepositoryError where there is none.
     """
-    control = _control(repository, terminal)
-    return look(control, repository, wanted(push), terminal) if control else []
+    control = _control(repository)
+    return look(control, repository, wanted(push), terminal) if control else Standing()
 
 
-def look(control: Control, repository: Repository, want: Wanted, terminal: Terminal) -> list[Drift]:
+def look(control: Control, repository: Repository, want: Wanted, terminal: Terminal) -> Standing:
     """Return and tell how a repository differs from what it should be; as `verify`."""
     try:
         found = control.found()
     except DeniedError as error:
         terminal.say(f"{repository} is not verified: {error.cause}")
-        return []
+        return Standing()
     if found is None:
         raise ecr.no_repository(repository)
     drifts = drift(repository, want, found)
     tell(drifts, terminal)
-    return drifts
+    return Standing(tuple(drifts), found)
 
 
-def create(repository: Repository, push: Push, terminal: Terminal, *, dry_run: bool = False) -> list[Drift]:
+def create(repository: Repository, push: Push, terminal: Terminal, *, dry_run: bool = False) -> Standing:
     """Make a repository as it should be, whether or not it is there; return and tell what stays different.
 
     Raises AwsError.
     """
-    control = _control(repository, terminal)
+    control = _control(repository)
     if control is None:
-        return []
+        terminal.say(f"{repository.host} is not Amazon ECR: there is nothing to set up")
+        return Standing()
     if dry_run:
         control = DryRun(control, terminal)
     drifts = put_right(control, repository, wanted(push), terminal)
     if not drifts and not dry_run:
         terminal.say(f"{repository} is as it should be")
     tell(drifts, terminal)
-    return drifts
+    found = control.found()
+    return Standing(tuple(drifts), found, missing=found is None)
 
 
 def put_right(control: Control, repository: Repository, want: Wanted, terminal: Terminal) -> list[Drift]:
@@ -184,8 +205,5 @@ def move(tags: Tags, digest: str, service: str) -> None:
     tags.put_tag(digest, tag)
 
 
-def _control(repository: Repository, terminal: Terminal) -> Control | None:
-    if ecr.is_ecr(repository.host):
-        return EcrSettings(ecr.connect(repository))
-    terminal.say(f"{repository.host} is not Amazon ECR: how the repository is set up is not verified")
-    return None
+def _control(repository: Repository) -> Control | None:
+    return EcrSettings(ecr.connect(repository)) if ecr.is_ecr(repository.host) else None

@@ -32,7 +32,8 @@ ANSWER_SECONDS = 60.0  # of silence
 ATTEMPTS = 6
 SILENCES = 2  # attempts that get no answer in their time: a registry that is gone is not waited for six times
 LONGEST_PAUSE = 30.0  # seconds: the longest Retry-After to obey
-UNAUTHORIZED, PARTIAL = 401, range(300, 400)
+UNAUTHORIZED = frozenset({401, 403})  # 403 is what ECR says of a token that ended
+PARTIAL = range(300, 400)
 _BLOCK = 1 << 18  # bytes handed to a socket at a time: http.client's 8 KiB cost a third of the speed
 _DOCUMENT = 4 << 20  # bytes: the longest answer that is kept, the limit of manifests (facts of ECR's quotas)
 _CERTIFICATES = (
@@ -81,7 +82,7 @@ class Transport:
                 continue
             if answer.status in asked.answers:
                 return answer
-            if answer.status == UNAUTHORIZED and not refreshed and self._is_ours(answer.url):
+            if answer.status in UNAUTHORIZED and not refreshed and self._is_ours(answer.url):
                 challenge = answer.headers.get("WWW-Authenticate", "")
                 refreshed = self._authorization.answer(self, challenge, used)
                 if refreshed:

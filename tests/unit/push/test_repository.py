@@ -205,13 +205,11 @@ def test_a_policy_that_may_not_be_seen_is_no_drift(world: World) -> None:
 
 def test_nothing_is_verified_of_another_registry(capsys: pytest.CaptureFixture[str]) -> None:
     other = Repository("registry.example.com", NAME)
-    assert repository.verify(other, Push(), TERMINAL) == []
-    assert repository.create(other, Push(), TERMINAL) == []
+    assert repository.verify(other, Push(), TERMINAL).drifts == ()
+    assert repository.create(other, Push(), TERMINAL).drifts == ()
     repository.hold(other, "sha256:0", "web")
-    assert (
-        capsys.readouterr().err.splitlines()
-        == ["registry.example.com is not Amazon ECR: how the repository is set up is not verified"] * 2
-    )
+    said = "registry.example.com is not Amazon ECR: there is nothing to set up"
+    assert capsys.readouterr().err.splitlines() == [said]
 
 
 def test_whoever_may_not_look_is_told_that_nothing_was_verified(
@@ -219,7 +217,7 @@ def test_whoever_may_not_look_is_told_that_nothing_was_verified(
 ) -> None:
     world.create(NAME)
     world.denied.add("DescribeRepositories")
-    assert repository.look(control(world), HERE, WANTED, TERMINAL) == []
+    assert repository.look(control(world), HERE, WANTED, TERMINAL).drifts == ()
     assert "is not verified: AccessDeniedException" in capsys.readouterr().err
 
 
@@ -237,18 +235,39 @@ def test_moto_takes_what_is_created_and_changed(aws: None, capsys: pytest.Captur
     push = Push(kms_key=KEY)
     with pytest.raises(RepositoryError, match="there is no repository"):
         repository.verify(HERE, push, TERMINAL)
-    assert repository.create(HERE, push, TERMINAL) == []
-    assert repository.verify(HERE, push, TERMINAL) == []
+    assert repository.create(HERE, push, TERMINAL).drifts == ()
+    assert repository.verify(HERE, push, TERMINAL).drifts == ()
     client = boto3.client("ecr", region_name=REGION)
     client.put_image_tag_mutability(repositoryName=NAME, imageTagMutability="MUTABLE", registryId=ACCOUNT)
     capsys.readouterr()
-    assert [one.name for one in repository.verify(HERE, push, TERMINAL)] == ["tags"]
+    assert [one.name for one in repository.verify(HERE, push, TERMINAL).drifts] == ["tags"]
     assert "airlock push --create" in capsys.readouterr().err
-    assert repository.create(HERE, push, TERMINAL) == []
-    assert repository.verify(HERE, push, TERMINAL) == []
+    assert repository.create(HERE, push, TERMINAL).drifts == ()
+    assert repository.verify(HERE, push, TERMINAL).drifts == ()
 
 
 def test_a_key_that_cannot_be_used_fails_the_creation(world: World) -> None:
     world.denied.add("CreateRepository")
     with pytest.raises(AwsError, match=f"cannot create {HERE}"):
         put_right(control(world), HERE, WANTED, TERMINAL)
+
+
+@pytest.mark.parametrize(
+    ("mutability", "moves", "stays"),
+    [
+        ("MUTABLE", ("1", "dev-x"), ()),
+        ("IMMUTABLE", (), ("1", "dev-x")),
+        ("IMMUTABLE_WITH_EXCLUSION", ("dev-x",), ("1", "sdev-x")),
+        ("MUTABLE_WITH_EXCLUSION", ("1",), ("dev-x",)),
+    ],
+)
+def test_which_tags_move_is_what_ecr_says(
+    mutability: str, moves: tuple[str, ...], stays: tuple[str, ...]
+) -> None:
+    standing = repository.Standing(found=replace(AS_WANTED, mutability=mutability, exclusions=("dev-*",)))
+    assert not any(standing.is_immutable(tag) for tag in moves)
+    assert all(standing.is_immutable(tag) for tag in stays)
+
+
+def test_of_an_unknown_repository_nothing_is_known() -> None:
+    assert not repository.Standing().is_immutable("1")
