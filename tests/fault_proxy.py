@@ -102,7 +102,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         if self.doom.status:
             if not self.doom.early:
                 self._drain()
-            self._answer(self.doom.status, dict(self.doom.headers), b"{}")
+            self._answer(self.doom.status, dict(self.doom.headers), self.doom.body)
         elif self.doom.swallowed and self.one.request.kind == UPLOAD:
             content = b"".join(self._body())
             digest = hashlib.sha256(content[:-1]).hexdigest()
