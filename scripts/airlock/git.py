@@ -72,8 +72,8 @@ def commit(project: Path, revision: str) -> str | None:
 
 
 def content(project: Path, commit: str, path: str) -> bytes | None:
-    """Return a file of the project as a commit has it; None where it has none."""
-    found = ask(project, "cat-file", "blob", f"{commit}:./{path}")
+    """Return a file as a commit has it, its path from the repository's top; None where there is none."""
+    found = ask(project, "cat-file", "blob", f"{commit}:{path}")
     return None if found.returncode else found.stdout
 
 

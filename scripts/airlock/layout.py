@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from airlock.platforms import Platform
 
-_INDEXES = (
+INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
@@ -177,7 +177,7 @@ def _manifests(layout: Path) -> list[Descriptor]:
         nested = {
             one: [_marked(each, one) for each in _present(layout, _listed(_document(layout, one)))]
             for one in listed
-            if one.media_type in _INDEXES
+            if one.media_type in INDEXES
         }
     except FileNotFoundError as error:
         raise ImageError(

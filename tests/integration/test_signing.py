@@ -16,7 +16,7 @@ from airlock.registry import connecting
 from airlock.registry.reference import Repository
 from airlock.signing import attached, keys
 from layouts import folder, write_layout
-from plain_registry import plain_registry
+from registries import registry
 from signing_keys import PASSWORD
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ ENVIRON = {"COSIGN_PASSWORD": PASSWORD}
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with plain_registry(tmp_path_factory.mktemp("registry")) as host:
-        yield host
+    with registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running.host
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ def test_a_revision_is_a_commit_or_nothing(project: Path) -> None:
 
 def test_a_file_is_had_as_a_commit_has_it(project: Path) -> None:
     (project / "pyproject.toml").write_text("changed")
-    assert git.content(project, "HEAD", "pyproject.toml") == b"[tool.airlock]\n"
+    assert git.content(project, "HEAD", "project/pyproject.toml") == b"[tool.airlock]\n"
     assert git.content(project, "HEAD", "none") is None
 
 

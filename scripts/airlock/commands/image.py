@@ -129,14 +129,16 @@ def make(session: Session, prepared: Prepared, workers: int | None = None) -> Ma
     """
     from airlock import layout  # noqa: PLC0415 - as above
     from airlock.compose import image  # noqa: PLC0415
-    from airlock.papers import paper  # noqa: PLC0415
+    from airlock.papers import paper, published  # noqa: PLC0415
 
     config, reuse = prepared.config, prepared.reuse
     composed = image.compose(prepared.inputs, session.places, session.terminal, workers, reuse)
     made = Made(prepared, composed)
     if any(layer.published for one in composed.images for layer in one.layers):
-        everything = [one.digest for one in layout.images(config.layout, partial=True)]
-        paper.publish(config.papers, facts(session, made), everything, session.terminal)
+        images = layout.images(config.layout, partial=True)
+        if not all(published.is_kept(config.papers, image) for image in images):
+            digests = [image.digest for image in images]
+            paper.publish(config.papers, facts(session, made), digests, session.terminal)
     return made
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from airlock.layout import LaidOutImage
     from airlock.papers.paper import Paper
     from airlock.push.outgoing import Outgoing
-    from airlock.push.repository import Standing
     from airlock.push.sending import Sign
     from airlock.registry.reference import Repository
 
@@ -95,7 +94,8 @@ def command(session: Session, /, **given: object) -> int:
     and what others need to reuse its layers. What arrived is not sent again, however the last push ended. Prints
     the digest that the tags name.
     """
-    from airlock.push import report, scan, sending  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.push import report, scan, sending  # noqa: PLC0415
+    from airlock.push import repository as repositories  # noqa: PLC0415 - heavy imports, after --help
     from airlock.push.dry_run import DryRun  # noqa: PLC0415
     from airlock.registry import connecting  # noqa: PLC0415
     from airlock.registry.registry import Registry  # noqa: PLC0415, TC001
@@ -104,8 +104,11 @@ def command(session: Session, /, **given: object) -> int:
     config = session.config_for(options.platforms)
     repository = _repository(options, config)
     sign = _sign(options, config)
+    standing = None if options.create else repositories.verify(repository, config.push, session.terminal)
     outgoing = _outgoing(session, config, options)
-    standing = _standing(session, config, repository, options)
+    standing = standing or repositories.create(
+        repository, config.push, session.terminal, dry_run=options.dry_run
+    )
     there = None if standing.missing else connecting.connect(repository, options.mount_from)
     registry: Registry | None = DryRun(repository, there) if options.dry_run else there
     assert registry is not None, "only a dry run leaves a repository missing"
@@ -122,15 +125,6 @@ def command(session: Session, /, **given: object) -> int:
     else:
         click.echo(pushed.digest)
     return 0
-
-
-def _standing(session: Session, config: Config, repository: Repository, options: Options) -> Standing:
-    """Look at the repository, and make it as it should be where that was asked for."""
-    from airlock.push import repository as repositories  # noqa: PLC0415 - as above
-
-    if options.create:
-        return repositories.create(repository, config.push, session.terminal, dry_run=options.dry_run)
-    return repositories.verify(repository, config.push, session.terminal)
 
 
 def _sign(options: Options, config: Config) -> Sign | None:
@@ -214,7 +208,7 @@ def _papers(
         for image in images
         if (bill.KIND, image.digest) not in there
     ]
-    if any((published.KIND, digest) not in there for digest in digests):
+    if not all(published.is_kept(config.papers, image) for image in images):
         made += facts(session, composed)
     if state:  # another commit may have made the same image: its provenance is another
         made += [provenance.of(image, config, state, os.environ) for image in images]

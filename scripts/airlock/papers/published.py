@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock import layout
-from airlock.compose.published import MEDIA_TYPE, Published, PublishedLayer, toolchain
+from airlock.compose.published import MEDIA_TYPE, Published, PublishedLayer, made_by, toolchain
 from airlock.errors import CorruptError, ImageError
 from airlock.papers import paper, subject
 
@@ -52,6 +52,14 @@ def kept(papers: Path, image: LaidOutImage) -> Published | None:
         return Published.read(there[0].content.content, str(papers)) if there else None
     except CorruptError:
         return None
+
+
+def is_kept(papers: Path, image: LaidOutImage) -> bool:
+    """Whether the paper about an image is kept beside the layout, as this version of the toolchain makes it."""
+    return any(
+        one.kind == KIND and made_by(one.content.content) == toolchain()
+        for one in paper.read(papers, [image.digest])
+    )
 
 
 def packages(config: Config) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -121,6 +122,13 @@ def test_facts_that_make_no_sense_are_refused_when_they_are_asked_for(
     with pytest.raises(CorruptError, match="the facts of REF are malformed") as caught:
         read.facts(KEY)
     assert caught.value.remedy.endswith("airlock image")
+
+
+def test_who_made_a_document_is_told_by_its_beginning() -> None:
+    named = replace(DOCUMENT, toolchain=published.toolchain())
+    assert published.made_by(named.content) == published.toolchain()
+    for content in (DOCUMENT.content, b"", b"{}", named.content[:20]):
+        assert published.made_by(content) == ""
 
 
 def test_what_was_made_here_is_held_against_what_was_said() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airlock.cache import Cache
-from airlock.compose import image
+from airlock.compose import image, oci
 from airlock.compose.published import MEDIA_TYPE, Published
 from airlock.compose.taking import Reuse
 from airlock.errors import (
@@ -25,6 +25,8 @@ from airlock.errors import (
 from airlock.layout import images, read_image
 from airlock.papers import paper, published
 from airlock.papers.reading import Reader
+from airlock.platforms import AMD64, ARM64
+from airlock.registry.registry import Manifest
 from airlock.store import Store
 from airlock.terminal import Terminal
 from published_images import TAG, Machine, Shelf, paper_of
@@ -233,6 +235,26 @@ def test_files_that_cannot_be_had_fail_before_anything_is_published(
     with pytest.raises(UnsealedError):
         machine.compose(reuse)
     assert not (machine.project.folder / "build/image/index.json").exists()
+
+
+def test_of_an_index_the_platforms_image_is_taken(
+    project: SmallProject, shelf: Shelf, tmp_path: Path
+) -> None:
+    made = project.compose()
+    for tag, platforms in (
+        ("both", [AMD64, ARM64]),
+        ("other", [one for one in (AMD64, ARM64) if one != HERE]),
+    ):
+        document = oci.index([(made.manifest, one) for one in platforms])
+        shelf.registry.put_manifest(Manifest(document.media_type, document.content), tag)
+    machine = Machine.empty(project, tmp_path / "other")
+
+    reuse = machine.find(shelf, "both")
+    index = shelf.registry.tags["both"]
+    assert reuse.reference == f"{shelf.registry.repository}@{index}"
+    again = machine.compose(reuse)
+    assert (again.digest, all(layer.published for layer in again.layers)) == (made.digest, True)
+    assert machine.find(shelf, "other").images == {}
 
 
 # Whose word counts
