@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 .DEFAULT_GOAL := help
 .PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit \
 	check check-reports test lint types integration integration-as-root projects screenshot runner format docs prune clean \
-	bench bench-image bench-layers bench-check bench-health bench-runtime
+	bench bench-image bench-layers bench-check bench-health bench-runtime bench-push
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -114,6 +114,9 @@ bench-health: $(CHECKS) ## measure health checks against Airflow's own; wants a 
 
 bench-runtime: $(CHECKS) ## measure starts, health checks and idle services; wants a Docker Engine, and takes a quarter of an hour
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.runtime
+
+bench-push: $(CHECKS) ## measure pushing against docker, skopeo and BuildKit's cache; wants a Docker Engine, skopeo, docker-registry
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.push
 
 lint: $(CHECKS) ## check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
