@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
-from airlock.errors import EngineError
+from airlock.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,6 +57,33 @@ def connect(environ: Mapping[str, str]) -> Connection:
     if address.startswith("unix://"):
         return UnixSocket(address)
     return Sdk(environ)
+
+
+def login(host: str) -> tuple[str, str] | None:
+    """Return the user and password that `docker login` keeps for a registry, itself or by a credential helper.
+
+    An identity token has the user `<token>`. Raises ConfigError where they cannot be read.
+    """
+    import docker.auth  # noqa: PLC0415 - costs 0.2 s
+    from docker.errors import DockerException  # noqa: PLC0415
+
+    try:
+        found = docker.auth.load_config().resolve_authconfig(host)
+    except (DockerException, ValueError, OSError) as error:
+        raise ConfigError(
+            f"the credentials for {host} cannot be read",
+            cause=type(error).__name__,  # a helper's own words may hold anything
+            remedy=f"docker login {host}",
+        ) from None
+    if not found:
+        return None
+    if found.get("IdentityToken"):
+        return "<token>", str(found["IdentityToken"])
+    user, password = (
+        found.get("Username", found.get("username")),
+        found.get("Password", found.get("password")),
+    )
+    return (str(user), str(password)) if user else None
 
 
 def no_engine(address: str, error: Exception) -> EngineError:

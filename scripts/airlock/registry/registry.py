@@ -23,6 +23,10 @@ class Blob:
     size: int
     source: Path | bytes
 
+    @property
+    def is_here(self) -> bool:
+        return isinstance(self.source, bytes) or self.source.is_file()
+
 
 @dataclass(frozen=True)
 class Manifest:

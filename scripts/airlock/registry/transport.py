@@ -1,0 +1,181 @@
+"""HTTP to one registry: the user's certificates and proxy, credentials where they are asked for, patience.
+
+Bodies are streamed. Whatever is said of an exchange names method, host and path: a query may carry a signature.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from airlock.errors import RegistryError
+from airlock.index.locations import redact, redact_text
+from airlock.registry import failures
+from airlock.registry.exchange import Answer
+
+if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+
+    from airlock.registry.authorization import Authorization
+    from airlock.registry.exchange import Ask
+
+CONNECT_SECONDS = 10.0
+ATTEMPTS = 6
+LONGEST_PAUSE = 30.0  # seconds: the longest Retry-After to obey
+UNAUTHORIZED, PARTIAL = 401, range(300, 400)
+_BLOCK = 1 << 20  # bytes handed to a socket at a time: http.client's 8 KiB cost a third of the speed
+_DOCUMENT = 4 << 20  # bytes: the longest answer that is kept, the limit of manifests (facts of ECR's quotas)
+_CERTIFICATES = (
+    "/etc/docker/certs.d",
+    "/etc/containers/certs.d",
+)  # where Docker and podman keep them, by host
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, blocksize=_BLOCK, **kwargs)
+
+
+class Transport:
+    """Asks one registry; used by several threads, each with connections of its own."""
+
+    def __init__(
+        self, base: str, authorization: Authorization, threads: int, adapter: BaseAdapter | None = None
+    ) -> None:
+        self.base = base
+        self._host = urlsplit(base).netloc
+        self._authorization = authorization
+        self._session = requests.Session()
+        self._session.auth = _as_it_is  # or requests would read ~/.netrc
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter or _Adapter(pool_connections=threads, pool_maxsize=threads))
+        self._session.verify = certificates(self._host)
+
+    def ask(self, asked: Ask) -> Answer:
+        """Ask until there is one of the answers that are wanted.
+
+        Raises RegistryError for another answer, and where there is none after several attempts.
+        """
+        refreshed = False
+        for attempt in range(1, ATTEMPTS + 1):
+            last = attempt == ATTEMPTS
+            used = self._authorization.header
+            try:
+                answer = self._once(asked)
+            except (requests.RequestException, OSError) as error:
+                if last or not _is_passing(error):
+                    raise failures.unanswered(asked.method, self._absolute(asked), _text(error)) from None
+                self._wait(attempt, "")
+                continue
+            if answer.status in asked.answers:
+                return answer
+            if answer.status == UNAUTHORIZED and not refreshed and self._is_ours(answer.url):
+                challenge = answer.headers.get("WWW-Authenticate", "")
+                refreshed = self._authorization.answer(self, challenge, used)
+                if refreshed:
+                    continue
+            if last or answer.status not in asked.again:
+                raise failures.refused(asked.method, answer)
+            self._wait(attempt, answer.headers.get("Retry-After", ""))
+        raise AssertionError("the last attempt returns or raises")
+
+    def anonymously(self, asked: Ask) -> Answer:
+        """Ask somebody else, as a token service, once; the headers are all there are."""
+        with self._send(asked, asked.url) as answer:
+            return _read(answer)
+
+    def _once(self, asked: Ask) -> Answer:
+        url = self._absolute(asked)
+        with self._send(asked, url) as answer:
+            if answer.status_code in PARTIAL and asked.method == "GET" and "Location" in answer.headers:
+                url = urljoin(url, answer.headers["Location"])
+                with self._send(asked, url) as moved:
+                    return _read(moved)
+            return _read(answer)
+
+    def _send(self, asked: Ask, url: str) -> requests.Response:
+        headers = dict(asked.headers)
+        if self._is_ours(url):
+            headers |= {"Authorization": header} if (header := self._authorization.header) else {}
+        elif urlsplit(url).scheme != "https" and not self.base.startswith("http:"):
+            raise RegistryError(
+                f"{self._host} leads to {redact(url)}",
+                cause="what follows would be sent in clear text",
+                remedy="ask whoever runs the registry",
+            )
+        body = asked.body() if asked.body else None
+        try:
+            if body is not None:
+                headers["Content-Length"] = str(asked.length)
+            return self._session.request(
+                asked.method,
+                url,
+                headers=headers,
+                data=body,
+                stream=True,
+                allow_redirects=False,
+                timeout=(CONNECT_SECONDS, asked.seconds),
+            )
+        finally:
+            if body is not None:
+                body.close()
+
+    def _absolute(self, asked: Ask) -> str:
+        return urljoin(self.base, asked.url)
+
+    def _is_ours(self, url: str) -> bool:
+        """Whether credentials of this registry may go there."""
+        return url.startswith(f"{self.base}/")
+
+    def _wait(self, attempt: int, wished: str) -> None:
+        pause = min(0.25 * 2**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        if wished.isdecimal():
+            pause = min(max(float(wished), pause), LONGEST_PAUSE)
+        time.sleep(pause)
+
+
+def certificates(host: str) -> str | bool:
+    """Return the file of the authorities to trust for a host; True for requests' own and its variables."""
+    for folder in _CERTIFICATES:
+        file = Path(folder) / host / "ca.crt"
+        if file.is_file():
+            return str(file)
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
+    return named or True
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _read(answer: requests.Response) -> Answer:
+    """Read the whole body of a document. Raises RegistryError where it is longer than any document."""
+    body = b""
+    for chunk in answer.iter_content(_BLOCK):
+        body += chunk
+        if len(body) > _DOCUMENT:
+            raise failures.too_long(answer.url, _DOCUMENT)
+    return Answer(answer.status_code, answer.headers, body, answer.url)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether another attempt may go better: not where a certificate or a URL is the matter."""
+    lasting = (
+        requests.exceptions.SSLError,
+        requests.exceptions.InvalidURL,
+        requests.exceptions.InvalidHeader,
+        requests.exceptions.MissingSchema,
+    )
+    return not isinstance(error, lasting)
+
+
+def _text(error: Exception) -> str:
+    """Return what a library says, without credentials and queries of URLs."""
+    return redact_text(str(error)).split("?")[0][:300]

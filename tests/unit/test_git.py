@@ -1,0 +1,118 @@
+"""A project's place in git: its commit, what is not in it, and where it came from without credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from airlock import git, process
+from airlock.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_WHO = ("-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false")
+
+
+def run(folder: Path, *arguments: str) -> str:
+    return process.run(["git", "-C", folder, *_WHO, *arguments]).stdout.decode().strip()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository" / "project"
+    (folder / "image").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text("[tool.airlock]\n")
+    (folder / "image" / "image.toml").write_text("")
+    (folder.parent / ".gitignore").write_text("__pycache__\n*.secret\n/ignored/\n")
+    run(folder.parent, "init", "--quiet")
+    run(folder.parent, "add", "--all")
+    run(folder.parent, "commit", "--quiet", "-m", "one")
+    return folder
+
+
+def test_a_clean_project_has_its_commit_alone(project: Path) -> None:
+    assert git.state(project) == git.State(run(project, "rev-parse", "HEAD"), (), "")
+
+
+def test_what_is_changed_staged_removed_or_untracked_is_dirty(project: Path) -> None:
+    (project / "new file").write_text("")
+    (project / "pyproject.toml").write_text("[tool]\n")
+    (project / "image" / "image.toml").unlink()
+    (project / "staged").write_text("")
+    run(project, "add", "staged")
+    assert git.state(project).dirty == ("image/image.toml", "new file", "pyproject.toml", "staged")
+
+
+def test_what_lies_beside_the_project_is_not_its_dirt(project: Path) -> None:
+    (project.parent / "other").write_text("")
+    assert git.state(project).dirty == ()
+
+
+def test_of_ignored_files_those_that_come_into_the_image_are_dirty(project: Path) -> None:
+    for name in ("image/a.secret", "image/__pycache__/m.pyc", "notes.secret"):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text("")
+    assert git.state(project).dirty == ("image/a.secret",)
+
+
+def test_a_project_that_the_repository_around_it_ignores_is_not_clean(project: Path) -> None:
+    folder = project.parent / "ignored" / "inner"
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text("")
+    assert git.state(folder).dirty == (".",)
+
+
+@pytest.mark.parametrize(
+    ("told", "remote"),
+    [
+        ("https://someone:hunter2@git.example.org/team/airflow.git?token=hunter2", "https://git.example.org/team/airflow.git"),
+        ("https://hunter2@git.example.org/team/airflow.git", "https://git.example.org/team/airflow.git"),
+        ("git@git.example.org:team/airflow.git", "ssh://git.example.org/team/airflow.git"),
+        ("someone:hunter2@git.example.org:team/airflow.git", "ssh://git.example.org/team/airflow.git"),
+        ("ssh://git@git.example.org:2222/airflow.git", "ssh://git.example.org:2222/airflow.git"),
+        ("/srv/git/airflow.git", ""),
+        ("../airflow", ""),
+        ("file:///srv/git/airflow.git", ""),
+    ],
+)  # fmt: skip
+def test_the_remote_is_told_without_credentials(project: Path, told: str, remote: str) -> None:
+    run(project, "remote", "add", "origin", told)
+    assert git.state(project).remote == remote
+
+
+def test_a_hook_s_variables_do_not_mislead(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = git.state(project)
+    monkeypatch.setenv("GIT_DIR", str(project / "elsewhere"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(project / "elsewhere"))
+    assert git.state(project) == before
+
+
+def test_a_revision_is_a_commit_or_nothing(project: Path) -> None:
+    head = run(project, "rev-parse", "HEAD")
+    run(project, "tag", "v1")
+    assert [git.commit(project, name) for name in ("v1", head, "0" * 40, "-x", "")] == [
+        head,
+        head,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_a_file_is_had_as_a_commit_has_it(project: Path) -> None:
+    (project / "pyproject.toml").write_text("changed")
+    assert git.content(project, "HEAD", "pyproject.toml") == b"[tool.airlock]\n"
+    assert git.content(project, "HEAD", "none") is None
+
+
+def test_outside_of_a_repository_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="git finds no repository around"):
+        git.state(tmp_path)
+
+
+def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, "init", "--quiet")
+    with pytest.raises(ConfigError, match="has no commit"):
+        git.state(tmp_path)
