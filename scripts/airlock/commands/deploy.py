@@ -40,7 +40,9 @@ docs/deploy.md.
 @click.option("--image", "name", metavar="REF", help="The image, as HOST/PATH:TAG or HOST/PATH@sha256:….")
 @click.option("--migrate", metavar="SERVICE", help="The service that the migration's task takes after.")
 @click.option("--no-migrate", is_flag=True, help="Do not migrate the database.")
-@click.option("--timeout", type=click.IntRange(1), metavar="SECONDS", help="Until all services must be stable.")
+@click.option(
+    "--timeout", type=click.IntRange(1), metavar="SECONDS", help="Until all services must be stable."
+)
 @click.option("--force", is_flag=True, help="Also while another deployment is going on: take it over.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the digest.")
@@ -108,14 +110,14 @@ def _wanted(
 def _found(session: Session, name: str, *, dry_run: bool) -> Found:
     """Look the image up in its registry; a dry run goes on where it has not been pushed yet."""
     from airlock.deploy import found  # noqa: PLC0415 - as above
-    from airlock.registry import client, reference  # noqa: PLC0415
+    from airlock.registry import connecting, reference  # noqa: PLC0415
 
     image = reference.reference(name) if name else _composed(session.config)
 
     def tell(absent: Reference) -> None:
         session.terminal.say(f"{absent} is not there yet: it has to be pushed first")
 
-    registry = client.connect(image.repository, session.terminal)
+    registry = connecting.connect(image.repository)
     return found.find(registry, image, tell if dry_run else found.refuse)
 
 

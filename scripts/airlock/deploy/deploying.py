@@ -69,9 +69,7 @@ class Deployment:
     def carry_out(self, plan: Plan) -> dict[str, Any]:
         revisions = self._register(plan)
         steps = [
-            rollout.Step(
-                one.service, revisions[one.definition.arn], one.content or one.definition.content
-            )
+            rollout.Step(one.service, revisions[one.definition.arn], one.content or one.definition.content)
             for one in plan.changes
         ]
         migrated = None

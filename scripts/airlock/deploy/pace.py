@@ -44,22 +44,24 @@ def attempt(request: Callable[[], _T], terminal: Terminal) -> _T | None:
     try:
         return request()
     except AwsError as error:
-        if not is_passing(error):
-            raise
-        terminal.say(f"  {error.fact}: {error.code or error.cause}; asking again")
+        _say_or_raise(error, terminal)
         return None
 
 
-def persist(request: Callable[[], object], pace: Pace, deadline: float, terminal: Terminal) -> None:
-    """Ask until it is done: what may be asked twice. Raises AwsError, at the deadline also what passes."""
-
-    def done() -> bool:
-        request()
-        return True
-
+def persist(request: Callable[[], _T], pace: Pace, deadline: float, terminal: Terminal) -> _T:
+    """Ask, of what may be asked twice, until there is an answer. Raises AwsError, at the deadline also what passes."""
+    failure: AwsError | None = None
     for _ in pace.polls(deadline):
-        if pace.clock() >= deadline:
-            break
-        if attempt(done, terminal):
-            return
-    request()
+        try:
+            return request()
+        except AwsError as error:
+            _say_or_raise(error, terminal)
+            failure = error
+    assert failure is not None  # it was asked at least once
+    raise failure
+
+
+def _say_or_raise(error: AwsError, terminal: Terminal) -> None:
+    if not is_passing(error):
+        raise error
+    terminal.say(f"  {error.fact}: {error.code or error.cause}; asking again")

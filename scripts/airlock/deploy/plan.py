@@ -21,7 +21,9 @@ STARTED_BY = "airlock-migrate"  # by it a migration of another deployment is fou
 MIGRATE = ("airflow", "db", "migrate")
 _IDLE = ("sleep", "infinity")
 _ENTRYPOINT = "/entrypoint"  # the image's own, of image/image.toml
-_AWAITED = frozenset({"COMPLETE", "SUCCESS", "HEALTHY"})  # conditions of dependsOn that an idle container never meets
+_AWAITED = frozenset(
+    {"COMPLETE", "SUCCESS", "HEALTHY"}
+)  # conditions of dependsOn that an idle container never meets
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Change:
     moves: tuple[Moved, ...]
     content: Mapping[str, Any] | None = field(repr=False)
     registered: str = ""  # the revision that has this content already
-    newer: str = ""  # the family's newest revision, where it is another: it has what this service does not get
+    newer: str = (
+        ""  # the family's newest revision, where it is another: it has what this service does not get
+    )
 
     @property
     def name(self) -> str:
@@ -79,9 +83,15 @@ def make(cluster: Reading, found: Found, wanted: Wanted) -> Plan:
     names = list(dict.fromkeys([*wanted.services, *filter(None, [wanted.migrate])]))
     services = _services(cluster, names)
     problems = [
-        f"{name}: there is no such service in cluster {cluster.name}" for name in names if name not in services
+        f"{name}: there is no such service in cluster {cluster.name}"
+        for name in names
+        if name not in services
     ]
-    made = {one.name: _change(cluster, one, found.reference) for one in services.values()}
+    unfit = {name: why for name, one in services.items() if (why := _unfit(one))}
+    problems += [f"{name}: {why}" for name, why in unfit.items()]
+    made = {
+        name: _change(cluster, one, found.reference) for name, one in services.items() if name not in unfit
+    }
     changes = [made[name] for name in wanted.services if name in made]
     for one in made.values():
         problems += _problems(one, found, wanted)
@@ -132,12 +142,14 @@ def _newest(cluster: Reading, family: str) -> Definition | None:
         return None
 
 
+def _unfit(service: Service) -> str:
+    if service.status != "ACTIVE":
+        return f"it is {service.status}"
+    return "" if service.controller == "ECS" else f"{service.controller} deploys it, not ECS"
+
+
 def _problems(change: Change, found: Found, wanted: Wanted) -> list[str]:
     service, name = change.service, change.name
-    if service.status != "ACTIVE":
-        return [f"{name}: it is {service.status}"]
-    if service.controller != "ECS":
-        return [f"{name}: {service.controller} deploys it, not ECS"]
     problems = []
     mine = revision.ours(change.definition, found.reference)
     if not mine:
@@ -184,10 +196,12 @@ def _migration(change: Change, image: Reference, problems: list[str]) -> Migrati
     name = free[0]["name"]
     words = free[0].get("entryPoint") or [_ENTRYPOINT]
     if words[-1] != _ENTRYPOINT:
-        problems.append(f"{change.name}: {name} has an entryPoint of its own, no place for a command; {other}")
+        problems.append(
+            f"{change.name}: {name} has an entryPoint of its own, no place for a command; {other}"
+        )
     if any(one.get("configuredAtLaunch") for one in change.definition.content.get("volumes") or []):
         problems.append(f"{change.name}: it has a volume that is made for each task; {other}")
-    return Migration(change, name, {one: _IDLE for one in mine} | {name: MIGRATE})
+    return Migration(change, name, dict.fromkeys(mine, _IDLE) | {name: MIGRATE})
 
 
 def _awaits(container: Mapping[str, Any], mine: Mapping[str, object]) -> bool:

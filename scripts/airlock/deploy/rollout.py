@@ -55,7 +55,10 @@ def roll(cluster: Cluster, steps: Sequence[Step], pace: Pace, terminal: Terminal
     deadline = pace.deadline()
     try:
         for wave in (steps[:1], steps[1:]):
-            watches = [_Watch(cluster, step, terminal) for step in wave]
+            watches = [
+                _Watch(cluster, step, _failed_before(cluster, step, pace, deadline, terminal), terminal)
+                for step in wave
+            ]
             for step in wave:
                 if step.changes:
                     changed.append(step)  # before it is: an interrupted request may have been heard
@@ -69,6 +72,13 @@ def roll(cluster: Cluster, steps: Sequence[Step], pace: Pace, terminal: Terminal
         for line in take_back(cluster, changed, pace, terminal):
             terminal.say(line)
         raise
+
+
+def _failed_before(cluster: Cluster, step: Step, pace: Pace, deadline: float, terminal: Terminal) -> set[str]:
+    """Return the tasks that stopped before: a revision that is deployed again may have failures of the last time."""
+    if not step.changes:
+        return set()
+    return {one.arn for one in persist(lambda: cluster.stopped(step.name), pace, deadline, terminal)}
 
 
 def _update(cluster: Cluster, step: Step, pace: Pace, deadline: float, terminal: Terminal) -> None:
@@ -98,13 +108,12 @@ def _wait(watches: Sequence[_Watch], pace: Pace, deadline: float, terminal: Term
 class _Watch:
     """One service on its way: says what happens, and decides when it is there and when it never will be."""
 
-    def __init__(self, cluster: Cluster, step: Step, terminal: Terminal) -> None:
+    def __init__(self, cluster: Cluster, step: Step, before: set[str], terminal: Terminal) -> None:
         self.cluster = cluster
         self.step = step
         self._terminal = terminal
         self._seen = {one.id for one in step.service.events}
-        # A revision that is deployed for the second time may have failures of the first.
-        self._before = {one.arn for one in cluster.stopped(step.name)} if step.changes else set()
+        self._before = before  # tasks that are no news
         self._failed: dict[str, Task] = {}
         self._begun = False
         self._counts = (-1, -1)
@@ -114,7 +123,9 @@ class _Watch:
         name = self.step.name
         if service is None or service.status != "ACTIVE":
             raise DeployError(
-                f"{name} is gone", cause="somebody deleted it meanwhile", remedy="create it anew, then run it again"
+                f"{name} is gone",
+                cause="somebody deleted it meanwhile",
+                remedy="create it anew, then run it again",
             )
         self._tell(service)
         primary = service.primary
@@ -136,7 +147,9 @@ class _Watch:
             for line in stopped.why(task, self.step.content, self.cluster.region)
         ]
         running, desired = self._counts
-        return lines or [f"{self.step.name}: {max(running, 0)} of {max(desired, 0)} tasks run, none has failed"]
+        return lines or [
+            f"{self.step.name}: {max(running, 0)} of {max(desired, 0)} tasks run, none has failed"
+        ]
 
     def _tell(self, service: Service) -> None:
         for event in service.events:
@@ -144,7 +157,11 @@ class _Watch:
                 self._seen.add(event.id)
                 self._terminal.say(f"  {event.text}")
         primary = service.primary
-        if primary and primary.definition == self.step.to and (primary.running, primary.desired) != self._counts:
+        if (
+            primary
+            and primary.definition == self.step.to
+            and (primary.running, primary.desired) != self._counts
+        ):
             self._counts = (primary.running, primary.desired)
             self._terminal.say(f"{service.name}: {primary.running} of {primary.desired} tasks run")
 

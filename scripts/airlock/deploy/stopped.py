@@ -15,59 +15,49 @@ if TYPE_CHECKING:
 
     from airlock.deploy.cluster import Container, Task
 
-_UNREACHED = r"timeout|timed out|deadline|connection (issue|refused|reset)|dial tcp|no such host|canceled"
-_DENIED = r"403|forbidden|denied|not authorized|no basic auth|unauthorized"
-_ROLE = "the execution role (or an endpoint's policy) does not allow it: "
+_UNREACHED = r"(timeout|timed out|deadline|connection (issue|refused|reset)|dial tcp|no such host|canceled)"
+_DENIED = r"(403|forbidden|denied|not authorized|no basic auth|unauthorized)"
+_SECRETS = r"ResourceInitializationError.*(registry auth|secret|ssm|parameter)"
+_LOGS = r"ResourceInitializationError.*\b(log|logs|logger|cloudwatch)\b"
+_PULL = r"CannotPullContainer"
+_LET_IN = "private DNS, and a security group that lets the task in at 443"
+_NO_WAY_TO_LOGS = f"no way to CloudWatch Logs: it needs the interface endpoint logs with {_LET_IN}"
+_NO_LOG = """\
+the log group does not exist, or the execution role may not write to it
+(logs:CreateLogStream, logs:PutLogEvents)"""
+_NO_FILES = """\
+the file system is not reached, or refuses: it needs a mount target in each zone, port 2049 in its security group,
+and a policy that lets the task's role in"""
+_NO_RIGHT_TO_SECRETS = """\
+the execution role, or an endpoint's policy, does not allow it: ecr:GetAuthorizationToken,
+secretsmanager:GetSecretValue, ssm:GetParameters, and kms:Decrypt with a secret's own key"""
+_NO_WAY_TO_SECRETS = f"""\
+before a container starts, ECS reads the registry's token and the task's secrets, which have to exist: it needs the
+interface endpoints ecr.api, and secretsmanager, ssm and kms where they are used, with {_LET_IN}"""
+_NO_RIGHT_TO_PULL = """\
+the execution role, or an endpoint's policy, does not allow it: ecr:GetAuthorizationToken, ecr:BatchGetImage,
+ecr:GetDownloadUrlForLayer; layers come from S3: the gateway's policy must allow prod-REGION-starport-layer-bucket"""
+_NO_WAY_TO_PULL = f"""\
+no way to the registry: a pull needs the gateway endpoint of S3 in the subnets' route tables, and the interface
+endpoints ecr.api and ecr.dkr with {_LET_IN}"""
+_ANOTHER_PROCESSOR = "the image is for another processor than the task definition's runtimePlatform"
 _MEANINGS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), meaning)
-    for pattern, meaning in (
-        (
-            rf"ResourceInitializationError.*log.*({_UNREACHED})",
-            "no way to CloudWatch Logs: it needs the interface endpoint logs, and a security group that lets 443 in",
-        ),
-        (
-            r"ResourceInitializationError.*log (group|stream|driver)|ResourceInitializationError.*logger",
-            "the log group does not exist, or the execution role may not write to it (logs:CreateLogStream,\n"
-            "logs:PutLogEvents)",
-        ),
-        (
-            r"ResourceInitializationError.*(efs|mount target|file ?system)",
-            "the file system is not reached: a mount target in each zone, port 2049 in its security group, its policy",
-        ),
-        (
-            rf"ResourceInitializationError.*(registry auth|secret|ssm|parameter).*({_DENIED})",
-            _ROLE + "ecr:GetAuthorizationToken, secretsmanager:GetSecretValue,\n"
-            "ssm:GetParameters, and kms:Decrypt on the secret's own key",
-        ),
-        (
-            r"ResourceInitializationError.*(registry auth|secret|ssm|parameter)",
-            "before a container starts, ECS reads the registry's token and the task's secrets: that needs the interface\n"
-            "endpoints ecr.api, secretsmanager, ssm and kms as far as they are used, with private DNS, and a security\n"
-            "group that lets the task in at 443; and a secret of that name has to exist",
-        ),
-        (
-            rf"CannotPullContainer.*({_DENIED})",
-            _ROLE + "ecr:BatchGetImage, ecr:GetDownloadUrlForLayer,\n"
-            "ecr:GetAuthorizationToken; layers come from S3: the gateway's policy must allow the region's\n"
-            "prod-REGION-starport-layer-bucket",
-        ),
-        (
-            rf"CannotPullContainer.*({_UNREACHED})",
-            "no way to the registry: a pull needs the interface endpoints ecr.api and ecr.dkr with private DNS, the\n"
-            "gateway endpoint of S3 in the subnets' route tables, and a security group that lets the task in at 443",
-        ),
-        (r"CannotPullContainer.*(not ?found|manifest unknown|does not exist)", "the image is not there (any more)"),
-        (
-            r"CannotPullContainer.*(platform|no matching manifest|descriptor matching)",
-            "the image is for another processor than the task's runtimePlatform",
-        ),
-        (r"CannotPullContainer.*no space", "the image does not fit: raise ephemeralStorage"),
-        (r"exec format error", "the image is for another processor than the task's runtimePlatform"),
-        (r"OutOfMemory", "it wanted more memory than the task definition gives it"),
-        (r"ELB health checks", "the load balancer did not get the answer that it expects from the container in time"),
-        (r"container health checks", "the container's health check failed: airlock-health says why in its log"),
-        (r"network interface|insufficient.*(ip|address)", "the subnets may have no address left"),
-        (r"CannotStartContainer|TaskFailedToStart", "the container could not be started: see its reason"),
+    for pattern, meaning in (  # the first that fits
+        (f"{_SECRETS}.*{_DENIED}", _NO_RIGHT_TO_SECRETS),
+        (_SECRETS, _NO_WAY_TO_SECRETS),
+        (f"{_LOGS}.*{_UNREACHED}", _NO_WAY_TO_LOGS),
+        (_LOGS, _NO_LOG),
+        (r"ResourceInitializationError.*(efs|mount target|file ?system)", _NO_FILES),
+        (f"{_PULL}.*{_DENIED}", _NO_RIGHT_TO_PULL),
+        (f"{_PULL}.*{_UNREACHED}", _NO_WAY_TO_PULL),
+        (f"{_PULL}.*(not ?found|manifest unknown|does not exist)", "the image is not there (any more)"),
+        (f"({_PULL}.*(platform|no matching manifest))|exec format error", _ANOTHER_PROCESSOR),
+        (f"{_PULL}.*no space", "the image does not fit: raise ephemeralStorage"),
+        ("OutOfMemory", "it wanted more memory than the task definition gives it"),
+        ("ELB health checks", "the load balancer did not get the answer in time that it expects"),
+        ("container health checks", "the container's health check failed: airlock-health says why"),
+        ("network interface", "the subnets may have no address left"),
     )
 )
 _EXITS = {
@@ -101,7 +91,8 @@ def why(task: Task, content: Mapping[str, Any], region: str) -> list[str]:
 
 def logs(content: Mapping[str, Any], task: str, container: str, region: str) -> str:
     """Return the command that shows a container's log, or where it is; "" where it is nowhere."""
-    found = next((one for one in content["containerDefinitions"] if one["name"] == container), {})
+    known: list[dict[str, Any]] = content["containerDefinitions"]
+    found = next((one for one in known if one["name"] == container), {})
     settings = found.get("logConfiguration") or {}
     options = settings.get("options") or {}
     if settings.get("logDriver") != "awslogs" or "awslogs-group" not in options:

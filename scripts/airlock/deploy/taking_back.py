@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airlock.deploy.rollout import Step
     from airlock.terminal import Terminal
 
+
 def take_back(cluster: Cluster, changed: Sequence[Step], pace: Pace, terminal: Terminal) -> list[str]:
     """Give the services their former task definitions and wait for them; return how it ended, a line each.
 
@@ -56,14 +57,18 @@ class _TakingBack:
                 return False
             now = found[step.name].definition if found else step.to
             if now not in {former, step.to}:
-                self.outcome[step.name] = f"{step.name} is left with {short(now)}, which somebody else gave it"
+                self.outcome[step.name] = (
+                    f"{step.name} is left with {short(now)}, which somebody else gave it"
+                )
                 return False
             # Also where it seems to run the former: what was read may be older than the update.
             persist(
                 lambda: self._cluster.update(step.name, former), self._pace, self._deadline, self._terminal
             )
         except AwsError as error:
-            self.outcome[step.name] = f"{step.name} was not taken back: {error.fact} ({error.cause}); {self.way(step)}"
+            self.outcome[step.name] = (
+                f"{step.name} was not taken back: {error.fact} ({error.cause}); {self.way(step)}"
+            )
             return False
         return True
 

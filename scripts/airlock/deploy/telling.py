@@ -49,7 +49,9 @@ def _service(change: Change) -> Iterator[str]:
         yield "    no task of it is to run (desired count 0)"
 
 
-def document(plan: Plan, revisions: Mapping[str, str], migrated: Migrated | None, *, dry_run: bool) -> dict[str, Any]:
+def document(
+    plan: Plan, revisions: Mapping[str, str], migrated: Migrated | None, *, dry_run: bool
+) -> dict[str, Any]:
     """Return the result as an object; `revisions` has the ARN that each service runs then, where it is known."""
     return {
         "cluster": plan.cluster,
