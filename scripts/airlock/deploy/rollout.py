@@ -54,7 +54,7 @@ def roll(cluster: Cluster, steps: Sequence[Step], pace: Pace, terminal: Terminal
     changed: list[Step] = []
     deadline = pace.deadline()
     try:
-        for wave in (steps[:1], steps[1:]):
+        for wave in filter(None, (steps[:1], steps[1:])):
             watches = [
                 _Watch(cluster, step, _failed_before(cluster, step, pace, deadline, terminal), terminal)
                 for step in wave
@@ -63,7 +63,7 @@ def roll(cluster: Cluster, steps: Sequence[Step], pace: Pace, terminal: Terminal
                 if step.changes:
                     changed.append(step)  # before it is: an interrupted request may have been heard
                     _update(cluster, step, pace, deadline, terminal)
-            _wait(watches, pace, deadline, terminal)
+            _wait(cluster, watches, pace, deadline, terminal)
     except AirlockError as error:
         taken = take_back(cluster, changed, pace, terminal)
         cause = "\n".join(filter(None, [error.cause, *taken]))
@@ -86,23 +86,22 @@ def _update(cluster: Cluster, step: Step, pace: Pace, deadline: float, terminal:
     persist(lambda: cluster.update(step.name, step.to), pace, deadline, terminal)
 
 
-def _wait(watches: Sequence[_Watch], pace: Pace, deadline: float, terminal: Terminal) -> None:
-    waiting = list(watches)
-    cluster = watches[0].cluster if watches else None
+def _wait(
+    cluster: Cluster, watches: Sequence[_Watch], pace: Pace, deadline: float, terminal: Terminal
+) -> None:
+    waiting = {one.step.name: one for one in watches}
     for _ in pace.polls(deadline):
-        if not waiting or cluster is None:
-            return
-        names = [one.step.name for one in waiting]
-        told = attempt(lambda names=names: cluster.services(names), terminal)  # type: ignore[misc]
+        told = attempt(lambda: cluster.services(list(waiting)), terminal)
         if told is not None:
-            waiting = [one for one in waiting if not one.look(told.get(one.step.name))]
-    if waiting:
-        names = [one.step.name for one in waiting]
-        raise DeployError(
-            f"not stable within {pace.seconds:g} s: {', '.join(names)}",
-            cause="\n".join(line for one in waiting for line in one.troubles()),
-            remedy=f"aws ecs describe-services --cluster {waiting[0].cluster.name} --services {' '.join(names)}",
-        )
+            for name in [name for name, one in waiting.items() if one.look(told.get(name))]:
+                del waiting[name]
+        if not waiting:
+            return
+    raise DeployError(
+        f"not stable within {pace.seconds:g} s: {', '.join(waiting)}",
+        cause="\n".join(line for one in waiting.values() for line in one.troubles()),
+        remedy=f"aws ecs describe-services --cluster {cluster.name} --services {' '.join(waiting)}",
+    )
 
 
 class _Watch:

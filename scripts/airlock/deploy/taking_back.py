@@ -75,9 +75,9 @@ class _TakingBack:
     def wait(self, steps: Sequence[Step]) -> None:
         """Wait until the services are stable with what they ran."""
         waiting = list(steps)
+        if not waiting:
+            return
         for _ in self._pace.polls(self._deadline):
-            if not waiting:
-                return
             try:
                 told = attempt(lambda: self._cluster.services([one.name for one in waiting]), self._terminal)
             except AwsError as error:
@@ -89,6 +89,8 @@ class _TakingBack:
                     waiting.remove(step)
                     self.outcome[step.name] = f"{step.name} runs {short(service.definition)} again"
                     self._terminal.say(f"  {self.outcome[step.name]}")
+            if not waiting:
+                return
         for step in waiting:
             former = short(step.service.definition)
             self.outcome[step.name] = f"{step.name} was given {former} again, and is not stable with it yet"
