@@ -102,7 +102,3 @@ class Lively(Ecs):
         """Ask as ever; moto gives the tasks of other services, too."""
         super().stopped(service)
         return []
-
-    def started(self, by: str) -> list[str]:
-        """Leave out what has ended, as ECS does of itself."""
-        return [one.arn for one in Ecs.tasks(self, super().started(by)) if one.status != "STOPPED"]

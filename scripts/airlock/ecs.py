@@ -142,7 +142,8 @@ class Ecs:
         return self.tasks(self._listed({"serviceName": service, "desiredStatus": "STOPPED"}))
 
     def started(self, by: str) -> list[str]:
-        return self._listed({"startedBy": by})
+        listed = self._listed({"startedBy": by})  # by what they are to be: one may have ended since
+        return [one.arn for one in self.tasks(listed) if one.status != "STOPPED"]
 
     def _listed(self, chosen: Mapping[str, Any]) -> list[str]:
         found: list[str] = []

@@ -110,6 +110,7 @@ def test_a_task_is_run_where_the_service_is_and_found_by_who_started_it(made: Ma
         {"name": "api", "command": ["airflow", "db", "migrate"]}
     ]
     cluster.stop(ran, "enough")
+    assert cluster.started("airlock-migrate") == []
     (told,) = cluster.tasks([ran])
     assert (told.status, told.reason) == ("STOPPED", "enough")
     assert ran in [one.arn for one in cluster.stopped("api")]
@@ -212,9 +213,11 @@ def test_a_task_that_stopped_is_told_with_all_reasons() -> None:
 
 
 def test_a_long_list_of_tasks_is_whole() -> None:
-    canned = Canned([{"taskArns": ["a"], "nextToken": "n"}, {"taskArns": ["b"]}])
+    told = [{"taskArn": name, "taskDefinitionArn": "arn/api:2", "lastStatus": "RUNNING"} for name in "ab"]
+    canned = Canned([{"taskArns": ["a"], "nextToken": "n"}, {"taskArns": ["b"]}, {"tasks": told}])
     assert canned.cluster().started("me") == ["a", "b"]
-    assert [asked.get("nextToken") for asked in canned.asked] == [None, "n"]
+    assert [asked.get("nextToken") for asked in canned.asked] == [None, "n", None]
+    assert canned.asked[-1]["tasks"] == ["a", "b"]
 
 
 def test_tags_go_from_the_definition_to_the_task() -> None:
