@@ -59,6 +59,7 @@ def run(cluster: Cluster, migration: Migration, definition: str, pace: Pace, ter
         )
     if task.status not in _ENDED:  # other containers of the task run on
         cluster.stop(arn, "the migration has ended")
+    terminal.say("migrated")
     return Migrated(identity, log)
 
 

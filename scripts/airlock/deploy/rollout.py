@@ -113,6 +113,7 @@ class _Watch:
         self._terminal = terminal
         self._seen = {one.id for one in step.service.events}
         self._before = before  # tasks that are no news
+        self._known = {one.id for one in step.service.deployments} if step.changes else set()
         self._failed: dict[str, Task] = {}
         self._begun = False
         self._counts = (-1, -1)
@@ -165,7 +166,9 @@ class _Watch:
             self._terminal.say(f"{service.name}: {primary.running} of {primary.desired} tasks run")
 
     def _look_for_failures(self, service: Service) -> None:
-        mine = [one for one in service.deployments if one.definition == self.step.to]
+        mine = [
+            one for one in service.deployments if one.definition == self.step.to and one.id not in self._known
+        ]
         for task in attempt(lambda: self.cluster.stopped(service.name), self._terminal) or []:
             if self._is_fault(task) and task.arn not in self._failed:
                 self._failed[task.arn] = task

@@ -1,15 +1,13 @@
-"""Services become stable with the new image, or run what they ran before."""
+"""Services become stable with the new image, or it is told why not."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from airlock.deploy import rollout
-from airlock.deploy.rollout import Step
-from airlock.errors import AwsError, DeployError
+from airlock.errors import DeployError
 from airlock.terminal import Terminal
 from memory_ecs import (
     MemoryCluster,
@@ -23,35 +21,7 @@ from memory_ecs import (
     keeps_stopping,
     refusal,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-NAMES = ("api", "scheduler", "triggerer")
-FORWARD = [f"update {name} {name}:2" for name in NAMES]
-BACK = [f"update {name} {name}:1" for name in NAMES]
-
-
-def steps(cluster: MemoryCluster, *names: str) -> list[Step]:
-    """Give each service's next revision as what it is to run."""
-    made = []
-    for name in names:
-        cluster.add(name)
-        arn = definition_arn(name, 2)
-        cluster.definitions[arn] = cluster.definitions[definition_arn(name, 1)]
-        made.append(Step(cluster.held[name], arn, cluster.definitions[arn]))
-    return made
-
-
-def rolled(cluster: MemoryCluster, *names: str, seconds: float = 60, time: Time | None = None) -> None:
-    made = steps(cluster, *(names or NAMES))
-    rollout.roll(cluster, made, (time or Time()).pace(seconds), Terminal())
-
-
-def failed(cluster: MemoryCluster, *names: str) -> DeployError:
-    with pytest.raises(DeployError) as caught:
-        rolled(cluster, *names)
-    return caught.value
+from rolling import BACK, FORWARD, NAMES, failed, rolled, steps
 
 
 def test_the_first_service_goes_alone_and_the_others_together(
@@ -140,6 +110,22 @@ def test_failures_of_another_revision_and_of_an_earlier_attempt_do_not_count() -
     assert cluster.log == FORWARD[:1]
 
 
+def test_a_deployment_of_the_same_revision_that_failed_before_is_no_news() -> None:
+    cluster = MemoryCluster()
+    (step,) = steps(cluster, "api")
+    old = replace(deployment(step.to, "FAILED", running=0), id="old", is_primary=False)
+    cluster.set("api", deployment(step.service.definition), old)
+    step = replace(step, service=cluster.held["api"])
+
+    def beside(cluster: MemoryCluster, name: str, definition: str, looks: int) -> None:
+        state = "COMPLETED" if looks > 2 else "IN_PROGRESS"
+        cluster.set(name, deployment(definition, state, running=looks // 3), old)
+
+    cluster.rollouts["api"] = beside
+    rollout.roll(cluster, [step], Time().pace(), Terminal())
+    assert cluster.log == FORWARD[:1]
+
+
 def test_tasks_that_ecs_itself_ended_are_no_failures() -> None:
     def replaced(cluster: MemoryCluster, name: str, definition: str, looks: int) -> None:
         fail(cluster, name, definition, "Scaling activity initiated by deployment", exit_code=143)
@@ -168,42 +154,6 @@ def test_what_is_not_stable_in_time_is_taken_back() -> None:
     assert "scheduler: 0 of 1 tasks run, none has failed" in error.cause
     assert "scheduler runs scheduler:1 again" in error.cause
     assert error.remedy == "aws ecs describe-services --cluster prod --services scheduler"
-
-
-def test_what_does_not_come_back_in_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost(cluster: MemoryCluster, name: str, definition: str, looks: int) -> None:
-        cluster.held[name] = replace(cluster.held[name], desired=2)
-
-    cluster = MemoryCluster(rollouts={"api": hangs})
-    monkeypatch.setattr("memory_ecs.completes", lost)
-    assert "api was given api:1 again, and is not stable with it yet" in failed(cluster, "api").cause
-
-
-@pytest.mark.parametrize("status", ["INACTIVE", "DRAINING", ""])
-def test_a_service_that_vanishes_is_told_and_the_others_are_taken_back(status: str) -> None:
-    def vanishes(cluster: MemoryCluster, name: str, definition: str, looks: int) -> None:
-        if status:
-            cluster.held[name] = replace(cluster.held[name], status=status)
-        else:
-            del cluster.held[name]
-
-    error = failed(MemoryCluster(rollouts={"scheduler": vanishes}))
-    assert error.fact == "scheduler is gone"
-    assert "api runs api:1 again" in error.cause
-    assert ("scheduler is gone" in error.cause) == (not status)
-
-
-def test_what_somebody_else_deploys_meanwhile_is_left_to_them() -> None:
-    def taken(cluster: MemoryCluster, name: str, definition: str, looks: int) -> None:
-        if looks == 2:
-            cluster.set(name, deployment(definition_arn(name, 9), "IN_PROGRESS"))
-
-    cluster = MemoryCluster(rollouts={"scheduler": taken})
-    error = failed(cluster)
-    assert error.fact == "scheduler is deployed by somebody else now"
-    assert "scheduler is left with scheduler:9, which somebody else gave it" in error.cause
-    assert BACK[1] not in cluster.log
-    assert BACK[0] in cluster.log
 
 
 def test_what_ecs_took_back_by_itself_is_a_failure() -> None:
@@ -247,54 +197,6 @@ def test_a_denied_update_takes_back_what_was_changed() -> None:
     assert "AccessDeniedException" in error.cause
 
 
-def test_throttling_that_does_not_end_is_told_at_the_time_out() -> None:
-    cluster = MemoryCluster()
-    cluster.failures["update"] = [refusal("ThrottlingException") for _ in range(100)]
-    error = failed(cluster, "api")
-    assert "ThrottlingException" in error.cause
-    assert "api was not taken back" in error.cause
-    assert "aws ecs update-service --cluster prod --service api --task-definition api:1" in error.cause
-
-
-def interrupts(times: list[BaseException]) -> Callable[[MemoryCluster, str, str, int], None]:
-    def rollout_(cluster: MemoryCluster, name: str, definition: str, looks: int) -> None:
-        if times:
-            raise times.pop()
-
-    return rollout_
-
-
-def test_ctrl_c_takes_back_what_was_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    cluster = MemoryCluster(rollouts={"scheduler": interrupts([KeyboardInterrupt()])})
-    with pytest.raises(KeyboardInterrupt):
-        rolled(cluster)
-    assert cluster.log == [*FORWARD, *reversed(BACK)]
-    assert "scheduler runs scheduler:1 again" in capsys.readouterr().err
-
-
-def test_ctrl_c_in_the_midst_of_an_update_takes_that_back_too() -> None:
-    cluster = MemoryCluster(failures={"update": [KeyboardInterrupt()]})
-    with pytest.raises(KeyboardInterrupt):
-        rolled(cluster)
-    assert cluster.log == BACK[:1]
-
-
-def test_a_second_ctrl_c_says_what_is_left_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    cluster = MemoryCluster(rollouts={"api": hangs})
-    cluster.failures["update"] = [None, KeyboardInterrupt()]
-    with pytest.raises(KeyboardInterrupt):
-        rolled(cluster, "api")
-    said = capsys.readouterr().err
-    assert "api: not waited for; aws ecs update-service --cluster prod --service api" in said
-
-
-def test_a_bug_takes_services_back_too() -> None:
-    cluster = MemoryCluster(rollouts={"api": interrupts([ZeroDivisionError()])})
-    with pytest.raises(ZeroDivisionError):
-        rolled(cluster)
-    assert cluster.log == [FORWARD[0], BACK[0]]
-
-
 def test_a_service_that_is_not_changed_is_waited_for_and_never_taken_back() -> None:
     cluster = MemoryCluster()
     (step,) = steps(cluster, "api")
@@ -305,13 +207,3 @@ def test_a_service_that_is_not_changed_is_waited_for_and_never_taken_back() -> N
     assert cluster.log == []
     cluster.set("api", deployment(step.to))
     rollout.roll(cluster, [step], Time().pace(), Terminal())
-
-
-def test_a_denied_look_while_going_back_is_told() -> None:
-    cluster = MemoryCluster(rollouts={"api": hangs})
-    made = steps(cluster, "api")
-    cluster.failures["services"] = [refusal("AccessDeniedException"), None, refusal("AccessDeniedException")]
-    with pytest.raises(DeployError) as caught:
-        rollout.roll(cluster, made, Time().pace(), Terminal())
-    assert isinstance(caught.value.__cause__, AwsError)
-    assert "api was given api:1 again" in caught.value.cause
