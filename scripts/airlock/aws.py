@@ -113,7 +113,8 @@ def connect(
     )
     name: Any = service.name  # the stubs know a client for each literal name
     try:
-        client = session.client(name, config=config, region_name=region or None)
+        endpoint = service.url or None
+        client = session.client(name, config=config, region_name=region or None, endpoint_url=endpoint)
     except BotoCoreError as error:
         raise _failure(service, error, "use", where) from error
     except ValueError as error:

@@ -62,6 +62,7 @@ class Service:
     title: str  # for people
     denied: str  # what to do where it refuses: which actions to allow, on what
     way: str  # what a network without a way out reaches it by
+    url: str = ""  # of an endpoint that was chosen; "": the one that boto3's chain finds
 
     @property
     def variable(self) -> str:
@@ -118,7 +119,7 @@ def refused(service: Service, answer: Refusal, doing: str, where: str) -> AwsErr
     if answer.code in _REGION:
         cause += f"\nthe bucket is in another region{answer.region and f': {answer.region}'}"
     kind = _KINDS.get(answer.code, AwsError)
-    if answer.code in _DENIED and not _is_about_a_key(answer):
+    if answer.code in _DENIED and not _is_about_a_key(service, answer):
         kind = DeniedError
     error = kind(f"cannot {doing} {where}", cause=cause, remedy=_remedy(service, answer))
     error.code = answer.code
@@ -126,7 +127,7 @@ def refused(service: Service, answer: Refusal, doing: str, where: str) -> AwsErr
 
 
 def _remedy(service: Service, answer: Refusal) -> str:
-    if _is_about_a_key(answer):
+    if _is_about_a_key(service, answer):
         return "check the key, and that these credentials may use it (kms:GenerateDataKey, kms:Decrypt)"
     if answer.code in _REGION:
         return f"export AWS_DEFAULT_REGION={answer.region or 'REGION'}"
@@ -138,8 +139,9 @@ def _remedy(service: Service, answer: Refusal) -> str:
     return f"run it again; if it stays, look the code up among the errors of {service.title}"
 
 
-def _is_about_a_key(answer: Refusal) -> bool:
-    return answer.code.startswith("KMS.") or "kms:" in answer.text
+def _is_about_a_key(service: Service, answer: Refusal) -> bool:
+    """Whether a service was refused the key that it encrypts with."""
+    return service.name != "kms" and (answer.code.startswith("KMS.") or "kms:" in answer.text)
 
 
 def no_credentials(cause: str, doing: str, where: str, remedy: str = CREDENTIALS) -> AwsError:

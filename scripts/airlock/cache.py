@@ -49,6 +49,10 @@ class Cache:
             file.write(hashlib.sha256(content).hexdigest().encode() + b"\n")
             file.write(content)
 
+    def holds(self, kind: str, key: str) -> bool:
+        """Whether there is an entry, which may yet turn out to be damaged."""
+        return self._path(kind, key).exists()
+
     def is_due(self, kind: str, key: str) -> bool:
         """Whether an entry's use was not noted in the last day, or there is none."""
         try:

@@ -28,12 +28,14 @@ class State:
     """A project's place in git.
 
     `commit` is HEAD in hexadecimal digits; `dirty` names, from the project's folder, what differs from it there,
-    untracked files included; `remote` is the URL of origin without credentials, "" where there is none.
+    untracked files included; `remote` is the URL of origin without credentials, "" where there is none; `folder`
+    is the project's in its repository, "" at its top.
     """
 
     commit: str
     dirty: tuple[str, ...]
     remote: str
+    folder: str = ""
 
 
 def state(project: Path) -> State:
@@ -46,7 +48,9 @@ def state(project: Path) -> State:
             cause="HEAD names none",
             remedy="git add --all && git commit",
         )
-    return State(found.stdout.decode().strip(), _dirty(project), remote(project))
+    prefix = ask(project, "rev-parse", "--show-prefix").stdout.decode(errors="surrogateescape").rstrip("\n")
+    dirty = _dirty(project, prefix)
+    return State(found.stdout.decode().strip(), dirty, remote(project), prefix.rstrip("/"))
 
 
 def remote(project: Path) -> str:
@@ -68,8 +72,8 @@ def commit(project: Path, revision: str) -> str | None:
 
 
 def content(project: Path, commit: str, path: str) -> bytes | None:
-    """Return a file of the project as a commit has it; None where it has none."""
-    found = ask(project, "cat-file", "blob", f"{commit}:./{path}")
+    """Return a file as a commit has it, its path from the repository's top; None where there is none."""
+    found = ask(project, "cat-file", "blob", f"{commit}:{path}")
     return None if found.returncode else found.stdout
 
 
@@ -96,9 +100,8 @@ def ask(folder: Path, *arguments: Arg) -> Done:
     return process.run(["git", "--no-optional-locks", "-C", folder, *arguments], env=environ, check=False)
 
 
-def _dirty(project: Path) -> tuple[str, ...]:
+def _dirty(project: Path, prefix: str) -> tuple[str, ...]:
     """Return what is not as HEAD has it; of what git ignores, that which comes into an image all the same."""
-    prefix = ask(project, "rev-parse", "--show-prefix").stdout.decode(errors="surrogateescape").rstrip("\n")
     done = ask(
         project, "status", "--porcelain", "-z", "--untracked-files=all", "--ignored=matching", "--no-renames",
         "--", ".",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airlock.errors import CorruptError, ImageError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from airlock.platforms import Platform
 
-_INDEXES = (
+INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
@@ -28,6 +28,9 @@ _USUAL_VARIANTS = {"arm64": "v8"}  # as what is meant where no variant is named
 _SHA256_LENGTH = 64
 _UNKNOWN = "unknown/unknown"  # what BuildKit calls the platform of an attestation
 _AGAIN = "airlock image"
+# on a descriptor of index.json: the image that has the layers which are not here, and their digests
+REUSED_FROM, REUSED_LAYERS = "dev.airlock.reused-from", "dev.airlock.reused-layers"
+_MARKS = {REUSED_FROM, REUSED_LAYERS}
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class LaidOutImage:
     layers: tuple[Descriptor, ...]
     configuration: Mapping[str, Any] = field(repr=False, hash=False)  # the content of the blob `config`
     diff_ids: tuple[str, ...]  # of the layers, uncompressed, in their order
+    reused_from: str = ""  # HOST/PATH@DIGEST, where layers may be there alone (`partial`)
+    absent: frozenset[str] = frozenset()  # digests of those layers
 
     @property
     def digest(self) -> str:
@@ -83,13 +88,28 @@ class LaidOutImage:
     def blob(self, descriptor: Descriptor) -> Path:
         return _blob(self.layout, descriptor)
 
+    def held(self, descriptor: Descriptor) -> Path | None:
+        """Return where a blob is, None where the image that layers were reused from has it alone."""
+        return None if descriptor.digest in self.absent else self.blob(descriptor)
 
-def images(layout: Path) -> list[LaidOutImage]:
+    def require_here(self) -> None:
+        """Raise ImageError where layers are not here, but in a registry alone."""
+        if self.absent:
+            count = len(self.absent)
+            raise ImageError(
+                f"the image in {self.layout} is not whole",
+                cause=f"{count} of its {len(self.layers)} layers {'is' if count == 1 else 'are'} in "
+                f"{self.reused_from} alone",
+                remedy=f"{_AGAIN}  (which composes them here)",
+            )
+
+
+def images(layout: Path, *, partial: bool = False) -> list[LaidOutImage]:
     """Read every image of a layout, through a nested index where there is one; attestations are left out.
 
     Raises as `read_image` does.
     """
-    found = [_image(layout, manifest) for manifest in _manifests(layout)]
+    found = [_image(layout, manifest, partial=partial) for manifest in _manifests(layout)]
     return [image for image in found if image.platform != _UNKNOWN]
 
 
@@ -111,16 +131,20 @@ def digest(layout: Path) -> str:
     return listed[0].digest
 
 
-def read_image(layout: Path, platform: Platform) -> LaidOutImage:
+def read_image(layout: Path, platform: Platform, *, partial: bool = False) -> LaidOutImage:
     """Read the image for `platform`; the blobs of its layers are looked at for their size alone.
 
-    Raises ImageError where there is none, CorruptError where a blob is missing or is not what it should be.
+    `partial` allows for layers that the image they were reused from has alone (`LaidOutImage.absent`).
+    Raises ImageError where there is none or it is not whole, CorruptError where a blob is missing or is not what
+    it should be.
     """
     manifests = _manifests(layout)
     named = next((manifest for manifest in manifests if manifest.platform == platform.name), None)
     if named:
-        return _image(layout, named)
-    unnamed = [_image(layout, manifest) for manifest in manifests if manifest.platform is None]
+        return _image(layout, named, partial=partial)
+    unnamed = [
+        _image(layout, manifest, partial=partial) for manifest in manifests if manifest.platform is None
+    ]
     found = next((image for image in unnamed if image.platform == platform.name), None)
     if found:
         return found
@@ -132,7 +156,7 @@ def read_image(layout: Path, platform: Platform) -> LaidOutImage:
     )
 
 
-def _image(layout: Path, manifest: Descriptor) -> LaidOutImage:
+def _image(layout: Path, manifest: Descriptor, *, partial: bool) -> LaidOutImage:
     try:
         document = _document(layout, manifest)
         config = _descriptor(document["config"])
@@ -144,9 +168,24 @@ def _image(layout: Path, manifest: Descriptor) -> LaidOutImage:
         raise _malformed(layout, manifest.digest, error) from error
     if len(diff_ids) != len(layers):
         raise _malformed(layout, manifest.digest, f"{len(layers)} layers, but {len(diff_ids)} diff ids")
+    elsewhere = set(manifest.annotations.get(REUSED_LAYERS, "").split())
+    absent = {layer.digest for layer in layers if not _blob(layout, layer).exists()} & elsewhere
     for layer in layers:
-        _require_whole(layout, layer)
-    return LaidOutImage(layout, manifest, config, layers, configuration, diff_ids)
+        if layer.digest not in absent:
+            _require_whole(layout, layer)
+    image = LaidOutImage(
+        layout,
+        manifest,
+        config,
+        layers,
+        configuration,
+        diff_ids,
+        manifest.annotations.get(REUSED_FROM, ""),
+        frozenset(absent),
+    )
+    if not partial:
+        image.require_here()
+    return image
 
 
 def _manifests(layout: Path) -> list[Descriptor]:
@@ -154,9 +193,9 @@ def _manifests(layout: Path) -> list[Descriptor]:
     try:
         listed = _listed(json.loads((layout / "index.json").read_bytes()))
         nested = {
-            one: _present(layout, _listed(_document(layout, one)))
+            one: [_marked(each, one) for each in _present(layout, _listed(_document(layout, one)))]
             for one in listed
-            if one.media_type in _INDEXES
+            if one.media_type in INDEXES
         }
     except FileNotFoundError as error:
         raise _nothing(layout) from error
@@ -169,6 +208,13 @@ def _manifests(layout: Path) -> list[Descriptor]:
 
 def _nothing(layout: Path) -> ImageError:
     return ImageError(f"there is no image in {layout}", cause="it has not been composed", remedy=_AGAIN)
+
+
+def _marked(manifest: Descriptor, index: Descriptor) -> Descriptor:
+    """Give a manifest the mark of the index that names it: the layout's own file alone bears one."""
+    others = {key: text for key, text in manifest.annotations.items() if key not in _MARKS}
+    marks = {key: text for key, text in index.annotations.items() if key in _MARKS}
+    return replace(manifest, annotations=others | marks)
 
 
 def _present(layout: Path, manifests: list[Descriptor]) -> list[Descriptor]:

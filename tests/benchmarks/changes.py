@@ -26,10 +26,10 @@ def edit_operator(project: Project) -> None:
     project.append("operators/airlock_operators/endpoints.py", "# edited\n")
 
 
-def move_provider(project: Project) -> None:
-    """Lock another version of the provider: every module of it is new, as after a release."""
+def move_provider(project: Project, name: str = PROVIDER) -> None:
+    """Lock another version of a provider: every module of it is new, as after a release."""
     lock = project.airflow_lock
-    old = next(package for package in lock.packages if package.name == PROVIDER)
+    old = next(package for package in lock.packages if package.name == name)
     release, _, number = old.version.partition(".post")
     new = _moved(old, f"{release}.post{int(number or 0) + 1}", Store(project.cache / "store"))
     packages = tuple(new if package is old else package for package in lock.packages)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import socket
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +21,7 @@ from airlock.platforms import AMD64, ARM64
 from airlock.terminal import Terminal
 from airlock.tree import Trees
 from project import REPOSITORY, Project
+from registries import INDEX, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +35,6 @@ pytestmark = pytest.mark.real
 SITE = "opt/venv/lib/python3.13/site-packages"
 DPKG = "var/lib/dpkg"
 OURS = {"airlock-spec", "airlock-operators", "airlock-plugins"}
-REFERRERS = "application/vnd.oci.image.index.v1+json"
 
 
 @pytest.fixture(scope="module")
@@ -79,43 +76,6 @@ def locked(project: Project) -> Mapping[str, set[tuple[str, str, str]]]:
         "pypi": {(one.name, one.version, one.file.sha256) for one in project.airflow_lock.wheels(AMD64)},
         "deb": {(one.package, one.version, one.sha256) for one in project.debian_lock.for_platform(AMD64)},
     }
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a registry on this machine; give its address."""
-    program = process.find("docker-registry")
-    if program is None:
-        pytest.skip("there is no docker-registry: apt-get install docker-registry, then: make integration")
-    folder = tmp_path_factory.mktemp("registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    settings = {
-        "version": 0.1,
-        "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": address},
-    }
-    (folder / "config.json").write_text(json.dumps(settings))  # YAML, too
-    running = process.start(
-        [program, "serve", folder / "config.json"], env={"OTEL_TRACES_EXPORTER": "none", "PATH": ""}
-    )
-    try:
-        _wait_for(f"http://{address}/v2/")
-        yield address
-    finally:
-        running.kill()
-        running.communicate()
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(100):
-        with contextlib.suppress(requests.ConnectionError):
-            requests.get(url, timeout=5).raise_for_status()
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{url} does not answer")
 
 
 def listed(document: Any, kind: str) -> set[tuple[str, str, str]]:
@@ -249,26 +209,24 @@ def test_skopeo_reads_the_image_alone_and_the_paper_by_its_name(
 
 
 def test_a_registry_takes_the_paper_and_lists_it_under_the_image_s_tag(
-    registry: str, skopeo: Path, project: Project, sbom: Paper
+    skopeo: Path, project: Project, sbom: Paper, tmp_path: Path
 ) -> None:
     """A registry without the referrers API lists by the tag `sha256-…` (distribution-spec 1.1)."""
     source = f"oci:{project.folder / 'build' / 'papers'}:sbom-linux-amd64"
-    target = f"docker://{registry}/airflow:sbom"
-    process.run([skopeo, "copy", "--quiet", "--dest-tls-verify=false", source, target])
-    url = f"http://{registry}/v2/airflow"
-    assert requests.get(f"{url}/referrers/{sbom.subject}", timeout=5).status_code == requests.codes.not_found
+    with registry(tmp_path) as running:
+        target = f"docker://{running.host}/airflow:sbom"
+        process.run([skopeo, "copy", "--quiet", "--dest-tls-verify=false", source, target])
+        assert running.get(f"airflow/referrers/{sbom.subject}").status_code == requests.codes.not_found
 
-    index = {"schemaVersion": 2, "mediaType": REFERRERS, "manifests": [sbom.descriptor]}
-    tag = f"{url}/manifests/{sbom.subject.replace(':', '-')}"
-    requests.put(
-        tag, data=json.dumps(index), headers={"Content-Type": REFERRERS}, timeout=5
-    ).raise_for_status()
-    (found,) = requests.get(tag, headers={"Accept": REFERRERS}, timeout=5).json()["manifests"]
-    accept = {"Accept": found["mediaType"]}
-    manifest = requests.get(f"{url}/manifests/{found['digest']}", headers=accept, timeout=5)
-    assert manifest.content == sbom.manifest.content
-    (layer,) = manifest.json()["layers"]
-    assert requests.get(f"{url}/blobs/{layer['digest']}", timeout=5).content == sbom.content.content
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [sbom.descriptor]}
+        tag = f"{running.url}/v2/airflow/manifests/{sbom.subject.replace(':', '-')}"
+        kind = {"Content-Type": INDEX}
+        requests.put(tag, data=json.dumps(index), headers=kind, timeout=5).raise_for_status()
+        (found,) = running.referrers("airflow", sbom.subject)
+        manifest = running.manifest("airflow", found["digest"])
+        assert manifest == sbom.manifest.content
+        (layer,) = json.loads(manifest)["layers"]
+        assert running.get(f"airflow/blobs/{layer['digest']}").content == sbom.content.content
 
 
 def test_the_licences_of_this_repository_are_listed_and_accepted(project: Project) -> None:

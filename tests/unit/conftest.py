@@ -42,3 +42,12 @@ def aws(models: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def aws_keys(models: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give boto3 credentials, a region, and nobody to ask."""
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of-a-test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -33,7 +33,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_clean_project_has_its_commit_alone(project: Path) -> None:
-    assert git.state(project) == git.State(run(project, "rev-parse", "HEAD"), (), "")
+    assert git.state(project) == git.State(run(project, "rev-parse", "HEAD"), (), "", "project")
+    assert git.state(project.parent).folder == ""
 
 
 def test_what_is_changed_staged_removed_or_untracked_is_dirty(project: Path) -> None:
@@ -103,7 +104,7 @@ def test_a_revision_is_a_commit_or_nothing(project: Path) -> None:
 
 def test_a_file_is_had_as_a_commit_has_it(project: Path) -> None:
     (project / "pyproject.toml").write_text("changed")
-    assert git.content(project, "HEAD", "pyproject.toml") == b"[tool.airlock]\n"
+    assert git.content(project, "HEAD", "project/pyproject.toml") == b"[tool.airlock]\n"
     assert git.content(project, "HEAD", "none") is None
 
 

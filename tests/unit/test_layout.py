@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock.compose.oci import Document, marked
 from airlock.errors import CorruptError, ImageError
-from airlock.layout import digest, images, read_image
+from airlock.layout import REUSED_FROM, REUSED_LAYERS, digest, images, read_image
 from airlock.platforms import AMD64, ARM64
 from layouts import INDEX, Member, write_index, write_layout, write_platforms
 
@@ -222,3 +223,61 @@ def test_the_digest_of_a_layout_is_that_of_the_one_thing_in_it(tmp_path: Path) -
     (tmp_path / "index.json").write_text("{}")
     with pytest.raises(CorruptError, match="malformed"):
         digest(tmp_path)
+
+
+def mark(layout: Path, digest: str) -> None:
+    """Say in the layout's index that a layer is elsewhere alone."""
+    index = Document(INDEX, (layout / "index.json").read_bytes())
+    marks = {REUSED_FROM: "127.0.0.1:5000/team/airflow@sha256:0", REUSED_LAYERS: digest}
+    (layout / "index.json").write_bytes(marked(index, marks).content)
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["image", "index"])
+def test_a_layer_that_is_said_to_be_elsewhere_may_be_absent_where_that_is_allowed(
+    tmp_path: Path, *, nested: bool
+) -> None:
+    if nested:
+        write_index(tmp_path, {"amd64": LAYERS, "arm64": LAYERS[:1]})
+    else:
+        write_layout(tmp_path, LAYERS)
+    before = read_image(tmp_path, AMD64)
+    first, second = before.layers
+    mark(tmp_path, second.digest)
+    assert read_image(tmp_path, AMD64).absent == frozenset()
+    before.blob(second).unlink()
+
+    with pytest.raises(ImageError, match="is not whole") as caught:
+        read_image(tmp_path, AMD64)
+    assert caught.value.cause == "1 of its 2 layers is in 127.0.0.1:5000/team/airflow@sha256:0 alone"
+    with pytest.raises(ImageError, match="is not whole"):
+        images(tmp_path)
+    found = read_image(tmp_path, AMD64, partial=True)
+    assert images(tmp_path, partial=True)[0] == found
+    assert found.digest == before.digest
+    assert set(found.absent) == {second.digest}
+    assert (found.held(first), found.held(second)) == (before.blob(first), None)
+
+
+def test_a_layer_that_is_not_said_to_be_elsewhere_may_never_be_absent(tmp_path: Path) -> None:
+    write_layout(tmp_path, LAYERS)
+    first, second = read_image(tmp_path, AMD64).layers
+    mark(tmp_path, second.digest)
+    (tmp_path / "blobs" / "sha256" / first.hex).unlink()
+
+    with pytest.raises(CorruptError, match="missing"):
+        read_image(tmp_path, AMD64, partial=True)
+
+
+def test_an_index_that_came_with_an_image_cannot_say_that_layers_are_elsewhere(tmp_path: Path) -> None:
+    write_index(tmp_path, {"amd64": LAYERS})
+    layer = read_image(tmp_path, AMD64).layers[0]
+    outer = json.loads((tmp_path / "index.json").read_bytes())
+    (named,) = outer["manifests"]
+    path = tmp_path / "blobs" / "sha256" / named["digest"].removeprefix("sha256:")
+    inner = marked(Document(INDEX, path.read_bytes()), {REUSED_FROM: "x", REUSED_LAYERS: layer.digest})
+    path.with_name(inner.digest).write_bytes(inner.content)
+    (tmp_path / "index.json").write_text(json.dumps({**outer, "manifests": [inner.descriptor()]}))
+    (tmp_path / "blobs" / "sha256" / layer.hex).unlink()
+
+    with pytest.raises(CorruptError, match="missing"):
+        read_image(tmp_path, AMD64, partial=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock import process
+from airlock import git
 from airlock.check import imports
 from airlock.check.bundle import is_python
 from airlock.check.listing import IGNORE_FILE, UNREADABLE
@@ -88,14 +87,8 @@ def _touches(dependencies: Dependencies, changed: Collection[str]) -> bool:
     return any(path in dependencies.files for path in changed)
 
 
-def _environment() -> dict[str, str]:
-    """Return the environment without what git tells a hook, by which every folder is the top of a work tree."""
-    told = () if "GIT_WORK_TREE" in os.environ else ("GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
-    return {key: value for key, value in os.environ.items() if key not in told}
-
-
 def _git(folder: Path, revision: str, *arguments: str) -> str:
-    done = process.run(["git", "-C", folder, *arguments], env=_environment(), check=False)
+    done = git.ask(folder, *arguments)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         raise CheckError(

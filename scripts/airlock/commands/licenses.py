@@ -85,7 +85,7 @@ def _packages(session: Session, config: Config) -> list[Package]:
     """Return the packages of all platforms, each once."""
     from airlock.cache import Cache  # noqa: PLC0415 - as above
     from airlock.locks.staleness import require_current  # noqa: PLC0415
-    from airlock.papers import inventory, python  # noqa: PLC0415
+    from airlock.papers import inventory, published, python  # noqa: PLC0415
     from airlock.papers.reading import Reader  # noqa: PLC0415
     from airlock.store import Store  # noqa: PLC0415
     from airlock.wheels import source  # noqa: PLC0415
@@ -94,7 +94,8 @@ def _packages(session: Session, config: Config) -> list[Package]:
     airflow, debian = require_current(config)
     built = [source.wheel(source.describe(folder), cache) for folder in config.distributions]
     own = [python.unpacked(name, content)[0] for name, content in built]
-    reader = Reader(Store(session.places.store), cache, session.terminal)
+    known = published.packages(config)
+    reader = Reader(Store(session.places.store), cache, session.terminal, known)
     taken = [inventory.take(airflow, debian, platform, own, reader) for platform in config.platforms]
     each = {
         (one.ecosystem, one.name, one.version, one.licenses): one for all_ in taken for one in all_.packages

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from airlock.terminal import Column, counted, megabytes
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from airlock.cli import Session
+    from airlock.commands.image import Made
     from airlock.config import Config
     from airlock.git import State
+    from airlock.layout import LaidOutImage
     from airlock.papers.paper import Paper
     from airlock.push.outgoing import Outgoing
-    from airlock.push.sending import Pushed
+    from airlock.push.sending import Sign
     from airlock.registry.reference import Repository
 
 EPILOG = """\b
@@ -26,6 +28,8 @@ Examples:
   airlock push                        to [tool.airlock.push] repository, under its tags
   airlock push --tag dev-anna         under a tag of your own, also from a dirty work tree
   airlock push --expect sha256:…      only if that is the digest: the one that CI tested
+  airlock push --sign awskms:///alias/release --create --scan
+                                      signed, to a repository as it should be, and scanned
   airlock push --repository 123456789012.dkr.ecr.eu-west-1.amazonaws.com/airflow
   airlock push --json | jq -r .digest
 """
@@ -39,7 +43,11 @@ class Options:
     tags: tuple[str, ...]
     platforms: tuple[str, ...]
     expect: str
+    reuse_from: str
     mount_from: tuple[str, ...]
+    sign: str
+    create: bool
+    scan: bool
     dry_run: bool
     offline: bool
     as_json: bool
@@ -55,6 +63,20 @@ class Options:
 )
 @click.option("--expect", default="", metavar="DIGEST", help="Refuse an image of another digest.")
 @click.option(
+    "--sign",
+    default="",
+    metavar="KEY",
+    help="Sign it and its papers: awskms:///KEY, env://VARIABLE or a file.",
+)
+@click.option("--create", is_flag=True, help="Amazon ECR: make the repository as it should be first.")
+@click.option("--scan", is_flag=True, help="Amazon ECR: wait for the scan; fail from scan-block up.")
+@click.option(
+    "--reuse-from",
+    default="",
+    metavar="REF",
+    help="Compose with the layers of this signed image, as `airlock image` does.",
+)
+@click.option(
     "--mount-from",
     multiple=True,
     metavar="PATH",
@@ -68,9 +90,12 @@ def command(session: Session, /, **given: object) -> int:
     """Push the image and its papers to a registry, and set the tags last.
 
     The image is composed first, which takes no time where nothing changed. A tag never names anything that is not
-    complete; what arrived is not sent again, however the last push ended. Prints the digest that the tags name.
+    complete, signed where a key is named, and accompanied by its papers: the bill of materials, the provenance,
+    and what others need to reuse its layers. What arrived is not sent again, however the last push ended. Prints
+    the digest that the tags name.
     """
-    from airlock.push import sending  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.push import report, scan, sending  # noqa: PLC0415
+    from airlock.push import repository as repositories  # noqa: PLC0415 - heavy imports, after --help
     from airlock.push.dry_run import DryRun  # noqa: PLC0415
     from airlock.registry import connecting  # noqa: PLC0415
     from airlock.registry.registry import Registry  # noqa: PLC0415, TC001
@@ -78,15 +103,44 @@ def command(session: Session, /, **given: object) -> int:
     options = Options(**given)  # type: ignore[arg-type]  # click gives what the options above declare
     config = session.config_for(options.platforms)
     repository = _repository(options, config)
+    sign = _sign(options, config)
+    standing = None if options.create else repositories.verify(repository, config.push, session.terminal)
     outgoing = _outgoing(session, config, options)
-    registry: Registry = connecting.connect(repository, options.mount_from)
-    if options.dry_run:
-        registry = DryRun(registry)
-    rules = sending.Rules(mount_from=options.mount_from)
+    standing = standing or repositories.create(
+        repository, config.push, session.terminal, dry_run=options.dry_run
+    )
+    there = None if standing.missing else connecting.connect(repository, options.mount_from)
+    registry: Registry | None = DryRun(repository, there) if options.dry_run else there
+    assert registry is not None, "only a dry run leaves a repository missing"
+    rules = sending.Rules(standing.is_immutable, sign, options.mount_from)
     pushed = sending.push(outgoing, registry, rules, session.terminal)
-    _report(session, pushed, repository, options)
-    _result(pushed, outgoing, repository, options)
+    report.tell(pushed, repository, session.terminal, dry_run=options.dry_run)
+    scans = []
+    if options.scan and not options.dry_run:
+        digests = [one.digest for one in outgoing.images]
+        scans = scan.scan(repository, config.push, digests, session.terminal)
+    if options.as_json:
+        document = report.document(pushed, outgoing, repository, standing.drifts, scans)
+        click.echo(json.dumps(document | {"dry_run": options.dry_run}))
+    else:
+        click.echo(pushed.digest)
     return 0
+
+
+def _sign(options: Options, config: Config) -> Sign | None:
+    """Return what signs with the key that is named, if one is; a dry run counts, and asks no key.
+
+    Raises SigningError.
+    """
+    from airlock.signing import attached, keys  # noqa: PLC0415 - as above
+
+    name = options.sign or config.push.sign
+    if not name:
+        return None
+    if options.dry_run:
+        return lambda registry, digest: registry.manifest(attached.tag(digest)) is None
+    signer = keys.signer(name, config.project, os.environ)
+    return lambda registry, digest: attached.sign(registry, digest, signer).written
 
 
 def _repository(options: Options, config: Config) -> Repository:
@@ -106,26 +160,27 @@ def _repository(options: Options, config: Config) -> Repository:
 def _outgoing(session: Session, config: Config, options: Options) -> Outgoing:
     """Compose the image, and name it. Raises PushError where it is not the expected one."""
     from airlock import layout  # noqa: PLC0415 - as above
-    from airlock.commands.fetch import sealed_inputs  # noqa: PLC0415
+    from airlock.commands.image import make, prepare  # noqa: PLC0415
     from airlock.compose import image  # noqa: PLC0415
     from airlock.errors import PushError  # noqa: PLC0415
     from airlock.push import tags  # noqa: PLC0415
     from airlock.push.outgoing import Outgoing  # noqa: PLC0415
 
     state = _state(config)
-    inputs = sealed_inputs(session, config, offline=options.offline)
-    named = tags.Named(image.version(inputs), state)
+    prepared = prepare(session, config, offline=options.offline, reuse_from=options.reuse_from)
+    named = tags.Named(image.version(prepared.inputs), state)
     chosen = tags.resolve(options.tags or config.push.tags, named)
-    composed = image.compose(inputs, session.places, session.terminal)
+    made = make(session, prepared)
+    composed = made.composed
     if options.expect and composed.digest != options.expect:
         raise PushError(
             f"the image is {composed.digest}",
             cause=f"{options.expect} was expected: it was made of other files, or by another toolchain",
             remedy="check out the commit that was tested; then: airlock image",
         )
-    images = [layout.read_image(config.layout, one) for one in config.platforms]
+    images = [layout.read_image(config.layout, one, partial=True) for one in config.platforms]
     index = composed.index if len(images) > 1 else None
-    return Outgoing(tuple(images), index, tuple(_papers(session, config)), chosen)
+    return Outgoing(tuple(images), index, tuple(_papers(session, made, images, state)), chosen)
 
 
 def _state(config: Config) -> State | None:
@@ -138,12 +193,14 @@ def _state(config: Config) -> State | None:
         return None
 
 
-def _papers(session: Session, config: Config) -> list[Paper]:
+def _papers(
+    session: Session, composed: Made, images: Sequence[LaidOutImage], state: State | None
+) -> list[Paper]:
     """Return the papers of the images in the layout; those that are not there are made."""
-    from airlock import layout  # noqa: PLC0415 - as above
-    from airlock.papers import bill, paper  # noqa: PLC0415
+    from airlock.commands.image import facts  # noqa: PLC0415 - as above
+    from airlock.papers import bill, paper, provenance, published  # noqa: PLC0415
 
-    images = [layout.read_image(config.layout, platform) for platform in config.platforms]
+    config = composed.prepared.config
     digests = [image.digest for image in images]
     there = {(one.kind, one.subject) for one in paper.read(config.papers, digests)}
     made = [
@@ -151,32 +208,9 @@ def _papers(session: Session, config: Config) -> list[Paper]:
         for image in images
         if (bill.KIND, image.digest) not in there
     ]
+    if not all(published.is_kept(config.papers, image) for image in images):
+        made += facts(session, composed)
+    if state:  # another commit may have made the same image: its provenance is another
+        made += [provenance.of(image, config, state, os.environ) for image in images]
     paper.publish(config.papers, made, digests, session.terminal)
     return paper.read(config.papers, digests)
-
-
-def _report(session: Session, pushed: Pushed, repository: Repository, options: Options) -> None:
-    would = "would " if options.dry_run else ""
-    columns = [Column("tag"), Column("was" if not options.dry_run else "would be")]
-    new = set(pushed.set_tags)
-    session.terminal.table(columns, [[tag, "set" if tag in new else "there"] for tag in pushed.tags])
-    session.terminal.say(
-        f"{repository}: {would}{'send' if would else 'sent'} {pushed.sent_blobs} of {pushed.blobs} blobs, "
-        f"{megabytes(pushed.sent_bytes)}, {counted(pushed.papers, 'paper')}, {pushed.seconds:.1f} s"
-    )
-
-
-def _result(pushed: Pushed, outgoing: Outgoing, repository: Repository, options: Options) -> None:
-    if not options.as_json:
-        click.echo(pushed.digest)
-        return
-    document = dataclasses.asdict(pushed) | {
-        "repository": str(repository),
-        "reference": f"{repository}@{pushed.digest}",
-        "platforms": [one.platform for one in outgoing.images],
-        "papers": [
-            {"kind": one.kind, "platform": one.platform, "digest": one.digest} for one in outgoing.papers
-        ],
-        "dry_run": options.dry_run,
-    }
-    click.echo(json.dumps(document))

@@ -54,10 +54,10 @@ def command(session: Session, *, platforms: tuple[str, ...], output: Path | None
 
     config = session.config_for(platforms)
     _refuse_misuse(config, output, as_json=as_json)
-    images = [layout.read_image(config.layout, platform) for platform in config.platforms]
+    images = [layout.read_image(config.layout, platform, partial=True) for platform in config.platforms]
     bills = [bill.of(image, config, session.places, session.terminal) for image in images]
     made = [(one.paper(image), one) for one, image in zip(bills, images, strict=True)]
-    everything = [image.digest for image in layout.images(config.layout)]
+    everything = [image.digest for image in layout.images(config.layout, partial=True)]
     paper.publish(config.papers, [one for one, _ in made], everything, session.terminal)
     for one, listed in made:
         session.terminal.say(_summary(one, listed))

@@ -6,14 +6,14 @@ import hashlib
 import json
 import posixpath
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airlock.compose import elf, tar
 from airlock.compose.elf import ElfFacts
 from airlock.compose.entry import Entry, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from airlock.compose.compression import Compression
 
@@ -66,7 +66,11 @@ class Facts:
 
     @classmethod
     def from_json(cls, content: bytes) -> Facts:
-        document = json.loads(content)
+        return cls.from_document(json.loads(content))
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Facts:
+        """Read what the JSON of `to_json` holds."""
         return cls(
             package=document["package"],
             paths=tuple(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airlock.compose.fragment import Facts, Fragment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from airlock.cache import Cache
+    from airlock.compose.published import Published
+    from airlock.store import StoreFile
     from airlock.terminal import Progress
 
 _T = TypeVar("_T")  # PEP 695 syntax needs Python 3.12
@@ -36,12 +40,29 @@ class FragmentSpec:
     weight: int
     make: Callable[[], Fragment]
     tier: int = 0
+    files: tuple[StoreFile, ...] = ()  # of the store, that it is made from
+
+
+Supply = Callable[[Iterable["StoreFile"]], None]  # makes files be in the store, several at once
+
+
+def _sealed(files: Iterable[StoreFile]) -> None:
+    """Supply nothing: all files were there before."""
 
 
 class Fragments:
-    """Gets the facts and the frame of a fragment: from the cache, or by making it."""
+    """Gets the facts and the frame of a fragment: from the cache, or by making it.
 
-    def __init__(self, cache: Cache, workers: int) -> None:
+    Facts alone may be `known` without the fragment; what it is made from is then asked of `supply` when it must
+    be made.
+    """
+
+    def __init__(
+        self, cache: Cache, workers: int, known: Published | None = None, supply: Supply = _sealed
+    ) -> None:
+        self.borrowed = False  # whether facts were taken from what is known, so that nothing here proves them
+        self.known = known
+        self._supply = supply
         self._seconds: dict[str, float] = {}
         self._cache = cache
         self._workers = workers
@@ -54,14 +75,27 @@ class Fragments:
 
     def prepare(self, specs: Sequence[FragmentSpec], progress: Progress) -> None:
         """Make fragments in parallel, the costly ones first."""
+        self._supply({file: None for spec in specs for file in spec.files})
         with _pool(self._workers) as pool:
             ordered = sorted(specs, key=lambda spec: -spec.weight)
             _finish([pool.submit(self._make, spec, progress) for spec in ordered])
+
+    def supply(self, specs: Iterable[FragmentSpec]) -> None:
+        """Make what those fragments are made from that are not cached be in the store, all at once."""
+        lacking = [spec for spec in specs if not self._cache.holds("frames", spec.key)]
+        self._supply({file: None for spec in lacking for file in spec.files})
 
     def facts(self, spec: FragmentSpec) -> Facts:
         if not self._read_facts(spec):
             self._make(spec)
         return self._facts[spec.key]
+
+    def document(self, spec: FragmentSpec) -> Any:
+        """Return the facts as JSON, to be published: the same whoever made them."""
+        content = self._cache.read("facts", spec.key)
+        if content is None and self.known and spec.key in self.known.fragments:
+            return self.known.fragments[spec.key]
+        return json.loads(content or self.facts(spec).to_json())
 
     def seconds(self, spec: FragmentSpec) -> float:
         """Return how long the fragment took to make, 0 where it was cached."""
@@ -76,13 +110,24 @@ class Fragments:
         if spec.key not in self._facts:
             content = self._cache.read("facts", spec.key)
             if content is None:
-                return False
+                return self._borrow_facts(spec)
             self._facts[spec.key] = Facts.from_json(content)
+        return True
+
+    def _borrow_facts(self, spec: FragmentSpec) -> bool:
+        found = self.known.facts(spec.key) if self.known else None
+        if found is None:
+            return False
+        self._facts[spec.key] = found
+        self.borrowed = True
         return True
 
     def _make(self, spec: FragmentSpec, progress: Progress | None = None) -> Fragment:
         start = time.monotonic()
+        self._supply(spec.files)
         fragment = spec.make()
+        if self.known:
+            self.known.require_same(spec.key, fragment.facts)
         self._cache.write("frames", spec.key, fragment.frame)
         self._cache.write("facts", spec.key, fragment.facts.to_json())
         with self._lock:

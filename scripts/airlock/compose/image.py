@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from airlock.cache import Cache
-from airlock.compose import fragments, interpreter, layer, layout, oci, plan, sources, trust, verdict
+from airlock.compose import interpreter, layout, oci, plan, sources, trust, verdict
 from airlock.compose.blobs import Blobs
-from airlock.compose.fragments import Fragments
-from airlock.compose.layer import Layer, LayerPlan
+from airlock.compose.layer import LayerPlan
 from airlock.compose.sources import Workshop
+from airlock.compose.taking import Bench
 from airlock.compose.verdict import Rules
 from airlock.errors import ConfigError, LockError
+from airlock.layout import REUSED_FROM, REUSED_LAYERS
 from airlock.platforms import native
 from airlock.store import Store
 from airlock.wheels import source
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.certificates import CertificateFile
+    from airlock.compose.fragments import Fragments, FragmentSpec
     from airlock.compose.image_file import ImageFile
+    from airlock.compose.layer import Layer
     from airlock.compose.oci import Document
+    from airlock.compose.taking import Reuse
     from airlock.config import Config
     from airlock.locks.airflow import AirflowLock
     from airlock.locks.debian import DebianLock
@@ -59,6 +63,8 @@ class Image:
     manifest: Document
     config: Document
     layers: tuple[Layer, ...]
+    pieces: Fragments = field(repr=False, compare=False)
+    specs: tuple[FragmentSpec, ...] = field(repr=False, compare=False)  # whose facts its checks needed
 
     @property
     def digest(self) -> str:
@@ -93,32 +99,40 @@ class Composed:
         return next((image for image in self.images if image.platform == platform), self.images[0])
 
 
-def compose(inputs: Inputs, places: Places, terminal: Terminal, workers: int | None = None) -> Composed:
-    """Compose the configured platforms into the project's OCI layout."""
+def compose(
+    inputs: Inputs,
+    places: Places,
+    terminal: Terminal,
+    workers: int | None = None,
+    reuse: Reuse | None = None,
+) -> Composed:
+    """Compose the configured platforms into the project's OCI layout.
+
+    Where layers were taken from `reuse`, their blobs are there alone, and the layout says so.
+    """
     with layout.locked(inputs.config.layout, terminal):
         blobs = Blobs(layout.blobs(inputs.config.layout), Cache(places.cache))
-        made = Composed(
-            tuple(
-                _compose_one(inputs, one, places, terminal, workers, blobs) for one in inputs.config.platforms
-            )
-        )
+        count = workers or (os.cpu_count() or 1) + 1  # one more, for a worker waits while its compiler works
+        bench = Bench(count, blobs, terminal, reuse)
+        platforms = inputs.config.platforms
+        made = Composed(tuple(_compose_one(inputs, one, places, bench) for one in platforms))
         documents = [document for image in made.images for document in (image.config, image.manifest)]
         index = made.index
         if len(made.images) > 1:
             documents.append(index)
             index = oci.index_of_index(index)
         layers = [layer for image in made.images for layer in image.layers]
+        taken = sorted({f"sha256:{layer.digest}" for layer in layers if layer.published})
+        if reuse and taken:
+            index = oci.marked(index, {REUSED_FROM: reuse.reference, REUSED_LAYERS: " ".join(taken)})
         layout.publish(inputs.config.layout, index, documents, layers)
         blobs.remember()
     return made
 
 
-def _compose_one(
-    inputs: Inputs, platform: Platform, places: Places, terminal: Terminal, workers: int | None, blobs: Blobs
-) -> Image:
-    count = workers or (os.cpu_count() or 1) + 1  # one more, for a worker waits while its compiler works
+def _compose_one(inputs: Inputs, platform: Platform, places: Places, bench: Bench) -> Image:
     shop = workshop(inputs, platform, places)
-    pieces = Fragments(shop.cache, count)
+    pieces = bench.fragments(platform, shop.cache)
     rules = Rules(
         platform,
         dict(inputs.image.owners),
@@ -126,15 +140,18 @@ def _compose_one(
         inputs.image.other_machines,
         inputs.image.optional_libraries,
     )
+    first = _layers(inputs, platform, shop)
+    bench.supply_changed(first, pieces)
     layers, folders = verdict.settle(
-        lambda lost: _layers(inputs, platform, replace(shop, lost=lost)), rules, pieces, shop.cache, terminal
+        lambda lost: _layers(inputs, platform, replace(shop, lost=lost)) if lost else first,
+        rules,
+        pieces,
+        shop.cache,
+        bench.terminal,
     )
-    joined = fragments.in_parallel(
-        count,
-        lambda part: layer.join(part, folders[part.name], pieces, shop.compression, shop.cache, blobs),
-        layers,
-    )
-    return _documents(inputs, platform, joined)
+    specs = {spec.key: spec for part in (*first, *layers) for spec in part.fragments}
+    joined = bench.join(layers, folders, pieces, shop)
+    return _documents(inputs, platform, joined, pieces, tuple(specs.values()))
 
 
 def workshop(inputs: Inputs, platform: Platform, places: Places) -> Workshop:
@@ -150,6 +167,7 @@ def workshop(inputs: Inputs, platform: Platform, places: Places) -> Workshop:
         interpreter=tuple((item.package, item.version) for item in python),
         lost={},
         trust=trust_links(inputs, platform),
+        compiling=tuple(item.file for item in interpreter.packages(inputs.debian, native())),
     )
 
 
@@ -208,7 +226,13 @@ def identity(inputs: Inputs, platform: Platform) -> Identity:
     )
 
 
-def _documents(inputs: Inputs, platform: Platform, layers: list[Layer]) -> Image:
+def _documents(
+    inputs: Inputs,
+    platform: Platform,
+    layers: list[Layer],
+    pieces: Fragments,
+    specs: tuple[FragmentSpec, ...],
+) -> Image:
     facts: Mapping[str, str] = {
         "org.opencontainers.image.title": inputs.config.name.rpartition("/")[2],
         "org.opencontainers.image.version": version(inputs),
@@ -216,7 +240,7 @@ def _documents(inputs: Inputs, platform: Platform, layers: list[Layer]) -> Image
         "dev.airlock.debian-lock": _digest(inputs.config.debian_lock),
     }
     config = oci.config(inputs.image.run, inputs.image.user, platform, layers, facts)
-    return Image(platform, oci.manifest(config, layers, facts), config, tuple(layers))
+    return Image(platform, oci.manifest(config, layers, facts), config, tuple(layers), pieces, specs)
 
 
 def version(inputs: Inputs) -> str:

@@ -41,8 +41,10 @@ class Layer:
     diff_id: str
     size: int
     media_type: str
-    reused: bool  # the blob was already in the layout
+    reused: bool  # the blob was already in the layout, or was taken as published
     seconds: float  # spent on its fragments, by whichever worker, and on joining them
+    full_key: str  # of what it is made from and of the code that makes it
+    published: bool = False  # its blob is in a registry alone
 
 
 def inputs_of(plan: LayerPlan, folders: Mapping[str, Entry], compression: Compression) -> str:
@@ -52,6 +54,11 @@ def inputs_of(plan: LayerPlan, folders: Mapping[str, Entry], compression: Compre
     """
     special = [(item.path, item.mode, item.uid, item.gid) for _, item in sorted(folders.items())]
     return key_of([spec.inputs for spec in plan.fragments], special, compression.identity)
+
+
+def full_key(plan: LayerPlan, inputs: str) -> str:
+    """Return the key of the layer's bytes: of its inputs, and of the code that makes it from them."""
+    return key_of(recipe.of(recipe.LAYER), [spec.key for spec in plan.fragments], inputs)
 
 
 def join(
@@ -65,7 +72,7 @@ def join(
     """Make the layer's blob stand among `blobs` under its digest, and describe it."""
     start = time.monotonic()
     inputs = inputs_of(plan, folders, compression)
-    key = key_of(recipe.of(recipe.LAYER), [spec.key for spec in plan.fragments], inputs)
+    key = full_key(plan, inputs)
     due = cache.is_due("layers", key)
     record = cache.read_json("layers", key)
     reused = record is not None and blobs.holds(record["digest"], record["size"])
@@ -87,6 +94,7 @@ def join(
         name=plan.name,
         packages=tuple(spec.label for spec in plan.fragments),
         key=inputs,
+        full_key=key,
         media_type=compression.media_type,
         reused=reused,
         seconds=time.monotonic() - start + sum(fragments.seconds(spec) for spec in plan.fragments),

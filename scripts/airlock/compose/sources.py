@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from airlock.compose.image_file import ImageFile
     from airlock.locks.airflow import LockedWheel
     from airlock.locks.debian import LockedDeb
-    from airlock.store import Store
+    from airlock.store import Store, StoreFile
     from airlock_spec.identity import Identity
 
 _STANDARD_LIBRARY = re.compile(r"usr/(lib|share)/python3")
@@ -50,6 +50,7 @@ class Workshop:
     interpreter: tuple[tuple[str, str], ...]  # the image's: the same whichever machine composes
     lost: Mapping[str, frozenset[str]]  # by package, the paths that the configuration gives to another
     trust: trust.Links
+    compiling: tuple[StoreFile, ...] = ()  # the files that the compiler is unpacked from
 
     @property
     def layout(self) -> VenvLayout:
@@ -91,7 +92,8 @@ def wheel_spec(shop: Workshop, locked: LockedWheel) -> FragmentSpec:
 
     inputs = shop.inputs("wheel", locked.file.filename, locked.file.sha256, astuple(shop.trust))
     spec = shop.spec(locked.name, f"{locked.name} {locked.version}", inputs, locked.file.size, entries)
-    return replace(spec, tier=tiers.UNKNOWN if locked.tier is None else locked.tier)
+    tier = tiers.UNKNOWN if locked.tier is None else locked.tier
+    return replace(spec, tier=tier, files=(locked.file, *shop.compiling))
 
 
 def distribution_spec(shop: Workshop, distribution: source.Distribution) -> FragmentSpec:
@@ -104,7 +106,8 @@ def distribution_spec(shop: Workshop, distribution: source.Distribution) -> Frag
         return made
 
     inputs = shop.inputs("distribution", distribution.digest, astuple(shop.trust))
-    return shop.spec(distribution.name, distribution.name, inputs, 1, entries)
+    spec = shop.spec(distribution.name, distribution.name, inputs, 1, entries)
+    return replace(spec, files=shop.compiling)
 
 
 def _require_compiled(distribution: source.Distribution, shop: Workshop, made: Sequence[Entry]) -> None:
@@ -131,7 +134,8 @@ def deb_spec(shop: Workshop, locked: LockedDeb) -> FragmentSpec:
 
     selection = (shop.image.debian.leave_out, shop.image.debian.keep)
     inputs = shop.inputs("deb", locked.file.filename, locked.sha256, selection)
-    return shop.spec(locked.package, f"{locked.package} {locked.version}", inputs, locked.size, entries)
+    spec = shop.spec(locked.package, f"{locked.package} {locked.version}", inputs, locked.size, entries)
+    return replace(spec, files=(locked.file, *shop.compiling))
 
 
 def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
@@ -149,7 +153,8 @@ def base_spec(shop: Workshop, debs: Sequence[LockedDeb]) -> FragmentSpec:
 
     user = (shop.image.user.name, shop.image.user.uid, shop.image.user.gid, shop.image.user.home)
     inputs = shop.inputs("base", sorted((item.package, item.sha256) for item in debs), user, shop.image.links)
-    return shop.spec("base", "base", inputs, 1, entries)
+    spec = shop.spec("base", "base", inputs, 1, entries)
+    return replace(spec, files=tuple(item.file for item in debs))
 
 
 def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
@@ -169,7 +174,7 @@ def rootfs_spec(shop: Workshop, rootfs: Path) -> FragmentSpec:
         codes = bytecode.with_bytecode(files, shop.compiler, _LIBRARY)
         return [*files, *codes, *shop.image.directories]
 
-    return shop.spec("rootfs", "image/rootfs", inputs, 1, entries)
+    return replace(shop.spec("rootfs", "image/rootfs", inputs, 1, entries), files=shop.compiling)
 
 
 def certificates_spec(
@@ -185,7 +190,8 @@ def certificates_spec(
         return trust.entries([item for one in unpacked for item in one.entries], own)
 
     inputs = shop.inputs("certificates", [item.sha256 for item in roots], trust.identity(own))
-    return [shop.spec("certificates", "image/certificates", inputs, 1, entries)]
+    spec = shop.spec("certificates", "image/certificates", inputs, 1, entries)
+    return [replace(spec, files=tuple(item.file for item in roots))]
 
 
 def identity_spec(shop: Workshop, identity: Identity) -> FragmentSpec:

@@ -65,18 +65,19 @@ def settle(
     libraries.require_all(facts, rules.platform, rules.libraries, rules.optional_libraries)
     special = {item.path: item for one in facts for item in one.directories if not item.is_default_directory}
     folders = {part.name: _special_of(part, special, pieces) for part in layers}
-    cache.write_json(
-        "checked",
-        key,
-        {
-            "lost": {package: sorted(paths) for package, paths in lost.items()},
-            "folders": {
-                name: [(item.path, item.mode, item.uid, item.gid) for item in items]
-                for name, items in folders.items()
-            },
-        },
-    )
+    if not pieces.borrowed:  # what others say suffices for the image it is said of, and is not kept
+        cache.write_json("checked", key, _verdict(lost, folders))
     return layers, _by_path(folders)
+
+
+def _verdict(lost: Lost, folders: Mapping[str, list[Entry]]) -> dict[str, object]:
+    return {
+        "lost": {package: sorted(paths) for package, paths in lost.items()},
+        "folders": {
+            name: [(item.path, item.mode, item.uid, item.gid) for item in items]
+            for name, items in folders.items()
+        },
+    }
 
 
 def _special_of(part: LayerPlan, special: Folders, pieces: Fragments) -> list[Entry]:

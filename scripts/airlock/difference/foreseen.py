@@ -92,7 +92,7 @@ def _layers(locks: Locks, rules: LayerRules, platform: Platform) -> dict[str, _L
 def _composed(config: Config, platform: Platform) -> dict[str, int]:
     """Return the sizes of the layers of the image composed last, by name."""
     try:
-        image = layout.read_image(config.layout, platform)
+        image = layout.read_image(config.layout, platform, partial=True)
     except AirlockError:
         return {}
     return {one.annotations.get(LAYER_NAME, ""): one.size for one in image.layers}

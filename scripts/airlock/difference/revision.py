@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock import process
+from airlock import git
 from airlock.difference.locks import KINDS
-from airlock.errors import ConfigError, LockError
+from airlock.errors import CommandError, ConfigError, LockError
 from airlock.locks import airflow, debian, toolchain
 from airlock.locks.files import Locks
 
@@ -56,15 +56,14 @@ def locks_in(paths: Mapping[str, Path]) -> Locks:
 def _commit(revision: str, project: Path) -> str:
     if not project.is_dir():
         raise ConfigError(f"{project} is no folder", remedy="name the project's: airlock --project DIR diff")
-    inside = process.run(["git", "rev-parse", "--git-dir"], cwd=project, check=False)
+    inside = git.ask(project, "rev-parse", "--git-dir")
     if inside.returncode:
         raise ConfigError(
             f"{PREFIX}{revision} cannot be read: git finds no repository around {project}",
             cause=inside.stderr.decode(errors="replace").strip(),
             remedy="name two lock files, projects or images instead: airlock diff A B",
         )
-    question = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    found = process.run(question, cwd=project, check=False)
+    found = git.ask(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode or not revision:
         remote, slash, branch = revision.partition("/")
         fetch = f"git fetch {remote} {branch}" if slash else "git fetch --all, or git log --oneline"
@@ -77,4 +76,11 @@ def _commit(revision: str, project: Path) -> str:
 
 
 def _git(project: Path, *arguments: str) -> bytes:
-    return process.run(["git", *arguments], cwd=project).stdout
+    done = git.ask(project, *arguments)
+    if done.returncode:
+        raise CommandError(
+            f"git {arguments[0]} failed with exit code {done.returncode}",
+            cause=done.stderr.decode(errors="replace").strip(),
+            remedy=f"git fsck, in {project}",
+        )
+    return done.stdout

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airlock.cache import Cache, key_of
 from airlock.locks import airflow, debian
-from airlock.papers import inventory, paper, reading, sbom, subject
+from airlock.papers import inventory, paper, published, reading, sbom, subject
 from airlock.papers.inventory import Ecosystem
 from airlock.papers.reading import Reader
 from airlock.platforms import PLATFORMS
@@ -57,18 +57,19 @@ def of(image: LaidOutImage, config: Config, places: Places, terminal: Terminal) 
     key = key_of(reading.made_by(_CODE), version("airlock"), image.digest)
     known = cache.read_json(KIND, key)
     if known is None:
-        reader = Reader(Store(places.store), cache, terminal)
-        known = _made(image, config, reader)
+        there = published.kept(config.papers, image)
+        reader = Reader(Store(places.store), cache, terminal, there.packages if there else {})
+        known = _made(image, config, reader, there.distributions if there else {})
         cache.write_json(KIND, key, known)
     return Bill(known["document"], known["components"])
 
 
-def _made(image: LaidOutImage, config: Config, reader: Reader) -> dict[str, object]:
+def _made(image: LaidOutImage, config: Config, reader: Reader, own: Mapping[str, bytes]) -> dict[str, object]:
     taken = inventory.take(
         airflow.read(config.airflow_lock),
         debian.read(config.debian_lock),
         PLATFORMS[image.platform],
-        subject.own_metadata(image),
+        subject.own_metadata(image, own).values(),
         reader,
     )
     about = sbom.Subject(

@@ -82,6 +82,16 @@ class Facts:
             **texts,
         )
 
+    @classmethod
+    def checked(cls, value: Any) -> Facts | None:
+        """Read what another machine says it read; None where it is malformed."""
+        try:
+            facts = cls.from_json(value)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+        given = (facts.licenses.origin, *facts.licenses.terms, *facts.requires, *facts.provides)
+        return facts if all(isinstance(text, str) for text in given) else None
+
 
 def one_line(text: str) -> str:
     """Return a text of whatever origin as one line of 200 characters at most, safe for a terminal."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airlock.cache import key_of
 from airlock.compose import recipe
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from airlock.cache import Cache
+    from airlock.compose.fragments import Supply
     from airlock.locks.airflow import LockedWheel
     from airlock.locks.debian import LockedDeb
     from airlock.store import Store, StoreFile
@@ -34,6 +35,8 @@ class Reader:
     store: Store
     cache: Cache
     terminal: Terminal
+    published: Mapping[str, Any] = field(default_factory=dict)  # what others read of them, by `key`
+    supply: Supply | None = None  # fetches files that are missing; without it they must be there
 
     def wheels(self, locked: tuple[LockedWheel, ...]) -> dict[str, Facts]:
         """Return the facts of wheels by package. Raises as `debs` does."""
@@ -49,28 +52,45 @@ class Reader:
         facts = self._read({one.file: debian.of_deb for one in locked}, "Debian packages")
         return {one.package: facts[one.file] for one in locked}
 
+    def documents(self, wheels: tuple[LockedWheel, ...], debs: tuple[LockedDeb, ...]) -> dict[str, Any]:
+        """Return the facts of wheels and .debs as JSON by `key`, to be published. Raises as `debs` does."""
+        of_wheels, of_debs = self.wheels(wheels), self.debs(debs)
+        read = {one.file: of_wheels[one.name] for one in wheels}
+        read |= {one.file: of_debs[one.package] for one in debs}
+        return {key(file): facts.to_json() for file, facts in read.items()}
+
     def _read(
         self, read: Mapping[StoreFile, Callable[[str, bytes], Facts]], what: str
     ) -> dict[StoreFile, Facts]:
-        keys = {file: _key(file) for file in read}
-        known = {file: self.cache.read_json(_KIND, key) for file, key in keys.items()}
-        missing = [file for file, value in known.items() if value is None]
-        found = {file: Facts.from_json(value) for file, value in known.items() if value is not None}
+        known = {file: self._known(key(file)) for file in read}
+        missing = [file for file, facts in known.items() if facts is None]
+        found = {file: facts for file, facts in known.items() if facts}
         if not missing:
-            return found
+            return {file: found[file] for file in read}
+        if self.supply:
+            self.supply(missing)
         self.store.require_sealed(missing)
         with self.terminal.progress(f"reading {len(missing)} {what}", len(missing)) as progress:
 
             def take(file: StoreFile) -> Facts:
                 facts = read[file](file.filename, self.store.read(file))
-                self.cache.write_json(_KIND, keys[file], facts.to_json())
+                self.cache.write_json(_KIND, key(file), facts.to_json())
                 progress.advance(1, file.filename)
                 return facts
 
-            return found | dict(zip(missing, in_parallel(os.cpu_count() or 1, take, missing), strict=True))
+            found |= zip(missing, in_parallel(os.cpu_count() or 1, take, missing), strict=True)
+        return {file: found[file] for file in read}
+
+    def _known(self, key: str) -> Facts | None:
+        """Return facts that were read before, here or elsewhere; what is malformed counts as not read."""
+        value = self.cache.read_json(_KIND, key)
+        if value is not None:
+            return Facts.from_json(value)
+        return Facts.checked(self.published[key]) if key in self.published else None
 
 
-def _key(file: StoreFile) -> str:
+def key(file: StoreFile) -> str:
+    """Return the key of what is read from a file: of it, and of the code that reads it."""
     return key_of(made_by(CODE), file.filename, file.sha256)
 
 

@@ -72,7 +72,9 @@ _DEBIAN = {
 
 @cache
 def _licensing() -> Licensing:
-    return get_spdx_licensing()
+    made = get_spdx_licensing()
+    made.parse("MIT")  # builds what all parsing goes by, at which two threads must not be
+    return made
 
 
 def _known(key: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from airlock import contents
@@ -12,6 +13,7 @@ from airlock.compose.plan import ROOTFS
 from airlock.errors import ImageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from airlock.config import Config
@@ -34,14 +36,24 @@ def require_locked(image: LaidOutImage, config: Config) -> None:
         raise _stale(image, f"{' and '.join(other)} changed since, or it is another project's")
 
 
-def own_metadata(image: LaidOutImage) -> list[bytes]:
-    """Return the METADATA of each distribution of the project, as the image has it: each has a layer of its own.
+def own_metadata(image: LaidOutImage, known: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:
+    """Return the METADATA of each distribution of the project, as the image has it, by the diff id of its layer.
 
-    Raises ImageError where a layer has none, CorruptError where one is damaged.
+    `known` has that of layers that may be absent. Raises ImageError where a layer has none or is neither here nor
+    known, CorruptError where one is damaged.
     """
     names = [layer.annotations.get(LAYER_NAME) for layer in image.layers]
     first = names.index(ROOTFS) + 1 if ROOTFS in names else len(names)
-    return [_metadata(image, number) for number in range(first, len(names))]
+    found = {}
+    for number in range(first, len(names)):
+        diff_id = image.diff_ids[number].partition(":")[2]
+        if image.held(image.layers[number]):
+            found[diff_id] = _metadata(image, number)
+        elif diff_id in known:
+            found[diff_id] = known[diff_id]
+        else:
+            image.require_here()
+    return found
 
 
 def _metadata(image: LaidOutImage, number: int) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from airlock.registry import failures
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -16,26 +18,27 @@ if TYPE_CHECKING:
 class DryRun:
     """A `Registry` that remembers what it was given and answers as if it had passed it on."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, repository: Repository, registry: Registry | None) -> None:
+        """`registry` is None where there is no such repository yet."""
+        self.repository = repository
         self._registry = registry
         self._manifests: dict[str, Manifest] = {}
 
-    @property
-    def repository(self) -> Repository:
-        return self._registry.repository
-
     def lacking(self, descriptors: Sequence[Descriptor]) -> list[Descriptor]:
-        return self._registry.lacking(descriptors)
+        return self._registry.lacking(descriptors) if self._registry else list(descriptors)
 
     def upload(self, blob: Blob, sent: Callable[[int], None], mount_from: Iterable[str] = ()) -> None:
         del mount_from
         sent(blob.size)
 
     def blob(self, digest: str, limit: int) -> bytes:
+        if self._registry is None:
+            raise failures.homeless(digest, self.repository)
         return self._registry.blob(digest, limit)
 
     def manifest(self, name: str) -> Manifest | None:
-        return self._manifests.get(name) or self._registry.manifest(name)
+        there = self._manifests.get(name)
+        return there or (self._registry.manifest(name) if self._registry else None)
 
     def put_manifest(self, manifest: Manifest, tag: str = "") -> None:
         self._manifests[manifest.digest] = manifest
@@ -48,4 +51,4 @@ class DryRun:
             for one in {one.digest: one for one in self._manifests.values()}.values()
             if json.loads(one.content).get("subject", {}).get("digest") == digest
         ]
-        return [*self._registry.referrers(digest), *own]
+        return [*(self._registry.referrers(digest) if self._registry else []), *own]

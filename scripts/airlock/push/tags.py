@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _COMMIT = 12  # characters of a commit: no repository has two that begin alike
 _SHOWN = 5
+_OURS = ("sha256-", "deployed-")  # begin the tags of signatures and referrers, and of what services run
 _RESERVED = ("latest", "stable", "release", "production", "prod")
 
 
@@ -50,6 +51,8 @@ def resolve(patterns: Sequence[str], named: Named) -> tuple[str, ...]:
             problems.append(f"{pattern}: the project is in no git repository, so there is no commit")
         elif not TAG.fullmatch(named.fill(pattern)):
             problems.append(f"{pattern}: {named.fill(pattern)!r} is no tag")
+        elif named.fill(pattern).startswith(_OURS):
+            problems.append(f"{pattern}: tags that begin with {' or '.join(_OURS)} are kept for others")
     if problems or not patterns:
         raise ConfigError(
             "the image cannot be tagged so",

@@ -56,16 +56,17 @@ class Authorization:
     def answer(self, transport: Transport, challenge: str, used: str) -> bool:
         """Take what the challenge of an answer 401 (RFC 9110, 11.6.1) asks for; False where there is nothing.
 
-        `used` is the header that was refused. Raises RegistryError where the token service refuses.
+        `used` is the header that was refused; with no challenge, another of its kind may do. Raises RegistryError
+        where the token service refuses.
         """
-        scheme, _, rest = challenge.partition(" ")
+        scheme, _, rest = (challenge or used.partition(" ")[0]).partition(" ")
         with self._lock:
             if self._header != used:  # another thread was first
                 return True
             credentials = self._find()
             if scheme.lower() == "basic":
                 header = credentials.basic if credentials else ""
-            elif scheme.lower() == "bearer":
+            elif scheme.lower() == "bearer" and rest:
                 header = _bearer(transport, dict(_PARAMETER.findall(rest)), credentials, self._scopes)
             else:
                 header = ""

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from airlock.errors import CorruptError
 from airlock.registry import failures
 from airlock.registry.exchange import BUSY, Ask
-from airlock.registry.failures import RefusedError
+from airlock.registry.failures import RefusedError, UnansweredError
 from airlock.registry.reference import DIGEST
 from airlock.registry.registry import Manifest
 from airlock.registry.sent_body import SentBody
@@ -39,7 +39,10 @@ _MANIFESTS = (
 )
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _SLOWEST = 1e6  # bytes a second at which a registry may put away what it was sent
-_SENDS = 4  # of a blob that arrives altered, or whose upload the registry forgot
+_SENDS = 5  # of a blob that arrives altered, whose upload the registry forgot, or that got no answer
+_LASTING = frozenset({401, 403, 413})
+# Some registries' files are seen half-written by whoever asks while another pushes the same.
+_UNSETTLED = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 
 
 class Availability(Protocol):
@@ -78,11 +81,15 @@ class HttpRegistry:
             body = SentBody(blob, sent)
             try:
                 self._put(blob, location, body)
-            except RefusedError as error:
-                _require_intact(blob)
-                if attempt == _SENDS or error.status in {401, 403, 413}:
+            except (RefusedError, UnansweredError) as error:
+                if isinstance(error, RefusedError):
+                    _require_intact(blob)
+                if attempt == _SENDS or getattr(error, "status", 0) in _LASTING:
                     raise
+                if self._has(blob):  # the answer alone was lost
+                    return
                 sent(-body.counted)
+                self._http.pause(attempt)
             else:
                 return
 
@@ -126,7 +133,7 @@ class HttpRegistry:
             manifest.size,
             answers=frozenset({OK, CREATED, ACCEPTED}),
         )
-        answer = self._http.ask(asked)
+        answer = self._settled(asked)
         told = answer.headers.get("Docker-Content-Digest", manifest.digest)
         if told != manifest.digest:
             raise failures.malformed(self._url(asked), f"it took {manifest.digest} for {told}")
@@ -171,7 +178,17 @@ class HttpRegistry:
             self.put_manifest(Manifest(_INDEX, content), tag)
         raise failures.malformed(f"{self._http.base}/{tag}", "it does not keep what refers to an image")
 
-    def _has(self, one: Descriptor) -> bool:
+    def _settled(self, asked: Ask) -> Answer:
+        """Ask, and once more where a registry does not see yet what it has."""
+        try:
+            return self._http.ask(asked)
+        except RefusedError as error:
+            if not _UNSETTLED & set(error.codes):
+                raise
+        self._http.pause(1)
+        return self._http.ask(asked)
+
+    def _has(self, one: Descriptor | Blob) -> bool:
         asked = Ask(
             "HEAD", f"{self._root}/blobs/{one.digest}", answers=frozenset({OK, MISSING, *range(300, 309)})
         )
@@ -201,8 +218,9 @@ class HttpRegistry:
             body.again,
             blob.size,
             answers=frozenset({OK, CREATED}),
-            again=BUSY - {500},  # what 500 left of an upload nobody knows: another is begun
-            seconds=60 + blob.size / _SLOWEST,
+            again=BUSY - {500},  # what 500 or a reset left of an upload nobody knows: another is begun
+            repeatable=False,
+            seconds=blob.size / _SLOWEST,
         )
         answer = self._http.ask(asked)
         told = answer.headers.get("Docker-Content-Digest", blob.digest)

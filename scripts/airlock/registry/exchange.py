@@ -9,7 +9,6 @@ from urllib.parse import urljoin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ANSWER_SECONDS = 60.0
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -24,7 +23,8 @@ class Ask:
     length: int = 0
     answers: frozenset[int] = frozenset({200})
     again: frozenset[int] = BUSY  # statuses that are worth another attempt
-    seconds: float = ANSWER_SECONDS  # of silence that are borne
+    repeatable: bool = True  # whether it is asked again where no answer came
+    seconds: float = 0.0  # of silence that are borne beyond the usual
 
 
 @dataclass(frozen=True)

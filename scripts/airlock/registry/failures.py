@@ -24,6 +24,10 @@ class RefusedError(RegistryError):
         self.status, self.codes = status, codes
 
 
+class UnansweredError(RegistryError):
+    """No answer came, or it broke off: what was asked may have been done."""
+
+
 def refused(method: str, answer: Answer) -> RefusedError:
     """Describe an answer that is a refusal."""
     said, codes = _errors(answer.body)
@@ -38,10 +42,10 @@ def refused(method: str, answer: Answer) -> RefusedError:
     )
 
 
-def unanswered(method: str, url: str, why: str) -> RegistryError:
+def unanswered(method: str, url: str, why: str) -> UnansweredError:
     """Describe a registry that does not answer, or whose answers break off."""
     parts = urlsplit(url)
-    return RegistryError(
+    return UnansweredError(
         f"the registry at {parts.netloc} does not answer {method} {parts.path}",
         cause=why,
         remedy=f"check the network's way to {parts.hostname} (in a VPC: the endpoints ecr.api, ecr.dkr and S3),\n"

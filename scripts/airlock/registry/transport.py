@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from airlock.registry.exchange import Ask
 
 CONNECT_SECONDS = 10.0
+SEND_SECONDS = 60.0  # for one block: the time that urllib3 has for connecting bounds sending, too
+ANSWER_SECONDS = 60.0  # of silence
 ATTEMPTS = 6
+SILENCES = 2  # attempts that get no answer in their time: a registry that is gone is not waited for six times
 LONGEST_PAUSE = 30.0  # seconds: the longest Retry-After to obey
-UNAUTHORIZED, PARTIAL = 401, range(300, 400)
-_BLOCK = 1 << 20  # bytes handed to a socket at a time: http.client's 8 KiB cost a third of the speed
+UNAUTHORIZED = frozenset({401, 403})  # 403 is what ECR says of a token that ended
+PARTIAL = range(300, 400)
+_BLOCK = 1 << 18  # bytes handed to a socket at a time: http.client's 8 KiB cost a third of the speed
 _DOCUMENT = 4 << 20  # bytes: the longest answer that is kept, the limit of manifests (facts of ECR's quotas)
 _CERTIFICATES = (
     "/etc/docker/certs.d",
@@ -63,28 +67,30 @@ class Transport:
 
         Raises RegistryError for another answer, and where there is none after several attempts.
         """
-        refreshed = False
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt, silences, refreshed = 1, 0, False
+        while True:
             last = attempt == ATTEMPTS
             used = self._authorization.header
             try:
                 answer = self._once(asked)
             except (requests.RequestException, OSError) as error:
-                if last or not _is_passing(error):
+                silences += isinstance(error, requests.ReadTimeout)
+                if last or silences == SILENCES or not asked.repeatable or not _is_passing(error):
                     raise failures.unanswered(asked.method, self._absolute(asked), _text(error)) from None
-                self._wait(attempt, "")
+                self.pause(attempt)
+                attempt += 1
                 continue
             if answer.status in asked.answers:
                 return answer
-            if answer.status == UNAUTHORIZED and not refreshed and self._is_ours(answer.url):
+            if answer.status in UNAUTHORIZED and not refreshed and self._is_ours(answer.url):
                 challenge = answer.headers.get("WWW-Authenticate", "")
                 refreshed = self._authorization.answer(self, challenge, used)
                 if refreshed:
                     continue
             if last or answer.status not in asked.again:
                 raise failures.refused(asked.method, answer)
-            self._wait(attempt, answer.headers.get("Retry-After", ""))
-        raise AssertionError("the last attempt returns or raises")
+            self.pause(attempt, answer.headers.get("Retry-After", ""))
+            attempt += 1
 
     def anonymously(self, asked: Ask) -> Answer:
         """Ask somebody else, as a token service, once; the headers are all there are."""
@@ -121,7 +127,7 @@ class Transport:
                 data=body,
                 stream=True,
                 allow_redirects=False,
-                timeout=(CONNECT_SECONDS, asked.seconds),
+                timeout=(CONNECT_SECONDS if body is None else SEND_SECONDS, ANSWER_SECONDS + asked.seconds),
             )
         finally:
             if body is not None:
@@ -134,7 +140,8 @@ class Transport:
         """Whether credentials of this registry may go there."""
         return url.startswith(f"{self.base}/")
 
-    def _wait(self, attempt: int, wished: str) -> None:
+    def pause(self, attempt: int, wished: str = "") -> None:
+        """Sleep before another attempt: longer each time, or as long as the registry wishes."""
         pause = min(0.25 * 2**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - no secret
         if wished.isdecimal():
             pause = min(max(float(wished), pause), LONGEST_PAUSE)

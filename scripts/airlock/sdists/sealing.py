@@ -12,7 +12,7 @@ from airlock.locks.build import root_of
 from airlock.platforms import native
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from airlock.locks.airflow import AirflowLock, LockedPackage
     from airlock.locks.build import BuildLock
@@ -33,8 +33,10 @@ class Builder(Protocol):
     def wheel(self, sdist: StoreFile, requires: Sequence[StoreFile]) -> Built: ...
 
 
-def lacking(lock: AirflowLock, platforms: Iterable[Platform], store: Store) -> tuple[LockedPackage, ...]:
-    """Return the packages that are built from source and whose wheel is not in the store.
+def lacking(
+    lock: AirflowLock, platforms: Iterable[Platform], store: Store, wanted: Container[StoreFile] | None = None
+) -> tuple[LockedPackage, ...]:
+    """Return the packages that are built from source and whose wheel, of the `wanted` if given, is not in the store.
 
     Raises BuildError for one whose wheel only another machine can build.
     """
@@ -42,7 +44,9 @@ def lacking(lock: AirflowLock, platforms: Iterable[Platform], store: Store) -> t
     for platform in platforms:
         for package in lock.packages:
             source, file = package.source, package.file(platform)
-            if source and file and file == package.built and package not in found and store.missing([file]):
+            if not (source and file and file == package.built and package not in found):
+                continue
+            if (wanted is None or file in wanted) and store.missing([file]):
                 if platform != native() and not file.filename.endswith("-any.whl"):
                     raise BuildError(
                         f"{package.name} is compiled from source, for {platform} on {platform} alone",

@@ -215,7 +215,7 @@ def test_a_layer_that_the_registry_holds_need_not_be_here(tmp_path: Path) -> Non
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(tmp_path: Path) -> None:
     registry, image = MemoryRegistry(), outgoing(tmp_path, AMD64, ARM64)
-    told = push(image, DryRun(registry), Rules(), QUIET)
+    told = push(image, DryRun(registry.repository, registry), Rules(), QUIET)
     assert registry.log == []
     done = push(image, registry, Rules(), QUIET)
     assert (told.sent_blobs, told.sent_bytes, told.set_tags) == (

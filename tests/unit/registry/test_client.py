@@ -77,19 +77,28 @@ def test_a_blob_goes_in_one_piece_to_where_the_registry_says() -> None:
 
 def test_an_upload_that_breaks_off_is_sent_again_from_its_beginning() -> None:
     broken = Reply(failure=requests.ConnectionError("reset by peer"))
-    there, adapter = registry(in_turn(ACCEPTED, broken, Reply(503), CREATED))
+    there, adapter = registry(in_turn(ACCEPTED, broken, Reply(404), ACCEPTED, Reply(503), CREATED))
     told: list[int] = []
     there.upload(BLOB, told.append)
-    assert [one.body for one in adapter.heard[1:]] == [CONTENT] * 3
+    assert [one.body for one in adapter.heard if one.method == "PUT"] == [CONTENT] * 3
+    assert sum(told) == len(CONTENT)
+
+
+def test_an_upload_of_which_the_answer_alone_was_lost_is_not_sent_again() -> None:
+    there_now = Reply(200, {"Content-Length": str(len(CONTENT))})
+    there, adapter = registry(in_turn(ACCEPTED, Reply(failure=requests.Timeout("x")), there_now))
+    told: list[int] = []
+    there.upload(BLOB, told.append)
+    assert asked(adapter)[1:] == [f"PUT {UPLOADS}1", f"HEAD /v2/team/airflow/blobs/{DIGEST}"]
     assert sum(told) == len(CONTENT)
 
 
 def test_an_upload_that_the_registry_forgot_is_begun_anew() -> None:
     gone = Reply(404, body=errors("BLOB_UPLOAD_UNKNOWN"))
-    there, adapter = registry(in_turn(ACCEPTED, gone, ACCEPTED, CREATED))
+    there, adapter = registry(in_turn(ACCEPTED, gone, Reply(404), ACCEPTED, CREATED))
     told: list[int] = []
     there.upload(BLOB, told.append)
-    assert asked(adapter) == [f"POST {UPLOADS}", f"PUT {UPLOADS}1"] * 2
+    assert [one for one in asked(adapter) if "HEAD" not in one] == [f"POST {UPLOADS}", f"PUT {UPLOADS}1"] * 2
     assert sum(told) == len(CONTENT)
 
 
@@ -209,6 +218,13 @@ def test_what_passes_is_asked_again_and_the_registry_says_when(pauses: list[floa
     assert pauses[0] == 7
 
 
+def test_a_token_that_is_wanted_in_the_last_attempt_is_one_more() -> None:
+    refused = Reply(401, {"WWW-Authenticate": "Basic"})
+    busy = [Reply(503)] * (transport.ATTEMPTS - 1)
+    there, _ = registry(in_turn(*busy, refused, Reply(404)), Credentials("anna", SECRET))
+    assert there.manifest("x") is None
+
+
 def test_a_registry_that_stays_busy_is_given_up() -> None:
     there, adapter = registry(lambda _: Reply(503))
     with pytest.raises(RefusedError, match=r"refused GET registry\.example\.com/v2/team/airflow/manifests/x"):
@@ -218,7 +234,8 @@ def test_a_registry_that_stays_busy_is_given_up() -> None:
 
 def test_a_registry_that_never_answers_is_given_up_and_no_query_is_told() -> None:
     failure = requests.ConnectionError("Max retries exceeded with url: /v2/x?signature=abc (caused by …)")
-    there, _ = registry(in_turn(ACCEPTED, *[Reply(failure=failure)] * 6))
+    replies = {"POST": ACCEPTED, "PUT": Reply(failure=failure), "HEAD": Reply(404)}
+    there, _ = registry(lambda heard: replies[heard.method])
     with pytest.raises(RegistryError, match="does not answer PUT") as caught:
         there.upload(BLOB, lambda _: None)
     assert "signature" not in str(caught.value)
@@ -268,6 +285,17 @@ def test_a_registry_that_takes_a_manifest_for_another_is_not_believed() -> None:
 def referring(subject: str) -> Manifest:
     document = {"subject": {"digest": subject}, "artifactType": "a/b", "annotations": {"k": "v"}}
     return Manifest(MANIFEST.media_type, json.dumps(document).encode())
+
+
+def test_a_manifest_whose_blobs_are_not_seen_yet_is_put_once_more(pauses: list[float]) -> None:
+    unsettled = Reply(400, body=errors("MANIFEST_BLOB_UNKNOWN"))
+    there, adapter = registry(in_turn(unsettled, Reply(201)))
+    there.put_manifest(MANIFEST)
+    assert (len(adapter.heard), len(pauses)) == (2, 1)
+    there, adapter = registry(lambda _: unsettled)
+    with pytest.raises(RefusedError, match="refused PUT"):
+        there.put_manifest(MANIFEST)
+    assert len(adapter.heard) == 2
 
 
 def test_a_registry_with_the_api_lists_what_refers_itself() -> None:
