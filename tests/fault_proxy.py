@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _PIECE = 64 * 1024
 _TICK = 0.05  # seconds between two pieces of a slow body
 _OURS = frozenset({"connection", "keep-alive", "transfer-encoding"})  # headers of one hop
+_TLS = b"\x16"  # the first byte of its handshake
 _NONE = Fault("none")
 
 
@@ -102,7 +103,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         if self.doom.status:
             if not self.doom.early:
                 self._drain()
-            self._answer(self.doom.status, dict(self.doom.headers), b"{}")
+            self._answer(self.doom.status, dict(self.doom.headers), self.doom.body)
         elif self.doom.swallowed and self.one.request.kind == UPLOAD:
             content = b"".join(self._body())
             digest = hashlib.sha256(content[:-1]).hexdigest()
@@ -263,6 +264,11 @@ class _Server(http.server.ThreadingHTTPServer):
         """Speak TLS, where that is wanted, in the connection's own thread."""
         if self.context:
             request = self.context.wrap_socket(request, server_side=True)
+        elif request.recv(1, socket.MSG_PEEK) == _TLS:
+            request.sendall(
+                b"HTTP/1.0 400 Bad Request\r\n\r\n"
+            )  # by which an engine knows to speak plain HTTP
+            return
         super().finish_request(request, client_address)
         if self.context:
             with contextlib.suppress(OSError):

@@ -46,6 +46,7 @@ class Fault:
     name: str
     status: int = 0  # answered in the place of the registry, after the body was read
     headers: Mapping[str, str] = field(default_factory=dict)  # of that answer
+    body: bytes = b"{}"
     early: bool = False  # … before the body was read, and the connection is closed
     cut_request: int | None = None  # so many get through, then both connections are reset
     cut_answer: int | None = None  # the same of the answer; its head gets through

@@ -7,7 +7,7 @@ import hashlib
 import json
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,15 +114,15 @@ class RunningRegistry:
 
 
 @contextlib.contextmanager
-def registry(folder: Path, *, secured: bool = False) -> Iterator[RunningRegistry]:
-    """Run an empty registry that keeps its files in `folder`, or skip; `secured` by TLS and a password.
+def registry(folder: Path, *, tls: bool = False, password: bool = False) -> Iterator[RunningRegistry]:
+    """Run an empty registry that keeps its files in `folder`, or skip; USER has the `password` PASSWORD.
 
-    A secured one goes by this machine's name: the loopback address may be asked without TLS.
+    One with TLS goes by this machine's name: the loopback address may be asked without.
     """
     program = process.find("docker-registry")
     if program is None:
         pytest.skip("there is no docker-registry: apt-get install docker-registry, then: make integration")
-    name = _own_name() if secured else "127.0.0.1"
+    name = _own_name() if tls else "127.0.0.1"
     with socket.socket() as free:
         free.bind((name, 0))
         address = f"{name}:{free.getsockname()[1]}"
@@ -134,8 +134,14 @@ def registry(folder: Path, *, secured: bool = False) -> Iterator[RunningRegistry
         "http": {"addr": address},
     }
     made = RunningRegistry(address, folder / "data")
-    if secured:
-        made = _secure(folder, settings, made)
+    if tls:
+        authority, server, key = certificate(folder, name)
+        settings["http"]["tls"] = {"certificate": str(server), "key": str(key)}
+        made = replace(made, authority=authority)
+    if password:
+        (folder / "htpasswd").write_text(f"{USER}:{_HASH}\n")
+        settings["auth"] = {"htpasswd": {"realm": "releases", "path": str(folder / "htpasswd")}}
+        made = replace(made, user=USER, password=PASSWORD)
     (folder / "config.json").write_text(json.dumps(settings))  # YAML, too
     # later versions would tell a collector of traces
     quiet = [process.find("env") or "env", "OTEL_TRACES_EXPORTER=none"]
@@ -156,14 +162,6 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path, Path]:
     for path, text in zip(paths, (authority.pem, server.pem, server.key_pem), strict=True):
         path.write_text(text)
     return paths
-
-
-def _secure(folder: Path, settings: dict[str, Any], plain: RunningRegistry) -> RunningRegistry:
-    authority, server, key = certificate(folder, plain.host.partition(":")[0])
-    settings["http"]["tls"] = {"certificate": str(server), "key": str(key)}
-    (folder / "htpasswd").write_text(f"{USER}:{_HASH}\n")
-    settings["auth"] = {"htpasswd": {"realm": "releases", "path": str(folder / "htpasswd")}}
-    return RunningRegistry(plain.host, plain.folder, authority, USER, PASSWORD)
 
 
 def _own_name() -> str:

@@ -111,15 +111,15 @@ class BuildKit:
         remove_images(self.loaded, name_of(self.peer))
         docker("buildx", "prune", "--all", "--force")
         shutil.rmtree(self.project.cache / "cache" / "wheels", ignore_errors=True)
-        self._prepare()
+        self.prepare_context()
         base = f"{name_of(self.peer)}:base"  # every build of the image starts with its base there
-        self._bake("docker", "--set", "docker.target=python", "--set", f"docker.tags={base}")
+        self.bake("docker", "--set", "docker.target=python", "--set", f"docker.tags={base}")
 
     def build(self, target: str) -> float:
-        spent = self._prepare()
+        spent = self.prepare_context()
         if target == LAYOUT:
-            return spent + self._bake("layout")
-        spent += self._bake("docker")
+            return spent + self.bake("layout")
+        spent += self.bake("docker")
         self.loaded.append(image_id(self.reference))
         return spent
 
@@ -127,7 +127,7 @@ class BuildKit:
         (found,) = layout.images(self.project.layout.with_name("image-docker"))
         return found
 
-    def _prepare(self) -> float:
+    def prepare_context(self) -> float:
         """Prepare the context; return the seconds for the wheels of the project's own distributions."""
         inputs = self._inputs()
         cache = Cache(Places(self.project.cache).cache)
@@ -158,7 +158,8 @@ class BuildKit:
     def _write_dockerfile(self, text: str) -> None:
         (self.project.folder / "image" / "Dockerfile").write_text(text)
 
-    def _bake(self, target: str, *options: str) -> float:
+    def bake(self, target: str, *options: str) -> float:
+        """Build a target of the definition; return seconds."""
         definition = "build/docker/docker-bake.json"
         # in the project's folder: bake asks before it reads another
         command = ("buildx", "bake", "--progress=quiet", "--file", definition, *options, target)

@@ -81,6 +81,12 @@ def test_it_speaks_tls_and_the_registry_s_locations_lead_back_to_it(
         assert begun.headers["Location"].startswith(f"https://{between.host}/v2/{name}/blobs/uploads/")
 
 
+def test_whoever_speaks_tls_to_a_plain_one_is_answered_in_plain_http(running: RunningRegistry) -> None:
+    with proxy(running.host) as between, pytest.raises(requests.exceptions.SSLError):
+        requests.get(f"https://{between.host}/v2/", timeout=5)
+    assert between.seen == []
+
+
 @pytest.mark.parametrize("early", [False, True])
 def test_an_answer_takes_the_registry_s_place(running: RunningRegistry, name: str, *, early: bool) -> None:
     before = running.contents()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import contextlib
 import io
 import json
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -17,13 +19,15 @@ from airlock.registry import failures
 from airlock.registry.exchange import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from airlock.registry.exchange import Answer
     from airlock.registry.transport import Transport
 
 _PARAMETER = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
 _TOKEN_USER = "<token>"  # noqa: S105 - the user name with which Docker keeps an identity token
 _CLIENT = "airlock"
+_HIDDEN = "…".encode()
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,10 @@ class Authorization:
     def header(self) -> str:
         """What is sent as Authorization; empty before anybody asked for it."""
         return self._header
+
+    def hide(self, answer: Answer) -> Answer:
+        """Return an answer without what was sent as Authorization: there are those who repeat it."""
+        return _hide(answer, {self._header, *self._answered})
 
     def answer(self, transport: Transport, challenge: str, used: str) -> bool:
         """Take what the challenge of an answer 401 (RFC 9110, 11.6.1) asks for; False where there is nothing.
@@ -109,7 +117,9 @@ def _bearer(
         request = Ask("GET", f"{realm}?{urlencode(pairs)}", headers)
     answer = transport.anonymously(request)
     if answer.status != 200:  # noqa: PLR2004 - OK
-        raise failures.refused(request.method, answer)
+        raise failures.refused(
+            request.method, _hide(answer, {credentials.basic, credentials.password} if credentials else ())
+        )
     try:
         document = json.loads(answer.body)
         token = document.get("token") or document["access_token"]
@@ -118,3 +128,15 @@ def _bearer(
     if not isinstance(token, str) or not token.isprintable():
         raise failures.malformed(realm, "it gives no token")
     return f"Bearer {token}"
+
+
+def _hide(answer: Answer, secrets: Iterable[str]) -> Answer:
+    """Return an answer without headers of authorization, and what they are made of."""
+    body = answer.body
+    for secret in filter(None, secrets):
+        sent = secret.rpartition(" ")[2] if secret.startswith(("Basic ", "Bearer ")) else secret
+        with contextlib.suppress(binascii.Error):
+            password = base64.b64decode(sent, validate=True).partition(b":")[2] if sent != secret else b""
+            body = body.replace(password, _HIDDEN) if password else body
+        body = body.replace(sent.encode(), _HIDDEN)
+    return replace(answer, body=body)

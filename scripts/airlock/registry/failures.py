@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from airlock.errors import RegistryError
 from airlock.registry.exchange import BUSY
@@ -32,7 +32,7 @@ class UnansweredError(RegistryError):
 def refused(method: str, answer: Answer) -> RefusedError:
     """Describe an answer that is a refusal."""
     said, codes = _errors(answer.body)
-    parts = urlsplit(answer.url)
+    parts = _split(answer.url)
     cause = f"HTTP {answer.status}" + (f": {said}" if said else "")
     return RefusedError(
         f"the registry refused {method} {parts.netloc}{parts.path}",
@@ -45,7 +45,7 @@ def refused(method: str, answer: Answer) -> RefusedError:
 
 def unanswered(method: str, url: str, why: str) -> UnansweredError:
     """Describe a registry that does not answer, or whose answers break off."""
-    parts = urlsplit(url)
+    parts = _split(url)
     return UnansweredError(
         f"the registry at {parts.netloc} does not answer {method} {parts.path}",
         cause=why,
@@ -65,7 +65,7 @@ def homeless(digest: str, repository: Repository) -> RegistryError:
 
 def malformed(url: str, what: str) -> RegistryError:
     """Describe an answer that no registry would give."""
-    parts = urlsplit(url)
+    parts = _split(url)
     return RegistryError(
         f"what answers at {parts.netloc} is no registry, or one that is not well",
         cause=f"{parts.path}: {what}",
@@ -83,6 +83,12 @@ def require_answer(error: Exception) -> None:
         isinstance(error, RefusedError) and error.status in {_UNAUTHORIZED, _DENIED, *BUSY}
     ):
         raise error
+
+
+def _split(url: str) -> SplitResult:
+    """Split a URL, without a user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2])
 
 
 def _remedy(status: int, host: str) -> str:

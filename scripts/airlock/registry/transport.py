@@ -88,7 +88,7 @@ class Transport:
                 if refreshed:
                     continue
             if last or answer.status not in asked.again:
-                raise failures.refused(asked.method, answer)
+                raise failures.refused(asked.method, self._authorization.hide(answer))
             self.pause(attempt, answer.headers.get("Retry-After", ""))
             attempt += 1
 

@@ -210,6 +210,19 @@ def test_who_is_refused_is_told_to_sign_in_and_no_secret_is_told(credentials: Cr
     assert SECRET not in repr(caught.value) + str(caught.value) + repr(credentials)
 
 
+def test_who_repeats_what_was_sent_as_authorization_is_not_quoted() -> None:
+    def answer(heard: Heard) -> Reply:
+        sent = heard.headers.get("Authorization", "")
+        said = errors("DENIED", f"not with {sent}, nor with {SECRET}")
+        return Reply(403, body=said) if sent else Reply(401, {"WWW-Authenticate": "Basic"})
+
+    credentials = Credentials("anna", SECRET)
+    there, _ = registry(answer, credentials)
+    with pytest.raises(RegistryError, match="not with Basic …, nor with …") as caught:
+        there.manifest("x")
+    assert SECRET not in str(caught.value)
+
+
 def test_what_passes_is_asked_again_and_the_registry_says_when(pauses: list[float]) -> None:
     busy = Reply(429, {"Retry-After": "7"})
     there, adapter = registry(in_turn(busy, Reply(failure=requests.Timeout("x")), Reply(500), Reply(404)))
