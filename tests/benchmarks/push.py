@@ -59,7 +59,7 @@ theirs in turns.
   `push`: of that, pushing alone; `bytes`: what goes to the registry, counted by a proxy in a push of its own;
   `share`: of the image's bytes. Ours with the papers of the new image, which are made while it is pushed; theirs is
   `docker push` of what BuildKit built and loaded: `buildkit` from `image/Dockerfile`, where providers are a step of
-  their own, `buildkit-one-step` with all wheels in one step, as most Dockerfiles have it.
+  their own, `buildkit-one-step` with all wheels in one step, as most Dockerfiles have it; its layers are gzip.
 - `reuse`: from an empty cache and an empty builder to the image after the bump in the registry, the store and
   BuildKit's context being there: `airlock push --reuse-from --sign` against `docker buildx bake` with
   `cache-from` and `cache-to` (mode=max) of the registry and the image pushed, both zstd level 3. A blob that the
