@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help up up-docker down image load image-docker reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit \
+.PHONY: help up up-docker down image load image-docker image-digest push deploy release web-identity reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit \
 	check check-reports test lint types integration integration-as-root projects screenshot runner format docs prune clean \
 	bench bench-image bench-layers bench-check bench-health bench-runtime bench-push
 
@@ -33,6 +33,22 @@ licenses: $(READY) ## list the licences of all packages, and refuse those that p
 
 diff: $(READY) ## say, as Markdown, what this work tree's locks change against SINCE (origin/main)
 	@$(BIN)/airlock diff git:$(or $(SINCE),origin/main) . --markdown
+
+push: $(READY) ## push the image and its papers to [tool.airlock.push] repository (DRY_RUN=1; PUSH="--scan")
+	@$(BIN)/airlock push $(if $(DRY_RUN),--dry-run) $(PUSH)
+
+deploy: $(READY) ## let the services of [tool.airlock.deploy] run the image that was pushed (DRY_RUN=1; DEPLOY="--force")
+	@$(BIN)/airlock deploy $(if $(DRY_RUN),--dry-run) $(DEPLOY)
+
+release: ## do what the release workflow does: test, image, reproduce, check, push, deploy (DRY_RUN=1 writes nothing anywhere)
+	@$(MAKE) test && $(MAKE) image && $(MAKE) reproduce && $(MAKE) check
+	@$(MAKE) push PUSH="$(or $(PUSH),--scan)" && $(MAKE) deploy
+
+image-digest: $(READY) # of the image that is composed, as a job of GitHub Actions hands it on
+	@digest=$$($(BIN)/airlock image) && echo "digest=$$digest"
+
+web-identity: $(READY) # of a job of GitHub Actions, which boto3 takes its role with
+	@$(BIN)/python -m airlock.web_identity
 
 reproduce: $(READY) ## build the image twice, in two worlds, and compare
 	@$(BIN)/airlock reproduce

@@ -5,22 +5,32 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from airlock import process
 from airlock.errors import ConfigError
 from airlock.index.locations import redact
+from airlock.wheels import source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from airlock.process import Arg, Done
 
 # Of what git tells a hook, by which every folder is the top of a work tree.
 _OF_HOOKS = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
+# By which git takes another repository than that of its folder (git rev-parse --local-env-vars, without settings).
+_OF_ANOTHER = (
+    *_OF_HOOKS, "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+)  # fmt: skip
 _SCP = re.compile(r"(?:[^/@]*@)?([^/:@]+):(?!//)(.+)")
-_IGNORED = "!!"
+_IGNORED, _UNTRACKED = "!!", "??"
+_RESULTS = "build/"  # of airlock: what it composes is no change of the project
 
 
 @dataclass(frozen=True)
@@ -38,8 +48,11 @@ class State:
     folder: str = ""
 
 
-def state(project: Path) -> State:
-    """Return a project's place in git. Raises ConfigError where it is in no repository, or has no commit."""
+def state(project: Path, distributions: Iterable[Path] = ()) -> State:
+    """Return a project's place in git; `distributions` are the folders in it that are built into the image.
+
+    Raises ConfigError where it is in no repository, or has no commit.
+    """
     require_repository(project)
     found = ask(project, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if found.returncode:
@@ -49,7 +62,7 @@ def state(project: Path) -> State:
             remedy="git add --all && git commit",
         )
     prefix = ask(project, "rev-parse", "--show-prefix").stdout.decode(errors="surrogateescape").rstrip("\n")
-    dirty = _dirty(project, prefix)
+    dirty = _dirty(project, prefix, [folder.relative_to(project).as_posix() for folder in distributions])
     return State(found.stdout.decode().strip(), dirty, remote(project), prefix.rstrip("/"))
 
 
@@ -90,17 +103,17 @@ def require_repository(project: Path) -> None:
         )
 
 
-def ask(folder: Path, *arguments: Arg) -> Done:
+def ask(folder: Path, *arguments: Arg, apart: bool = False) -> Done:
     """Run git in a folder, whoever calls this; it takes no locks, and its exit code tells whether it failed.
 
-    Raises CommandError where there is no git.
+    `apart` from every other repository, also from one that variables name. Raises CommandError where there is no git.
     """
-    told = () if "GIT_WORK_TREE" in os.environ else _OF_HOOKS
+    told = _OF_ANOTHER if apart else () if "GIT_WORK_TREE" in os.environ else _OF_HOOKS
     environ = {key: value for key, value in os.environ.items() if key not in told}
     return process.run(["git", "--no-optional-locks", "-C", folder, *arguments], env=environ, check=False)
 
 
-def _dirty(project: Path, prefix: str) -> tuple[str, ...]:
+def _dirty(project: Path, prefix: str, distributions: Sequence[str]) -> tuple[str, ...]:
     """Return what is not as HEAD has it; of what git ignores, that which comes into an image all the same."""
     done = ask(
         project, "status", "--porcelain", "-z", "--untracked-files=all", "--ignored=matching", "--no-renames",
@@ -113,21 +126,32 @@ def _dirty(project: Path, prefix: str) -> tuple[str, ...]:
             remedy="git status",
         )
     entries = done.stdout.decode(errors="surrogateescape").split("\0")
-    found = ((entry[:2] == _IGNORED, entry[3:]) for entry in entries if entry)
-    return tuple(
-        sorted(
-            "." if prefix.startswith(path) else path.removeprefix(prefix)  # ".": the project itself is new
-            for is_ignored, path in found
-            if not is_ignored or prefix.startswith(path) or _is_input(path.removeprefix(prefix))
-        )
-    )
+    found = [(entry[:2], entry[3:]) for entry in entries if entry]
+    if any(prefix.startswith(path) for _, path in found):
+        return (".",)  # the project itself is new
+    named = ((status, path.removeprefix(prefix)) for status, path in found)
+    return tuple(sorted(path for status, path in named if _counts(status, path, distributions)))
 
 
-def _is_input(ignored: str) -> bool:
+def _counts(status: str, path: str, distributions: Iterable[str]) -> bool:
+    """Whether what is not as HEAD has it is a change of the project."""
+    if status == _IGNORED:
+        return _is_input(path, distributions)
+    return status != _UNTRACKED or not path.startswith(_RESULTS)
+
+
+def _is_input(ignored: str, distributions: Iterable[str]) -> bool:
     """Whether something that git ignores decides an image's bytes."""
-    path = ignored.rstrip("/")
-    if path.startswith("constraints/"):
-        return path.endswith((".lock", ".in"))
-    if path.startswith("image/"):
-        return "__pycache__" not in path.split("/")
-    return path in {"pyproject.toml", "constraints", "image"}
+    path = PurePosixPath(ignored)
+    folder = next((one for one in distributions if path.is_relative_to(one)), None)
+    if folder is not None:
+        below = path.relative_to(folder)
+        return below == PurePosixPath() or source.is_source(below)
+    match path.parts[0]:
+        case "constraints":
+            return len(path.parts) == 1 or path.suffix in {".lock", ".in"}
+        case "image":
+            return "__pycache__" not in path.parts
+        case _:
+            above = any(PurePosixPath(one).is_relative_to(path) for one in distributions)
+            return above or str(path) == "pyproject.toml"

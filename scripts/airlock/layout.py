@@ -113,6 +113,24 @@ def images(layout: Path, *, partial: bool = False) -> list[LaidOutImage]:
     return [image for image in found if image.platform != _UNKNOWN]
 
 
+def digest(layout: Path) -> str:
+    """Return the digest of the one image, or of the one index of images, that a layout holds.
+
+    Raises ImageError where there is none or there are more, CorruptError.
+    """
+    try:
+        listed = _listed(json.loads((layout / "index.json").read_bytes()))
+    except FileNotFoundError as error:
+        raise _nothing(layout) from error
+    except (OSError, *_MALFORMED) as error:
+        raise _malformed(layout, "index.json", error) from error
+    if len(listed) != 1:
+        raise ImageError(
+            f"{layout} holds no one image", cause=f"its index names {len(listed)}", remedy=_AGAIN
+        )
+    return listed[0].digest
+
+
 def read_image(layout: Path, platform: Platform, *, partial: bool = False) -> LaidOutImage:
     """Read the image for `platform`; the blobs of its layers are looked at for their size alone.
 
@@ -180,14 +198,16 @@ def _manifests(layout: Path) -> list[Descriptor]:
             if one.media_type in INDEXES
         }
     except FileNotFoundError as error:
-        raise ImageError(
-            f"there is no image in {layout}", cause="it has not been composed", remedy=_AGAIN
-        ) from error
+        raise _nothing(layout) from error
     except (OSError, *_MALFORMED) as error:
         raise _malformed(layout, "index.json", error) from error
     return [
         manifest for one in listed for manifest in nested.get(one, [one]) if manifest.platform != _UNKNOWN
     ]
+
+
+def _nothing(layout: Path) -> ImageError:
+    return ImageError(f"there is no image in {layout}", cause="it has not been composed", remedy=_AGAIN)
 
 
 def _marked(manifest: Descriptor, index: Descriptor) -> Descriptor:

@@ -46,6 +46,14 @@ def test_what_is_changed_staged_removed_or_untracked_is_dirty(project: Path) -> 
     assert git.state(project).dirty == ("image/image.toml", "new file", "pyproject.toml", "staged")
 
 
+def test_what_was_composed_is_no_dirt_though_nothing_ignores_it(project: Path) -> None:
+    (project / "build" / "image").mkdir(parents=True)
+    (project / "build" / "image" / "index.json").write_text("")
+    assert git.state(project).dirty == ()
+    run(project, "add", "--all")
+    assert git.state(project).dirty == ("build/image/index.json",)
+
+
 def test_what_lies_beside_the_project_is_not_its_dirt(project: Path) -> None:
     (project.parent / "other").write_text("")
     assert git.state(project).dirty == ()
@@ -56,6 +64,28 @@ def test_of_ignored_files_those_that_come_into_the_image_are_dirty(project: Path
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text("")
     assert git.state(project).dirty == ("image/a.secret",)
+
+
+def test_of_ignored_files_those_that_a_distribution_is_built_from_are_dirty(project: Path) -> None:
+    (project.parent / ".gitignore").write_text("*.secret\n__pycache__\nbuild/\n.cache/\n/project/whole/\n")
+    run(project, "commit", "--quiet", "-am", "two")
+    for name in (
+        "operators/src/build/m.py",
+        "operators/src/a.secret",
+        "operators/src/__pycache__/m.pyc",
+        "operators/build/m.py",
+        "operators/.cache/m.py",
+        "others/a.secret",
+        "whole/inner/m.py",
+    ):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("")
+    (project / "operators" / "m.py").write_text("")
+    run(project, "add", "--all")
+    run(project, "commit", "--quiet", "-m", "three")
+    folders = [project / "operators", project / "whole" / "inner"]
+    assert git.state(project, folders).dirty == ("operators/src/a.secret", "operators/src/build/", "whole/")
+    assert git.state(project).dirty == ()
 
 
 def test_a_project_that_the_repository_around_it_ignores_is_not_clean(project: Path) -> None:

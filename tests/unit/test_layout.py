@@ -10,7 +10,7 @@ import pytest
 
 from airlock.compose.oci import Document, marked
 from airlock.errors import CorruptError, ImageError
-from airlock.layout import REUSED_FROM, REUSED_LAYERS, images, read_image
+from airlock.layout import REUSED_FROM, REUSED_LAYERS, digest, images, read_image
 from airlock.platforms import AMD64, ARM64
 from layouts import INDEX, Member, write_index, write_layout, write_platforms
 
@@ -209,6 +209,20 @@ def test_a_platform_of_the_index_that_is_none_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(CorruptError, match="is no platform"):
         images(tmp_path)
+
+
+def test_the_digest_of_a_layout_is_that_of_the_one_thing_in_it(tmp_path: Path) -> None:
+    listed = [{"mediaType": INDEX, "digest": f"sha256:{number * 64}", "size": 1} for number in "12"]
+    with pytest.raises(ImageError, match="no image"):
+        digest(tmp_path)
+    (tmp_path / "index.json").write_text(json.dumps({"manifests": listed[:1]}))
+    assert digest(tmp_path) == listed[0]["digest"]
+    (tmp_path / "index.json").write_text(json.dumps({"manifests": listed}))
+    with pytest.raises(ImageError, match="no one image"):
+        digest(tmp_path)
+    (tmp_path / "index.json").write_text("{}")
+    with pytest.raises(CorruptError, match="malformed"):
+        digest(tmp_path)
 
 
 def mark(layout: Path, digest: str) -> None:

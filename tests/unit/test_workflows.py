@@ -58,6 +58,36 @@ def test_the_upgrade_asks_for_no_more_than_it_needs() -> None:
     assert set(document[True]) == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads `on` as a boolean
 
 
+def test_a_release_takes_its_role_in_the_protected_environment_alone() -> None:
+    document = yaml.safe_load((WORKFLOWS / "release.yml").read_text(encoding="utf-8"))
+    tested, released = document["jobs"]["tested"], document["jobs"]["released"]
+    assert "permissions" not in tested
+    assert "environment" not in tested
+    assert (released["environment"], released["needs"]) == ("release", "tested")
+    assert released["permissions"] == {"contents": "read", "id-token": "write"}
+    assert "secrets." not in (WORKFLOWS / "release.yml").read_text(encoding="utf-8")
+    assert document["concurrency"] == {"group": "${{ github.workflow }}"}  # nothing cancels a deployment
+
+
+def test_a_release_tests_before_it_pushes_and_pushes_what_it_tested_before_it_deploys() -> None:
+    document = yaml.safe_load((WORKFLOWS / "release.yml").read_text(encoding="utf-8"))
+    lines = [step["run"] for step in steps(document) if "run" in step]
+    made = [line.split()[-1] if ">>" not in line else "image-digest" for line in lines]
+    assert made == [
+        *("runner", "test", "image-digest", "reproduce", "check"),
+        *("runner", "image", "web-identity", "push", "web-identity", "deploy"),
+    ]
+    push = next(step for step in steps(document) if step.get("run") == "make push")
+    assert push["env"]["PUSH"] == "--scan --expect ${{ needs.tested.outputs.digest }}"
+
+
+def test_make_release_does_what_the_workflow_does() -> None:
+    makefile = (WORKFLOWS.parents[1] / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.partition("\nrelease:")[2].partition("\n\n")[0]
+    done = re.findall(r"\$\(MAKE\) ([a-z-]+)", recipe)
+    assert done == ["test", "image", "reproduce", "check", "push", "deploy"]
+
+
 @pytest.mark.parametrize(
     "line",
     [

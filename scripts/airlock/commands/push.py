@@ -171,6 +171,7 @@ def _outgoing(session: Session, config: Config, options: Options) -> Outgoing:
     named = tags.Named(image.version(prepared.inputs), state)
     chosen = tags.resolve(options.tags or config.push.tags, named)
     made = make(session, prepared)
+    tags.require_unchanged(state, _state(config))
     composed = made.composed
     if options.expect and composed.digest != options.expect:
         raise PushError(
@@ -188,7 +189,7 @@ def _state(config: Config) -> State | None:
     from airlock.errors import ConfigError  # noqa: PLC0415
 
     try:
-        return git.state(config.project)
+        return git.state(config.project, config.distributions)
     except ConfigError:
         return None
 

@@ -104,12 +104,14 @@ def _asked(session: Session, text: str, keys: Sequence[str]) -> Asked:
 
 
 def _signature(session: Session, asked: Asked, report: Report) -> Manifest:
-    from airlock.signing import attached  # noqa: PLC0415 - as above
+    from airlock.registry import images  # noqa: PLC0415 - as above
+    from airlock.signing import attached  # noqa: PLC0415
     from airlock.verification import promises  # noqa: PLC0415
 
     top = promises.resolved(asked.registry, asked.reference)
     report.digest = top.digest
     key = attached.require_trusted(asked.registry, top.digest, asked.verifiers)
+    images.require_image(top)
     _holds(session, report, "signature", f"of {top.digest} by {key}")
     return top
 

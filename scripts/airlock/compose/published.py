@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/vnd.airlock.facts.v1+json+zstd"
 MOST_BYTES = 32_000_000  # of the compressed document; this project's has 1.1 million
 _MOST_READ = 512_000_000  # of what it holds; this project's is 12 million
+NO_LAYERS_FROM_IT = "take no layers from it: airlock image\nand ask whoever holds its key how it came about"
 _LEVEL = 9  # nearly as small as any, and made in 60 ms
 _BEGINNING, _MADE_BY = 100, re.compile(rb'\{"toolchain":"([0-9a-f]{64})"')
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -114,7 +115,7 @@ class Published:
             raise UntrustedError(
                 f"what {self.origin} says of {made.package} is not so",
                 cause="made here from the same inputs it holds other paths, or others' attributes",
-                remedy="take no layers from it: airlock image\nand ask whoever holds its key how it came about",
+                remedy=NO_LAYERS_FROM_IT,
             )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from airlock.compose import layer
 from airlock.compose.fragments import Fragments, in_parallel
 from airlock.compose.layer import Layer, LayerPlan
+from airlock.compose.published import NO_LAYERS_FROM_IT
+from airlock.errors import UntrustedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,7 +92,7 @@ class Taking:
     def layer(self, plan: LayerPlan, folders: Mapping[str, Entry]) -> Layer | None:
         """Return the layer, if one was published of the same inputs by the same code; else it is to be made.
 
-        Where this machine once made another of them, its own counts.
+        Raises UntrustedError where this machine once made another of them.
         """
         inputs = layer.inputs_of(plan, folders, self.compression)
         key = layer.full_key(plan, inputs)
@@ -99,7 +101,11 @@ class Taking:
             return None
         own = self.cache.read_json("layers", key)
         if own not in (None, {"digest": found.digest, "size": found.size, "diff_id": found.diff_id}):
-            return None
+            raise UntrustedError(
+                f"the layer {plan.name} of {self.published.origin} is not what it is said to be",
+                cause=f"made here from the same inputs it is sha256:{own['digest']}, there sha256:{found.digest}",
+                remedy=NO_LAYERS_FROM_IT,
+            )
         return Layer(
             name=plan.name,
             packages=tuple(spec.label for spec in plan.fragments),

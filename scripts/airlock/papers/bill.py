@@ -1,4 +1,4 @@
-"""The bill of materials of a composed image, made once: it is a function of the image and of the code alone."""
+"""The bill of materials of a composed image, a function of the image and of the code alone: made here, it is kept."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def of(image: LaidOutImage, config: Config, places: Places, terminal: Terminal) 
         there = published.kept(config.papers, image)
         reader = Reader(Store(places.store), cache, terminal, there.packages if there else {})
         known = _made(image, config, reader, there.distributions if there else {})
-        cache.write_json(KIND, key, known)
+        if not (reader.borrowed or image.absent):  # what others say suffices for this bill, and is not kept
+            cache.write_json(KIND, key, known)
     return Bill(known["document"], known["components"])
 
 

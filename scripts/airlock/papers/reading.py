@@ -28,7 +28,7 @@ _KIND = "package-facts"
 CODE = ("debian/deb.py", "papers/debian.py", "papers/facts.py", "papers/python.py", "papers/spdx.py")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reader:
     """Reads the facts of locked packages."""
 
@@ -37,6 +37,9 @@ class Reader:
     terminal: Terminal
     published: Mapping[str, Any] = field(default_factory=dict)  # what others read of them, by `key`
     supply: Supply | None = None  # fetches files that are missing; without it they must be there
+    borrowed: bool = field(
+        default=False, init=False
+    )  # whether facts are what others read, so that nothing here proves them
 
     def wheels(self, locked: tuple[LockedWheel, ...]) -> dict[str, Facts]:
         """Return the facts of wheels by package. Raises as `debs` does."""
@@ -86,7 +89,9 @@ class Reader:
         value = self.cache.read_json(_KIND, key)
         if value is not None:
             return Facts.from_json(value)
-        return Facts.checked(self.published[key]) if key in self.published else None
+        facts = Facts.checked(self.published[key]) if key in self.published else None
+        self.borrowed |= facts is not None
+        return facts
 
 
 def key(file: StoreFile) -> str:

@@ -19,7 +19,9 @@ DEPLOYED = "deployed-*"  # tags of what a service runs, and ran before (`reposit
 SIGNATURES = "sha256-*"  # tags of signatures, and of the list of referrers where a registry has no API for it
 HELD = (DEPLOYED, SIGNATURES)
 _ALL = 9999  # images that are never reached
-_TAGGED_EACH = 4  # of one push: the image, and a signature each of an index and its two images
+_TAGGED_EACH = (
+    10  # of one push: an index, and a signature each of it, of its two images and of their three papers
+)
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -28,7 +30,7 @@ def policy(keep: int) -> str:
     rules = [
         _rule(1, DEPLOYED, _ALL, "what a service runs, and what it ran before"),
         _rule(2, SIGNATURES, _ALL, "signatures: without its image one is of no use, and of no size"),
-        _rule(3, "*", keep * _TAGGED_EACH, f"the newest {keep} images, each with up to three signatures"),
+        _rule(3, "*", keep * _TAGGED_EACH, f"the newest {keep} images, each with up to nine signatures"),
     ]
     return json.dumps({"rules": rules}, separators=(",", ":"))
 

@@ -22,7 +22,7 @@ def tell(pushed: Pushed, repository: Repository, terminal: Terminal, *, dry_run:
     new = set(pushed.set_tags)
     done = "would be set" if dry_run else "set"
     terminal.table(
-        [Column("tag"), Column("was" if not dry_run else "is")],
+        [Column("tag"), Column("state")],
         [[tag, done if tag in new else "there already"] for tag in pushed.tags],
     )
     signed = f", {counted(pushed.signed, 'signature')}" if pushed.signed else ""

@@ -77,6 +77,21 @@ def _require_committed(tags: Sequence[str], patterns: Sequence[str], named: Name
         )
 
 
+def require_unchanged(before: State | None, after: State | None) -> None:
+    """Raise PushError where a clean work tree did not stay what it was while the image was composed from it.
+
+    The image, which `before` names as that of its commit, may be of other files.
+    """
+    if before is None or before.dirty or after == before:
+        return
+    dirty = after.dirty if after else ()
+    raise PushError(
+        "the work tree was changed while the image was composed",
+        cause=", ".join(dirty[:_SHOWN]) or f"it was at commit {before.commit}",
+        remedy="commit or undo it, then push again; nothing was sent",
+    )
+
+
 def is_release(tag: str, named: Named) -> bool:
     """Whether people take a tag for a release: a version, a commit, or a name that is kept for it."""
     try:

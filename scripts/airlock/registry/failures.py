@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from airlock.errors import RegistryError
+from airlock.registry.exchange import BUSY
 
 if TYPE_CHECKING:
     from airlock.registry.exchange import Answer
@@ -74,6 +75,14 @@ def malformed(url: str, what: str) -> RegistryError:
 
 def too_long(url: str, limit: int) -> RegistryError:
     return malformed(url, f"the answer has more than {limit:,} bytes")
+
+
+def require_answer(error: Exception) -> None:
+    """Raise what says nothing of what was asked for: a registry that does not answer, is busy, or lets nobody in."""
+    if isinstance(error, UnansweredError) or (
+        isinstance(error, RefusedError) and error.status in {_UNAUTHORIZED, _DENIED, *BUSY}
+    ):
+        raise error
 
 
 def _split(url: str) -> SplitResult:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.compose.published import MEDIA_TYPE, MOST_BYTES, Published, PublishedLayer, toolchain
 from airlock.errors import RegistryError, UntrustedError
+from airlock.registry.images import require_image
 from airlock.registry.reference import DIGEST
 from airlock.registry.registry import Registry
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Trust = Callable[[Registry, str], object]  # raises UntrustedError for a digest that no trusted key signed
 _MOST_CONFIGURATION = 8_000_000  # bytes
+_MOST_PAPERS = 100  # of one image; whoever can push could else keep everybody busy
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 _ALL = "everything is built"
 
@@ -48,7 +50,7 @@ class Finder:
         """Return what may be taken for these platforms of the image that the reference names at this moment.
 
         Raises RegistryError where there is no image, or none that can be read; UntrustedError where a trusted key
-        signed it not, or its paper not; CorruptError for a paper that makes no sense.
+        signed it not, or its paper not, or signed what is no image; CorruptError for a paper that makes no sense.
         """
         top = self.registry.manifest(reference.name)
         if top is None:
@@ -81,6 +83,7 @@ class Finder:
 
     def _published(self, image: Manifest, named: Reference) -> Published | None:
         self.require_trusted(self.registry, image.digest)
+        require_image(image)
         listed = self.registry.referrers(image.digest)
         papers = [str(one.get("digest")) for one in listed if one.get("artifactType") == MEDIA_TYPE]
         known = self._first_trusted(papers, image.digest, f"{named.repository}@{image.digest}")
@@ -107,7 +110,7 @@ class Finder:
     def _first_trusted(self, papers: Sequence[str], subject: str, origin: str) -> Published | None:
         """Return the paper that a trusted key signed; one that anybody laid beside it does no harm."""
         refusal: UntrustedError | None = None
-        for digest in papers:
+        for digest in papers[:_MOST_PAPERS]:
             if not DIGEST.fullmatch(digest):
                 continue
             try:
@@ -155,8 +158,8 @@ def _content(manifest: Manifest, subject: str) -> str | None:
     try:
         document = manifest.document
         (layer,) = document["layers"]
-        about = document["subject"]["digest"]
-        return _digest(layer["digest"]) if about == subject else None
+        about = (document["artifactType"], document["subject"]["digest"])
+        return _digest(layer["digest"]) if about == (MEDIA_TYPE, subject) else None
     except _MALFORMED:
         return None
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from airlock.compose import oci
 from airlock.compose.oci import Document
 from airlock.errors import ConfigError, RegistryError, SigningError, UntrustedError
+from airlock.registry import failures
+from airlock.registry.reference import DIGEST
 from airlock.registry.registry import Blob, Manifest
 from airlock.signing import simple
 from airlock.signing.simple import Claim
@@ -146,6 +148,7 @@ def _judged(registry: Registry, found: _Found, claim: Claim, verifiers: Iterable
             return _Judged(objection="no trusted key made it")
         said = simple.claim(payload)
     except (ValueError, RegistryError) as error:
+        failures.require_answer(error)
         return _Judged(objection=str(error).partition("\n")[0])
     if said.digest != claim.digest:
         return _Judged(objection=f"it is of another digest, {shortened(said.digest, _WIDEST)}")
@@ -158,8 +161,8 @@ def _parts(registry: Registry, found: _Found) -> tuple[bytes, bytes]:
     """Return payload and signature. Raises ValueError for what is malformed, RegistryError."""
     annotations, digest = found.layer.get("annotations"), found.layer.get("digest")
     encoded = annotations.get(SIGNATURE) if isinstance(annotations, dict) else None
-    if not isinstance(encoded, str) or not isinstance(digest, str):
-        raise ValueError("it has no signature in its annotations")  # noqa: TRY004 - one kind for the caller
+    if not isinstance(encoded, str) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+        raise ValueError("it has no signature in its annotations, or no payload")
     try:
         signature = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _DOCUMENT_LIMIT = 4 << 20  # bytes of a configuration
 _LAYER_LIMIT = 256 << 20  # bytes of a layer that is fetched to be looked into
+_LARGEST = 1 << 40  # bytes that a file system takes for the size of a file
 
 
 def difference(
@@ -44,11 +45,11 @@ def difference(
             )
         if one.manifest.digest != other.digest:
             return _first(registry, one, other, folder)
-    index = rebuilt_digest(rebuilt) if len(images) > 1 else digest
-    if index == digest:
+    made_digest = rebuilt_digest(rebuilt)
+    if made_digest == digest:
         return None
     return Difference(
-        "the index", "", "every image is equal, the index is not", (f"- {digest}", f"+ {index}")
+        "the index", "", "every image is equal, the index is not", (f"- {digest}", f"+ {made_digest}")
     )
 
 
@@ -118,8 +119,9 @@ def _layers(document: dict[str, Any]) -> list[dict[str, Any]]:
         _hex(document["config"])
         for one in layers:
             _hex(one)
-            int(one["size"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if not 0 <= int(one["size"]) < _LARGEST:
+                raise ValueError("a size that no layer has")  # noqa: TRY301
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CorruptError("its manifest is malformed", cause=repr(error)) from error
     return list(layers)
 

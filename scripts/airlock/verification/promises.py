@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airlock.errors import RegistryError, UntrustedError
 from airlock.layout import INDEXES
 from airlock.papers import provenance
+from airlock.registry import failures
 from airlock.signing import attached
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def promised(registry: Registry, image: Manifest, verifiers: Sequence[Verifier])
         except UntrustedError as error:
             objections.append(f"{digest[:19]}…: {error.cause or error.fact}")
         except (ValueError, RegistryError) as error:
+            failures.require_answer(error)
             objections.append(f"{digest[:19]}…: {str(error).partition(chr(10))[0]}")
     if found:
         return found
@@ -132,6 +134,8 @@ def _provenance(
     paper = registry.manifest(digest)
     if paper is None:
         raise ValueError("its manifest is not there")
+    if paper.document.get("artifactType") != provenance.MEDIA_TYPE:
+        raise ValueError("it is a paper of another kind")
     layers: Any = paper.document.get("layers")
     if not isinstance(layers, list) or len(layers) != 1 or not isinstance(layers[0], dict):
         raise ValueError("its manifest does not name the one document")

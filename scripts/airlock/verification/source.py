@@ -50,16 +50,16 @@ def check_out(project: Path, commit: str, target: Path) -> None:
     objects = _told(project, "rev-parse", "--path-format=absolute", "--git-path", "objects")
     kind = _told(project, "rev-parse", "--show-object-format")
     target.mkdir(parents=True)
-    _told(target, "init", "--quiet", "--template=", f"--object-format={kind}")
+    _told(target, "init", "--quiet", "--template=", f"--object-format={kind}", apart=True)
     alternates = target / ".git" / "objects" / "info" / "alternates"
     alternates.parent.mkdir(parents=True, exist_ok=True)
     alternates.write_text(f"{objects}\n")
     # somebody's own hooks would run here, too
-    _told(target, "-c", "core.hooksPath=/dev/null", "checkout", "--quiet", "--detach", commit)
+    _told(target, "-c", "core.hooksPath=/dev/null", "checkout", "--quiet", "--detach", commit, apart=True)
 
 
-def _told(folder: Path, *arguments: str) -> str:
-    done = git.ask(folder, *arguments)
+def _told(folder: Path, *arguments: str, apart: bool = False) -> str:
+    done = git.ask(folder, *arguments, apart=apart)
     if done.returncode:
         raise CommandError(
             f"git {next(one for one in arguments if not one.startswith(('-', 'core.')))} failed in {folder}",

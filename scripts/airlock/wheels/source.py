@@ -13,7 +13,7 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -121,17 +121,18 @@ def _environment() -> dict[str, str]:
     }
 
 
+def is_source(path: PurePath) -> bool:
+    """Whether what has this path in a distribution's folder is a source of it, as far as names tell."""
+    return not (
+        path.parts[0] in _RESULTS  # of a build; below it a package may have any name
+        or "__pycache__" in path.parts
+        or any(part.startswith(".") or part.endswith(".egg-info") for part in path.parts)
+        or path.suffix == ".pyc"
+    )
+
+
 def _sources(folder: Path) -> Iterable[Path]:
-    for path in below(folder):
-        parts = path.relative_to(folder).parts
-        if (
-            parts[0] in _RESULTS  # of a build; below it a package may have any name
-            or "__pycache__" in parts
-            or any(part.startswith(".") or part.endswith(".egg-info") for part in parts)
-        ):
-            continue
-        if path.is_file() and path.suffix != ".pyc":
-            yield path
+    return (path for path in below(folder) if is_source(path.relative_to(folder)) and path.is_file())
 
 
 def _file_digest(path: Path) -> str:

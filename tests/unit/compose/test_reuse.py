@@ -26,7 +26,9 @@ from airlock.layout import images, read_image
 from airlock.papers import paper, published
 from airlock.papers.reading import Reader
 from airlock.platforms import AMD64, ARM64
+from airlock.registry.reference import Reference
 from airlock.registry.registry import Manifest
+from airlock.registry.reusable import Finder
 from airlock.store import Store
 from airlock.terminal import Terminal
 from published_images import TAG, Machine, Shelf, paper_of
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.papers.paper import Paper
+    from airlock.registry.registry import Registry
 
 PACKAGES = ("apache-airflow", *(f"apache-airflow-providers-{name}" for name in ("a", "b", "c", "d", "e")))
 SITE = "opt/venv/lib/python3.13/site-packages"
@@ -294,6 +297,49 @@ def test_facts_that_anybody_laid_beside_the_signed_ones_do_no_harm(
     assert all(layer.published for layer in machine.compose(machine.find(shelf)).layers)
 
 
+def test_a_signed_paper_that_a_tag_came_to_name_is_no_image(
+    project: SmallProject, shelf: Shelf, tmp_path: Path
+) -> None:
+    shelf.registry.tags[TAG] = paper_of(project, project.compose()).digest
+    with pytest.raises(UntrustedError, match="is no image"):
+        Machine.empty(project, tmp_path / "other").find(shelf)
+
+
+def test_a_signed_paper_of_another_kind_is_not_read_as_facts(
+    project: SmallProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = project.compose()
+    laid_out = read_image(project.inputs.config.layout, HERE)
+    bill = paper.make("sbom", "application/vnd.cyclonedx+json", b"{}", laid_out)
+    shelf = Shelf()
+    shelf.push(project, made, bill)
+    truly = shelf.registry.referrers
+    monkeypatch.setattr(
+        shelf.registry,
+        "referrers",
+        lambda digest: [one | {"artifactType": MEDIA_TYPE} for one in truly(digest)],
+    )
+    assert Machine.empty(project, tmp_path / "other").find(shelf).images == {}
+
+
+def test_of_thousands_of_papers_that_anybody_laid_there_few_are_looked_at(
+    project: SmallProject, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = paper_of(project, project.compose())
+    asked: list[str] = []
+    lies = [{"digest": f"sha256:{number:064x}", "artifactType": MEDIA_TYPE} for number in range(5000)]
+
+    def require_trusted(registry: Registry, digest: str) -> None:
+        asked.append(digest)
+        shelf.require_trusted(registry, digest)
+
+    monkeypatch.setattr(shelf.registry, "referrers", lambda _: lies)
+    finder = Finder(shelf.registry, require_trusted, Terminal(quiet=True))
+    with pytest.raises(UntrustedError):
+        finder.find(Reference(shelf.registry.repository, TAG), [HERE])
+    assert asked == [true.subject, *(one["digest"] for one in lies[:100])]
+
+
 def test_an_image_without_facts_has_everything_built(project: SmallProject, tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.push(project, made := project.compose())
@@ -380,7 +426,7 @@ def test_facts_that_a_package_made_here_does_not_have_are_refused(
         machine.compose(machine.find(shelf))
 
 
-def test_where_this_machine_made_another_layer_of_the_same_inputs_its_own_counts(
+def test_a_layer_that_this_machine_made_otherwise_of_the_same_inputs_is_refused(
     project: SmallProject, shelf: Shelf, tmp_path: Path
 ) -> None:
     machine = Machine.empty(project, tmp_path / "other")
@@ -389,13 +435,12 @@ def test_where_this_machine_made_another_layer_of_the_same_inputs_its_own_counts
     key, one = next(iter(known.layers.items()))
     other = replace(known, layers={**known.layers, key: replace(one, digest="0" * 64)})
     machine.supply(image.files(machine.project.inputs, [HERE]))
-    machine.project.compose()
-    layout = machine.project.inputs.config.layout
-    (layout / "blobs" / "sha256" / one.digest).unlink()
+    made = machine.project.compose()
 
-    made = machine.compose(Reuse(reuse.reference, {HERE.name: other}, machine.supply))
-    assert made.digest == project.compose().digest
-    assert [layer.digest for layer in made.layers if not layer.reused] == [one.digest]
+    with pytest.raises(UntrustedError, match="is not what it is said to be") as caught:
+        machine.compose(Reuse(reuse.reference, {HERE.name: other}, machine.supply))
+    assert one.digest in caught.value.cause
+    assert read_image(machine.project.inputs.config.layout, HERE).digest == made.digest
 
 
 def test_a_name_that_is_not_there_and_a_manifest_that_is_none_are_told(

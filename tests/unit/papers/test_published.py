@@ -11,14 +11,14 @@ from airlock.compose.oci import LAYER_NAME
 from airlock.compose.plan import ROOTFS
 from airlock.errors import ImageError, UnsealedError
 from airlock.layout import REUSED_FROM, REUSED_LAYERS, read_image
-from airlock.papers import paper, published, reading, subject
+from airlock.papers import bill, paper, published, reading, subject
 from airlock.papers.facts import Facts, Licenses
 from airlock.papers.reading import Reader
 from airlock.platforms import AMD64
 from airlock.store import Store
 from airlock.terminal import Terminal
 from layouts import Member, write_layout
-from published_images import paper_of
+from published_images import Machine, Shelf, paper_of
 from small_project import HERE, SmallProject
 
 if TYPE_CHECKING:
@@ -118,6 +118,22 @@ def test_a_paper_is_kept_while_the_toolchain_that_made_it_is_this_one(
     assert published.is_kept(config.papers, laid_out)
     monkeypatch.setattr(published, "toolchain", lambda: "0" * 64)
     assert not published.is_kept(config.papers, laid_out)
+
+
+def test_a_bill_of_what_others_read_is_not_kept_as_read_here(project: SmallProject, tmp_path: Path) -> None:
+    shelf = Shelf()
+    shelf.push(project, project.compose())
+    machine = Machine.empty(project, tmp_path / "other")
+    made = machine.compose(machine.find(shelf))
+    places, config = machine.project.places, machine.project.inputs.config
+    laid_out = read_image(config.layout, HERE, partial=True)
+    paper.publish(config.papers, [paper_of(project, made)], [made.digest], Terminal(quiet=True))
+
+    told = bill.of(laid_out, config, places, Terminal(quiet=True))
+    whole = read_image(project.inputs.config.layout, HERE)
+    assert told == bill.of(whole, project.inputs.config, project.places, Terminal(quiet=True))
+    assert not (places.cache / bill.KIND).exists()
+    assert (project.places.cache / bill.KIND).exists()
 
 
 def test_without_a_layout_nothing_is_known(project: SmallProject) -> None:

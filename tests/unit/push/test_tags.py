@@ -6,7 +6,7 @@ import pytest
 
 from airlock.errors import ConfigError, PushError
 from airlock.git import State
-from airlock.push.tags import Named, resolve
+from airlock.push.tags import Named, require_unchanged, resolve
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CLEAN = Named("3.3.2", State(COMMIT, (), ""))
@@ -44,6 +44,17 @@ def test_files_that_no_commit_has_are_no_release(tag: str) -> None:
 @pytest.mark.parametrize("tag", ["dev-anna", "anna", "feature_x", "pr-12"])
 def test_a_tag_of_ones_own_may_name_them(tag: str) -> None:
     assert resolve([tag], DIRTY) == (tag,)
+
+
+def test_a_clean_work_tree_stays_so_while_the_image_is_composed() -> None:
+    for before, after in ((CLEAN, CLEAN), (DIRTY, DIRTY), (DIRTY, CLEAN), (NO_GIT, NO_GIT), (NO_GIT, DIRTY)):
+        require_unchanged(before.state, after.state)
+    with pytest.raises(PushError, match="was changed while") as caught:
+        require_unchanged(CLEAN.state, DIRTY.state)
+    assert caught.value.cause == "a.py, b.py, c, d, e"
+    with pytest.raises(PushError) as caught:
+        require_unchanged(CLEAN.state, State("f" * 40, (), ""))
+    assert caught.value.cause == f"it was at commit {COMMIT}"
 
 
 def test_without_git_there_is_no_commit_to_name() -> None:

@@ -12,6 +12,7 @@ import pytest
 import signing_keys
 from airlock.compose import oci
 from airlock.errors import ConfigError, RegistryError, SigningError, UntrustedError
+from airlock.registry import failures
 from airlock.registry.reference import Repository
 from airlock.registry.registry import Blob, Manifest
 from airlock.signing import attached, local, simple
@@ -233,8 +234,17 @@ def test_each_signature_that_does_not_count_says_why(pushed: Pushed) -> None:
         "its payload is no claim about an image",
         "its signature is no base64",
         "no trusted key made it",
-        "it has no signature in its annotations",
+        "it has no signature in its annotations, or no payload",
     ]
+
+
+def test_a_payload_by_another_name_than_a_digest_is_not_asked_for(pushed: Pushed) -> None:
+    layer = pushed.signed(Claim(str(HERE), pushed.digest).payload()) | {"digest": "../../other/blobs/x"}
+    manifest = Manifest(oci.MANIFEST, json.dumps({"layers": [layer]}).encode())
+    pushed.registry.manifests[manifest.digest] = manifest
+    pushed.registry.tags[attached.tag(pushed.digest)] = manifest.digest
+    pushed.registry.blobs["../../other/blobs/x"] = Claim(str(HERE), pushed.digest).payload()
+    assert "or no payload" in pushed.objection()
 
 
 def test_a_signature_of_one_image_does_not_count_for_another(pushed: Pushed) -> None:
@@ -287,3 +297,20 @@ def test_a_registry_that_fails_is_no_lack_of_signatures(pushed: Pushed) -> None:
     pushed.registry.manifest = fail  # type: ignore[method-assign]
     with pytest.raises(RegistryError, match="it does not answer"):
         attached.require_trusted(pushed.registry, pushed.digest, [OURS])
+
+
+@pytest.mark.parametrize("status", [0, 401, 429, 500, 503])
+def test_a_payload_that_cannot_be_had_now_is_no_lack_of_trust(pushed: Pushed, status: int) -> None:
+    def fail(digest: str, limit: int) -> bytes:
+        if status:
+            raise failures.RefusedError("refused", cause="", remedy="", status=status, codes=())
+        raise failures.unanswered("GET", "http://127.0.0.1:5000/v2/", "timeout")
+
+    attached.sign(pushed.registry, pushed.digest, OURS)
+    pushed.registry.log.clear()
+    pushed.registry.blob = fail  # type: ignore[method-assign]
+    with pytest.raises(RegistryError):
+        attached.require_trusted(pushed.registry, pushed.digest, [OURS])
+    with pytest.raises(RegistryError):
+        attached.sign(pushed.registry, pushed.digest, OURS)
+    assert pushed.registry.log == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -124,6 +125,26 @@ def test_a_platform_that_was_not_rebuilt_is_refused(world: World) -> None:
 def test_a_malformed_manifest_leaves_the_digests(world: World, content: bytes) -> None:
     pushed = Promised(Manifest("", content), world.push().provenance)
     assert "its manifest is malformed" in world.compare(pushed, PUSHED)
+
+
+@pytest.mark.parametrize("size", [-1, 2**63 - 1, 2**70])
+def test_a_layer_of_an_impossible_size_leaves_the_digests(world: World, size: int) -> None:
+    pushed = world.push()
+    document = pushed.manifest.document
+    document["layers"][2]["size"] = size
+    lie = replace(pushed, manifest=Manifest(pushed.manifest.media_type, json.dumps(document).encode()))
+    rebuilt = [PUSHED[0], [file("b", b"1")], [folder("other")]]
+    assert "its manifest is malformed" in world.compare(lie, rebuilt)
+
+
+def test_an_index_around_one_image_is_not_that_image(world: World) -> None:
+    pushed = world.push()
+    write_layout(world.folder / "rebuilt", PUSHED, annotations=NAMES)
+    found = comparing.difference(
+        world.registry, f"sha256:{'0' * 64}", [pushed], world.folder / "rebuilt", world.folder / "fetched"
+    )
+    assert found is not None
+    assert "every image is equal, the index is not" in str(found)
 
 
 def test_of_several_platforms_the_index_is_compared_too(world: World, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from airlock.git import State
 from airlock.papers import paper, provenance
 from airlock.push import sending
 from airlock.push.outgoing import Outgoing
+from airlock.registry import failures
+from airlock.registry.images import require_image
 from airlock.registry.reference import Reference
 from airlock.registry.registry import Blob, Manifest
 from airlock.signing import attached, local
@@ -45,9 +47,9 @@ class Pushed:
     images: tuple[LaidOutImage, ...]
     project: Path
 
-    def attach(self, image: LaidOutImage, content: bytes) -> str:
+    def attach(self, image: LaidOutImage, content: bytes, kind: str = provenance.MEDIA_TYPE) -> str:
         """Push and sign a paper with any content about an image; return its digest."""
-        made = paper.make(provenance.KIND, provenance.MEDIA_TYPE, content, image)
+        made = paper.make(provenance.KIND, kind, content, image)
         for document in made.blobs:
             blob = Blob(f"sha256:{document.digest}", len(document.content), document.content)
             self.registry.upload(blob, lambda _: None)
@@ -146,6 +148,50 @@ def test_signed_provenance_of_another_image_does_not_count(tmp_path: Path) -> No
     with pytest.raises(UntrustedError) as caught:
         promises.promised(pushed.registry, image, [OURS])
     assert f"it is about another image, {other.digest}" in caught.value.cause
+
+
+def test_a_signed_paper_of_another_kind_is_no_provenance(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one, _) = pushed.images
+    del_papers(pushed.registry, one.digest)
+    told = provenance.document(one, config.load(pushed.project, environ={}), State(COMMIT, (), ""), {})
+    pushed.attach(one, told, "text/plain")
+    truly = pushed.registry.referrers
+    lie = {"artifactType": provenance.MEDIA_TYPE}
+    monkeypatch.setattr(pushed.registry, "referrers", lambda digest: [each | lie for each in truly(digest)])
+    with pytest.raises(UntrustedError) as caught:
+        promises.promised(pushed.registry, pushed.registry.manifests[one.digest], [OURS])
+    assert "it is a paper of another kind" in caught.value.cause
+
+
+def test_a_registry_that_fails_is_no_lack_of_provenance(pushed: Pushed) -> None:
+    image = pushed.registry.manifests[pushed.images[0].digest]
+
+    def fail(digest: str, limit: int) -> bytes:
+        raise failures.unanswered("GET", "http://127.0.0.1:5000/v2/", "timeout")
+
+    pushed.registry.blob = fail  # type: ignore[method-assign]
+    with pytest.raises(RegistryError, match="does not answer"):
+        promises.promised(pushed.registry, image, [OURS])
+
+
+def test_images_and_their_indexes_are_images(pushed: Pushed) -> None:
+    for manifest in (pushed.top, *promises.images_of(pushed.registry, pushed.top)):
+        require_image(manifest)
+
+
+def test_a_signed_paper_that_a_tag_came_to_name_is_no_image(pushed: Pushed) -> None:
+    (one, _) = pushed.images
+    listed = pushed.registry.referrers(one.digest)
+    papers = [each["digest"] for each in listed if each["artifactType"] == provenance.MEDIA_TYPE]
+    assert papers
+    for digest in papers:
+        attached.require_trusted(pushed.registry, digest, [OURS])
+        found = pushed.registry.manifest(digest)
+        assert found
+        with pytest.raises(UntrustedError, match="is no image"):
+            require_image(found)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"x" * (2 << 20)])

@@ -104,6 +104,24 @@ def test_nobody_s_hooks_run(project: Path, tmp_path: Path, monkeypatch: pytest.M
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_repository_that_variables_name_is_left_alone(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(project, "rev-parse", "HEAD")
+    (project / "pyproject.toml").write_text("two")
+    run(project, "commit", "--quiet", "-am", "two")
+    before = run(project, "status", "--branch", "--porcelain"), run(project, "rev-parse", "HEAD")
+    with monkeypatch.context() as patched:  # as git rebase --exec sets them
+        patched.setenv("GIT_DIR", str(project.parent / ".git"))
+        patched.setenv("GIT_WORK_TREE", str(project.parent))
+        patched.setenv("GIT_INDEX_FILE", str(project.parent / ".git" / "index"))
+        patched.setenv("GIT_COMMON_DIR", str(project.parent / ".git"))
+        source.check_out(project, first, tmp_path / "tree")
+    assert (tmp_path / "tree" / "project" / "pyproject.toml").read_text() == "one"
+    assert (project / "pyproject.toml").read_text() == "two"
+    assert (run(project, "status", "--branch", "--porcelain"), run(project, "rev-parse", "HEAD")) == before
+
+
 def test_a_shallow_clone_gives_the_commit_that_it_has(project: Path, tmp_path: Path) -> None:
     (project / "pyproject.toml").write_text("two")
     run(project, "commit", "--quiet", "-am", "two")

@@ -1,0 +1,176 @@
+"""A deployment as a whole: what it changes, in which order, and what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airlock.deploy.deploying import Deployment, Rehearsal, deploy
+from airlock.deploy.plan import Wanted
+from airlock.errors import DeployError
+from airlock.terminal import Terminal
+from memory_ecs import (
+    IMAGE,
+    MIGRATES,
+    NEW,
+    OLD,
+    MemoryCluster,
+    Time,
+    breaks,
+    container,
+    definition_arn,
+    task,
+)
+
+WANTED = Wanted(("api", "scheduler"), "api")
+SECRET = "postgresql://airflow:hunter2@db/airflow"  # noqa: S105 - looked for in what is said
+
+
+def world(**more: Any) -> MemoryCluster:
+    environment = [{"name": "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "value": SECRET}]
+    cluster = MemoryCluster(task_states=list(MIGRATES), **more)
+    return cluster.add("api", container(environment=environment), container("otel", "host/otel:1")).add(
+        "scheduler"
+    )
+
+
+def deployed(cluster: MemoryCluster, wanted: Wanted = WANTED) -> dict[str, Any]:
+    return deploy(cluster, IMAGE, wanted, Deployment(cluster, Time().pace(), Terminal()), Terminal())
+
+
+def test_revisions_then_the_migration_then_the_services() -> None:
+    cluster = world()
+    done = deployed(cluster)
+    assert cluster.log == [
+        "register api:2",
+        "register scheduler:2",
+        "run api:2",
+        "update api api:2",
+        "update scheduler scheduler:2",
+    ]
+    assert done["changed"] is True
+    assert done["digest"] == IMAGE.reference.digest
+    assert done["migration"] == {"service": "api", "container": "airflow", "task": "m1"}
+    assert [(one["service"], one["to"]) for one in done["services"]] == [
+        ("api", definition_arn("api", 2)),
+        ("scheduler", definition_arn("scheduler", 2)),
+    ]
+    assert done["services"][0]["containers"] == [
+        {"name": "airflow", "from": OLD, "to": NEW},
+        {"name": "otel", "from": "host/otel:1", "to": "host/otel:1"},
+    ]
+
+
+def test_a_second_deployment_of_the_same_image_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = world()
+    deployed(cluster)
+    cluster.log.clear()
+    done = deployed(cluster)
+    assert cluster.log == []
+    assert (done["changed"], done["migration"], done["dry_run"]) == (False, None, False)
+    assert "deployed already: every service runs this image" in capsys.readouterr().err
+
+
+def test_a_deployment_after_one_that_failed_registers_nothing_again() -> None:
+    cluster = world(rollouts={"api": breaks})
+    with pytest.raises(DeployError):
+        deployed(cluster)
+    cluster.rollouts.clear()
+    cluster.log.clear()
+    cluster.task_states = list(MIGRATES)
+    deployed(cluster)
+    assert cluster.log == ["run api:2", "update api api:2", "update scheduler scheduler:2"]
+
+
+def test_services_that_share_a_task_definition_share_the_new_one() -> None:
+    cluster = MemoryCluster().add("api").add("twin", definition=definition_arn("api", 1))
+    deployed(cluster, Wanted(("api", "twin"), ""))
+    assert cluster.log == ["register api:2", "update api api:2", "update twin api:2"]
+
+
+def test_a_service_that_only_the_migration_takes_after_is_not_updated() -> None:
+    cluster = world()
+    deployed(cluster, Wanted(("scheduler",), "api"))
+    assert cluster.log == [
+        "register scheduler:2",
+        "register api:2",
+        "run api:2",
+        "update scheduler scheduler:2",
+    ]
+
+
+def test_a_failed_migration_leaves_every_service_as_it_was() -> None:
+    cluster = world()
+    cluster.task_states = [task("STOPPED", 1)]
+    with pytest.raises(DeployError, match="the migration failed; no service was changed"):
+        deployed(cluster)
+    assert not [line for line in cluster.log if line.startswith("update")]
+
+
+@pytest.mark.parametrize("migrate", ["api", ""])
+def test_going_back_says_what_became_of_the_database(migrate: str) -> None:
+    with pytest.raises(DeployError) as caught:
+        deployed(world(rollouts={"api": breaks}), Wanted(("api",), migrate))
+    assert ("the database stays migrated" in caught.value.cause) == bool(migrate)
+
+
+def test_ctrl_c_says_what_became_of_the_database(capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = world()
+    cluster.failures["update"] = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        deployed(cluster)
+    assert "the database stays migrated" in capsys.readouterr().err
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = world()
+    cluster.add("idle", container(image=NEW))
+    before = dict(cluster.held), dict(cluster.definitions)
+    wanted = Wanted(("api", "scheduler", "idle"), "api")
+    done = deploy(cluster, IMAGE, wanted, Rehearsal(Terminal()), Terminal())
+    assert (cluster.held, cluster.definitions) == before
+    assert cluster.log == []
+    assert (done["dry_run"], done["changed"]) == (True, True)
+    assert [one["to"] for one in done["services"]] == [None, None, definition_arn("idle", 1)]
+    assert capsys.readouterr().err.splitlines() == [
+        f"{NEW} in cluster prod",
+        "api  api:1 → a new revision",
+        f"  - airflow  @sha256:{'a' * 64}",
+        f"  + airflow  @sha256:{'b' * 64}",
+        "    otel  host/otel:1, as it is",
+        "scheduler  scheduler:1 → a new revision",
+        f"  - airflow  @sha256:{'a' * 64}",
+        f"  + airflow  @sha256:{'b' * 64}",
+        "idle  idle:1, as it is",
+        "the database: a task as api runs it, container airflow: airflow db migrate",
+        "nothing was changed: this was a dry run",
+    ]
+
+
+def test_what_is_unusual_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = MemoryCluster().add("api", container(), container("init", essential=False), desired=0)
+    cluster.definitions[definition_arn("api", 2)] = {
+        **cluster.definitions[definition_arn("api", 1)],
+        "cpu": "9",
+    }
+    deploy(cluster, IMAGE, Wanted(("api",), "api"), Rehearsal(Terminal()), Terminal())
+    said = capsys.readouterr().err
+    assert "api:2 is newer: what else it changes is not deployed by this" in said
+    assert "no task of it is to run" in said
+    assert "meanwhile idle in it: init" in said
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_what_a_task_definition_keeps_secret_is_never_said(
+    capsys: pytest.CaptureFixture[str], *, failing: bool
+) -> None:
+    cluster = world(rollouts={"scheduler": breaks} if failing else {})
+    told = ""
+    try:
+        told = repr(deployed(cluster))
+    except DeployError as error:
+        told = f"{error}{error!r}{error.__cause__}{error.__cause__!r}"
+    told += repr(cluster.orders) + capsys.readouterr().err
+    assert "hunter2" not in told
+    assert ("going back" in told) == failing
