@@ -68,7 +68,7 @@ def theirs(builder: BuildKit, host: str) -> float:
 def _build(builder: BuildKit, host: str, tag: str, *, cached: bool) -> float:
     """Build and push, zstd as our layers are; return seconds."""
     compression = "compression=zstd,compression-level=3,force-compression=true"
-    place = f"type=registry,ref={host}/{NAME}-cache"
+    place = f"type=registry,ref={host}/{NAME}:cache"  # beside the image, whose layers it names, too
     settings = [
         f"docker.tags={host}/{NAME}:{tag}",
         f"docker.output=type=image,push=true,store=false,oci-mediatypes=true,{compression}",
