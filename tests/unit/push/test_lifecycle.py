@@ -73,7 +73,7 @@ def test_our_policy_has_no_dangers(keep: int) -> None:
     "policy",
     [
         text(),
-        text(*HOLDING, rule(3, tagPatternList=["*"], countNumber=120)),
+        text(*HOLDING, rule(3, tagPatternList=["*"], countNumber=300)),
         text(*HOLDING, rule(3, tagPatternList=["v*"], countNumber=30)),
         text(HOLDING[0], rule(3, tagPatternList=["v*"])),  # no signature begins so
     ],
