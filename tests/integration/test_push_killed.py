@@ -122,8 +122,10 @@ def test_processes_that_push_the_same_at_once_all_succeed(
     assert {code for code, _, _ in done} == {0}, [said for _, _, said in done]
     (digest,) = {digest for _, digest, _ in done}
     assert running.whole(path, TAG) == digest
-    (paper,) = running.referrers(path, digest)
-    assert running.whole(path, paper["digest"]) == paper["digest"]
+    papers = running.referrers(path, digest)
+    assert {one["annotations"]["dev.airlock.paper"] for one in papers} == {"sbom", "facts"}
+    for paper in papers:
+        assert running.whole(path, paper["digest"]) == paper["digest"]
 
 
 def test_processes_that_push_different_images_leave_one_of_them(
