@@ -118,8 +118,10 @@ def test_processes_that_push_the_same_at_once_all_succeed(
     assert {code for code, _, _ in done} == {0}, [said for _, _, said in done]
     (digest,) = {digest for _, digest, _ in done}
     assert running.whole(path, TAG) == digest
-    (paper,) = running.referrers(path, digest)
-    assert running.whole(path, paper["digest"]) == paper["digest"]
+    listed = running.referrers(path, digest)
+    assert sorted(one["annotations"]["dev.airlock.paper"] for one in listed) == ["facts", "sbom"]
+    for one in listed:
+        assert running.whole(path, one["digest"]) == one["digest"]
 
 
 def test_processes_that_push_different_images_leave_one_of_them(
