@@ -63,7 +63,6 @@ lock: $(READY) ## resolve constraints/*.in into locks
 lock-check: $(READY) ## fail where a lock no longer follows from its intent
 	@$(BIN)/airlock lock --check
 	@$(BIN)/airlock --project lab lock --check
-	@$(BIN)/airlock --project lab lock --check
 
 verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not arrive at the lock's pins
 	@$(BIN)/airlock lock --verify

@@ -46,8 +46,10 @@ class Scripted(BaseAdapter):
         super().__init__()
         self._answer = answer
         self.heard: list[Heard] = []
+        self.settings: Mapping[str, Any] = {}  # of the last request: proxies, verify, timeout
 
-    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+    def send(self, request: PreparedRequest, *_: Any, **settings: Any) -> Response:
+        self.settings = settings
         body: Any = request.body or b""
         heard = Heard(
             str(request.method),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -33,3 +35,30 @@ def begin(work: Callable[[], Result]) -> Callable[[], Result]:
 
     threading.Thread(target=run, name="later", daemon=True).start()
     return result
+
+
+def each(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> list[Result]:
+    """Do the work for each item, several at once, and return the results in order.
+
+    After the first failure none is begun; it is raised once those under way are done. Ctrl-C waits for none.
+    """
+    waiting = deque(enumerate(items))
+    done: dict[int, Result] = {}
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        while waiting and not failures:
+            try:
+                number, item = waiting.popleft()
+            except IndexError:  # another thread took the last
+                return
+            try:
+                done[number] = work(item)
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                failures.append(error)
+
+    for finished in [begin(run) for _ in range(min(threads, len(waiting)))]:
+        finished()
+    if failures:
+        raise failures[0]
+    return [done[number] for number in sorted(done)]

@@ -42,7 +42,17 @@ class World:
     made: moto_ecs.Made
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "airlock", "--project", str(self.project), "deploy", *arguments]
+        return [
+            sys.executable,
+            "-m",
+            "airlock",
+            "--project",
+            str(self.project),
+            "deploy",
+            "--timeout",
+            "60",
+            *arguments,
+        ]
 
     @property
     def environ(self) -> dict[str, str]:
@@ -100,6 +110,7 @@ class Scheduler:
             state = "IN_PROGRESS"
         service.running_count = service.desired_count if state == "COMPLETED" else 0
         service.deployments[0] |= {
+            "id": f"ecs-svc/{service.task_definition}",  # a new one; moto has one for ever
             "taskDefinition": service.task_definition,
             "rolloutState": state,
             "rolloutStateReason": f"ECS deployment circuit breaker: {state}",

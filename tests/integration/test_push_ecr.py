@@ -124,8 +124,29 @@ def test_a_missing_repository_is_told_with_what_makes_it(project: Project, world
 
 def test_findings_of_a_scan_fail_the_push_from_the_threshold_up(project: Project, world: World) -> None:
     world.findings = [{"severity": "CRITICAL", "name": "CVE-2026-0001"}]
-    said = project.refused("push", "--create", "--scan", code=30)
+    said = project.refused("push", "--create", "--scan", "--tag", "dev-x", code=30)
     assert "1 finding of severity critical" in said
+    assert repository(world).tags == {}
+    world.findings = [{"severity": "LOW", "name": "CVE-2026-0002"}]
+    (scanned,) = project.document("push", "--scan", "--tag", "dev-x")["scans"]
+    assert scanned["counts"] == {"low": 1}
+    assert scanned["findings"][0]["name"] == "CVE-2026-0002"
+    assert repository(world).tags["dev-x"] == scanned["digest"]
+
+
+@pytest.mark.parametrize("option", ["--repository", "--expect", "--sign", "--reuse-from"])
+def test_an_option_that_is_given_empty_is_misuse(project: Project, world: World, option: str) -> None:
+    said = project.refused("push", "--create", option, "", code=2)
+    assert f"'{option}'" in said
+    assert world.requests == []
+
+
+def test_a_repository_that_git_refuses_is_not_taken_for_none(project: Project, world: World) -> None:
+    """As of another user's work tree, of which nobody could tell whether it is committed."""
+    (project.folder / ".git" / "HEAD").write_text("nonsense")
+    said = project.refused("push", "--create", "--tag", "3.3.2", code=3)
+    assert "git finds no repository around" in said
+    assert world.repositories == {}
 
 
 def test_a_token_that_ends_amid_a_push_is_renewed(project: Project, world: World) -> None:
@@ -150,6 +171,7 @@ def test_no_credentials_are_told_and_nothing_is_asked(project: Project, world: W
 def test_an_expected_digest_is_the_only_one_that_is_pushed(project: Project, world: World) -> None:
     said = project.refused("push", "--create", "--expect", f"sha256:{'0' * 64}", code=29)
     assert "was expected" in said
+    assert "64 hexadecimal digits" in project.refused("push", "--expect", "sha256:0", code=2)
     assert world.repositories == {}
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.process import Running
+    from faults import Fault
     from project import Project
     from reduced import Built
     from registries import RunningRegistry
@@ -94,8 +95,11 @@ def test_a_push_that_is_stopped_at_any_moment_is_done_by_the_next(
     assert partly
 
 
-def test_an_interrupted_push_ends_within_seconds(running: RunningRegistry, project: Project) -> None:
-    with proxy(running.host, On(faults.slows(300_000), UPLOAD)) as between:
+@pytest.mark.parametrize("fault", [faults.slows(300_000), faults.slows(1000), faults.SILENCE])
+def test_an_interrupted_push_ends_within_seconds(
+    running: RunningRegistry, project: Project, fault: Fault
+) -> None:
+    with proxy(running.host, On(fault, UPLOAD)) as between:
         started = start(project, between.host, "interrupted")
         while not between.asked(UPLOAD):
             time.sleep(0.05)

@@ -98,6 +98,14 @@ def test_a_tag_is_deployed_by_its_digest(
     assert world.registry.log == []
 
 
+def test_where_what_runs_cannot_be_tagged_it_is_told_and_no_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lively(monkeypatch)
+    assert run(world, monkeypatch, "--image", f"{REPOSITORY}:3.3.2", "--no-migrate") == 0
+    assert "the image is not tagged as what runs, and may expire" in capsys.readouterr().err
+
+
 def test_without_an_image_named_it_is_the_one_that_was_composed(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

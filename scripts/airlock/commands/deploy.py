@@ -70,6 +70,7 @@ def command(
     from airlock import ecs  # noqa: PLC0415 - after --help
     from airlock.deploy.deploying import Deployment, Rehearsal, deploy  # noqa: PLC0415
     from airlock.deploy.pace import Pace  # noqa: PLC0415
+    from airlock.push import repository  # noqa: PLC0415
 
     config = session.config
     place, wanted = _wanted(
@@ -81,6 +82,10 @@ def command(
     acting = Rehearsal(session.terminal) if dry_run else Deployment(there, pace, session.terminal)
     with _terminable():
         done = deploy(there, found, wanted, acting, session.terminal)
+    if not dry_run:
+        repository.hold(
+            found.reference.repository, found.reference.digest, place, wanted.services, session.terminal
+        )
     click.echo(json.dumps(done) if as_json else done["digest"])
     return 0
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airlock.git import State
     from airlock.layout import LaidOutImage
     from airlock.papers.paper import Paper
+    from airlock.push.findings import Report
     from airlock.push.outgoing import Outgoing
     from airlock.push.sending import Sign
     from airlock.registry.reference import Repository
@@ -53,18 +54,36 @@ class Options:
     as_json: bool
 
 
+def _given(context: click.Context, option: click.Parameter, value: str | None) -> str:
+    """Refuse what is given empty: a variable that nobody set must not turn off what was asked for."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("is empty; a variable may not be set", context, option)
+    return value or ""
+
+
+def _digest(context: click.Context, option: click.Parameter, value: str | None) -> str:
+    from airlock.registry.reference import DIGEST  # noqa: PLC0415 - heavy imports, after --help
+
+    digest = _given(context, option, value)
+    if digest and not DIGEST.fullmatch(digest):
+        raise click.BadParameter(f"{digest} is not sha256: and 64 hexadecimal digits", context, option)
+    return digest
+
+
 @click.command("push", epilog=EPILOG)
-@click.option("--repository", default="", metavar="HOST/PATH", help="Where to (default: of pyproject.toml).")
+@click.option(
+    "--repository", callback=_given, metavar="HOST/PATH", help="Where to (default: of pyproject.toml)."
+)
 @click.option(
     "--tag", "tags", multiple=True, metavar="TAG", help="Under this tag (repeatable; {version}, {commit})."
 )
 @click.option(
     "--platform", "platforms", multiple=True, metavar="OS/ARCH", help="For this platform (repeatable)."
 )
-@click.option("--expect", default="", metavar="DIGEST", help="Refuse an image of another digest.")
+@click.option("--expect", callback=_digest, metavar="DIGEST", help="Refuse an image of another digest.")
 @click.option(
     "--sign",
-    default="",
+    callback=_given,
     metavar="KEY",
     help="Sign it and its papers: awskms:///KEY, env://VARIABLE or a file.",
 )
@@ -72,7 +91,7 @@ class Options:
 @click.option("--scan", is_flag=True, help="Amazon ECR: wait for the scan; fail from scan-block up.")
 @click.option(
     "--reuse-from",
-    default="",
+    callback=_given,
     metavar="REF",
     help="Compose with the layers of this signed image, as `airlock image` does.",
 )
@@ -112,13 +131,16 @@ def command(session: Session, /, **given: object) -> int:
     there = None if standing.missing else connecting.connect(repository, options.mount_from)
     registry: Registry | None = DryRun(repository, there) if options.dry_run else there
     assert registry is not None, "only a dry run leaves a repository missing"
-    rules = sending.Rules(standing.is_immutable, sign, options.mount_from)
+    scans: list[Report] = []
+
+    def approve() -> None:
+        if options.scan and not options.dry_run:
+            digests = [one.digest for one in outgoing.images]
+            scans.extend(scan.scan(repository, config.push, digests, session.terminal))
+
+    rules = sending.Rules(standing.is_immutable, sign, options.mount_from, approve)
     pushed = sending.push(outgoing, registry, rules, session.terminal)
     report.tell(pushed, repository, session.terminal, dry_run=options.dry_run)
-    scans = []
-    if options.scan and not options.dry_run:
-        digests = [one.digest for one in outgoing.images]
-        scans = scan.scan(repository, config.push, digests, session.terminal)
     if options.as_json:
         document = report.document(pushed, outgoing, repository, standing.drifts, scans)
         click.echo(json.dumps(document | {"dry_run": options.dry_run}))
@@ -185,13 +207,16 @@ def _outgoing(session: Session, config: Config, options: Options) -> Outgoing:
 
 
 def _state(config: Config) -> State | None:
-    from airlock import git  # noqa: PLC0415 - as above
-    from airlock.errors import ConfigError  # noqa: PLC0415
+    """Return the project's place in git, None where it is in none.
 
-    try:
-        return git.state(config.project, config.distributions)
-    except ConfigError:
+    Raises ConfigError where git refuses one that is there, as another user's: what it would tell is not known.
+    """
+    from airlock import git  # noqa: PLC0415 - as above
+
+    project = config.project.resolve()
+    if not any((folder / ".git").exists() for folder in (project, *project.parents)):
         return None
+    return git.state(project, config.distributions)
 
 
 def _papers(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://?", re.IGNORECASE)
 USERINFO = re.compile(r"//[^/\s@]*@")
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def absolute(place: str, base: Path | None = None) -> str:
@@ -29,9 +29,19 @@ def is_protected(place: str) -> bool:
         parts = urlsplit(place)
     except ValueError:
         return False
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+    return parts.hostname is not None and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, without its port, is this machine by its own name, so that nothing leaves it."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def path_of(url: str) -> Path:

@@ -88,12 +88,15 @@ def _danger(selection: Mapping[str, Any], patterns: list[str], held: Iterable[st
         return "takes what has no tag: papers, and images of an index"
     if selection["countType"] != "imageCountMoreThan":
         return "goes by age, whatever runs or is new"
-    if int(selection["countNumber"]) < keep:
-        return f"keeps {int(selection['countNumber'])} images, not {keep}"
+    count, signed = int(selection["countNumber"]), all(_meet(SIGNATURES, pattern) for pattern in patterns)
+    if count < keep:
+        return f"keeps {count} images, not {keep}"
     for one in HELD:
         may_have = one == DEPLOYED or all(_meet(one, pattern) for pattern in patterns)
         if may_have and not any(_covers(pattern, one) for pattern in held):
             return f"takes what is tagged {one}, for no rule before it holds that"
+    if signed and count < keep * _TAGGED_EACH:
+        return f"counts signatures, too: of {count} there may be fewer than {keep} images"
     return ""
 
 

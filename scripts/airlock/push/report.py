@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 def tell(pushed: Pushed, repository: Repository, terminal: Terminal, *, dry_run: bool) -> None:
-    new = set(pushed.set_tags)
-    done = "would be set" if dry_run else "set"
+    done = "would be " if dry_run else ""
+    states = dict.fromkeys(pushed.set_tags, f"{done}set")
+    states |= {tag: f"{done}moved from {digest}" for tag, digest in pushed.moved.items()}
     terminal.table(
         [Column("tag"), Column("state")],
-        [[tag, done if tag in new else "there already"] for tag in pushed.tags],
+        [[tag, states.get(tag, "there already")] for tag in pushed.tags],
     )
     signed = f", {counted(pushed.signed, 'signature')}" if pushed.signed else ""
     terminal.say(
@@ -51,5 +52,5 @@ def document(
             {"kind": one.kind, "platform": one.platform, "digest": one.digest} for one in outgoing.papers
         ],
         "drift": [dataclasses.asdict(one) for one in drifts],
-        "scans": [{"digest": one.digest, "counts": dict(one.counts)} for one in scans],
+        "scans": [one.document for one in scans],
     }

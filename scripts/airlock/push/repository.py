@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from airlock import ecr
 from airlock.aws_failures import DeniedError
 from airlock.ecr_settings import EcrSettings
-from airlock.errors import RepositoryError
+from airlock.errors import AwsError, RepositoryError
 from airlock.push import lifecycle
 from airlock.push.drift import IMMUTABLE, Wanted, drift, exclusions, tags, tell
 
@@ -184,14 +184,26 @@ def _change(control: Control, one: Drift, want: Wanted, found: Found) -> bool:
     return True
 
 
-def hold(repository: Repository, digest: str, service: str) -> None:
-    """Tag an image as what a service runs, and the one that it ran as what it ran before: neither expires.
+def hold(
+    repository: Repository, digest: str, cluster: str, services: Sequence[str], terminal: Terminal
+) -> None:
+    """Tag an image as what services run, and what each ran before as such: none of them expires.
 
-    Nothing is done for a registry other than ECR. Raises AwsError, and RepositoryError without such an image.
+    Nothing is done for a registry other than ECR. What cannot be tagged is told, for the services run it all the same.
     """
     if not ecr.is_ecr(repository.host):
         return
-    move(ecr.connect(repository), digest, service)
+    try:
+        tags = ecr.connect(repository)
+        for service in services:
+            move(tags, digest, f"{_name(cluster)}-{_name(service)}")
+    except (AwsError, RepositoryError) as error:
+        terminal.say(f"{repository}: the image is not tagged as what runs, and may expire\n{error}")
+
+
+def _name(text: str) -> str:
+    """Return the name of what may be named by its ARN."""
+    return text.rpartition("/")[2]
 
 
 def move(tags: Tags, digest: str, service: str) -> None:

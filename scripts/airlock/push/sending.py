@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from airlock import later
 from airlock.errors import ImageError, PushError, RegistryError
 from airlock.push.outgoing import documents, of_document
 from airlock.registry.client import THREADS
@@ -18,9 +18,8 @@ from airlock.registry.reference import Reference
 from airlock.terminal import counted, megabytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from airlock.layout import Descriptor
     from airlock.push.outgoing import Outgoing
     from airlock.registry.registry import Blob, Registry
     from airlock.terminal import Progress, Terminal
@@ -39,6 +38,7 @@ class Rules:
     immutable: Callable[[str], bool] = lambda _: False
     sign: Sign | None = None
     mount_from: Sequence[str] = ()
+    approve: Callable[[], None] = lambda: None  # raises where what was sent may bear no tag
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Pushed:
     digest: str
     tags: tuple[str, ...]  # those that name the digest now
     set_tags: tuple[str, ...]  # those of them that did not before
+    moved: Mapping[str, str]  # of those the ones that named another digest, and which
     blobs: int
     sent_blobs: int
     sent_bytes: int
@@ -62,32 +63,42 @@ def push(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: Termina
     Raises PushError where a tag may not be set, RegistryError, and ImageError where a layer is nowhere.
     """
     start = time.monotonic()
-    due = _due_tags(outgoing, registry, rules, terminal)
+    due, moving = _due_tags(outgoing, registry, rules, terminal)
     sent = _send_blobs(outgoing, registry, rules, terminal)
     for manifest in dict.fromkeys([*outgoing.children, outgoing.top]):  # what an index names, before it
         if registry.manifest(manifest.digest) is None:
             registry.put_manifest(manifest)
-    _send_papers(outgoing, registry)
+    news = _send_papers(outgoing, registry)
     signed = _sign(outgoing, registry, rules)
+    if (
+        news
+    ):  # where a tag has the list of papers, another push at the same time may have dropped some of ours
+        _send_papers(outgoing, registry)
+    rules.approve()
     for tag in due:
         _tag(tag, outgoing, registry)
     return Pushed(
         digest=outgoing.digest,
         tags=outgoing.tags,
         set_tags=tuple(due),
+        moved=moving,
         blobs=len(outgoing.blobs),
         sent_blobs=len(sent),
-        sent_bytes=sum(one.size for one in sent),
+        sent_bytes=sum(sent),
         papers=len(outgoing.papers),
         signed=signed,
         seconds=time.monotonic() - start,
     )
 
 
-def _due_tags(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: Terminal) -> list[str]:
-    """Return the tags that do not name the digest yet. Raises PushError where one may not move to it."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        found = dict(zip(outgoing.tags, pool.map(registry.manifest, outgoing.tags), strict=True))
+def _due_tags(
+    outgoing: Outgoing, registry: Registry, rules: Rules, terminal: Terminal
+) -> tuple[list[str], dict[str, str]]:
+    """Return the tags that do not name the digest yet, and what those name that name another.
+
+    Raises PushError where one may not move.
+    """
+    found = dict(zip(outgoing.tags, later.each(registry.manifest, outgoing.tags, THREADS), strict=True))
     others = {tag: one.digest for tag, one in found.items() if one and one.digest != outgoing.digest}
     taken = {tag: digest for tag, digest in others.items() if rules.immutable(tag)}
     if taken:
@@ -99,10 +110,11 @@ def _due_tags(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: Te
         )
     for tag, digest in others.items():
         terminal.say(f"{tag} moves from {digest}")
-    return [tag for tag in outgoing.tags if (one := found[tag]) is None or one.digest != outgoing.digest]
+    return [tag for tag in outgoing.tags if tag in others or found[tag] is None], others
 
 
-def _send_blobs(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: Terminal) -> list[Descriptor]:
+def _send_blobs(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: Terminal) -> list[int]:
+    """Make every blob be there; return the sizes of those that were sent, which are not those mounted."""
     lacking = registry.lacking(list(outgoing.blobs))
     homeless = [one for one in lacking if not outgoing.blob(one).is_here]
     if homeless and not rules.mount_from:
@@ -117,40 +129,51 @@ def _send_blobs(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: 
     title = f"pushing {len(lacking)} of {len(outgoing.blobs)} blobs, {megabytes(total)}"
     blobs = [outgoing.blob(one) for one in sorted(lacking, key=lambda one: -one.size)]
     with terminal.progress(title, total, unit_bytes=True) as progress:
-        _upload(blobs, registry, rules.mount_from, progress)
-    return lacking
+        sizes = _upload(blobs, registry, rules.mount_from, progress)
+    return [size for size in sizes if size]
 
 
 class _EndedError(Exception):
     """Another upload failed, or Ctrl-C was pressed: this one ends where it is."""
 
 
-def _upload(blobs: Iterable[Blob], registry: Registry, mount_from: Sequence[str], progress: Progress) -> None:
-    """Upload in parallel, the big ones first; the first failure ends them all."""
+def _upload(
+    blobs: Sequence[Blob], registry: Registry, mount_from: Sequence[str], progress: Progress
+) -> list[int]:
+    """Upload in parallel, in this order; return how much was sent of each. The first failure ends them all."""
     ended = threading.Event()
 
-    def sent(size: int) -> None:
+    def upload(blob: Blob) -> int:
+        counted = 0
+
+        def sent(size: int) -> None:
+            nonlocal counted
+            if ended.is_set():
+                raise _EndedError
+            counted += size
+            progress.advance(size)
+
         if ended.is_set():
-            raise _EndedError
-        progress.advance(size)
-
-    def one(blob: Blob) -> None:
-        if not ended.is_set():
-            registry.upload(blob, sent, mount_from)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        futures = [pool.submit(one, blob) for blob in blobs]
+            return 0
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-        finally:  # all are done, or one failed, or Ctrl-C was pressed
+            registry.upload(blob, sent, mount_from)
+        except _EndedError:  # whose failure it was is told there
+            return 0
+        except BaseException:
             ended.set()
-    failures = [error for future in futures if (error := future.exception())]
-    for error in sorted(failures, key=lambda error: isinstance(error, _EndedError)):
-        raise error
+            raise
+        progress.advance(blob.size - counted)
+        return counted
+
+    try:
+        return later.each(upload, blobs, THREADS)
+    finally:  # Ctrl-C, too
+        ended.set()
 
 
-def _send_papers(outgoing: Outgoing, registry: Registry) -> None:
-    """Make each paper be there, and be listed as what refers to its image."""
+def _send_papers(outgoing: Outgoing, registry: Registry) -> bool:
+    """Make each paper be there, and be listed as what refers to its image; return whether one was not."""
+    news = False
     subjects = {paper.subject for paper in outgoing.papers}
     listed = {one["digest"] for subject in subjects for one in registry.referrers(subject)}
     for paper in outgoing.papers:
@@ -160,6 +183,8 @@ def _send_papers(outgoing: Outgoing, registry: Registry) -> None:
                 registry.upload(blob, _nothing)
         if not there or paper.digest not in listed:
             registry.put_manifest(of_document(paper.manifest))
+            news = True
+    return news
 
 
 def _sign(outgoing: Outgoing, registry: Registry, rules: Rules) -> int:

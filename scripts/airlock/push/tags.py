@@ -50,7 +50,9 @@ def resolve(patterns: Sequence[str], named: Named) -> tuple[str, ...]:
         elif "{commit}" in pattern and named.state is None:
             problems.append(f"{pattern}: the project is in no git repository, so there is no commit")
         elif not TAG.fullmatch(named.fill(pattern)):
-            problems.append(f"{pattern}: {named.fill(pattern)!r} is no tag")
+            problems.append(
+                f"{pattern}: {named.fill(pattern)!r} is no tag, which has at most 128 letters, digits, . _ -"
+            )
         elif named.fill(pattern).startswith(_OURS):
             problems.append(f"{pattern}: tags that begin with {' or '.join(_OURS)} are kept for others")
     if problems or not patterns:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import contextlib
 import io
 import json
 import re
@@ -19,11 +17,12 @@ from airlock.registry import failures
 from airlock.registry.exchange import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from airlock.registry.exchange import Answer
     from airlock.registry.transport import Transport
 
+_CHALLENGE = re.compile(r"(?:^|,)\s*(basic|bearer)\b\s*(.*)", re.IGNORECASE)  # the first that we can answer
 _PARAMETER = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
 _TOKEN_USER = "<token>"  # noqa: S105 - the user name with which Docker keeps an identity token
 _CLIENT = "airlock"
@@ -51,6 +50,7 @@ class Authorization:
         self._lock = threading.Lock()
         self._header = ""
         self._answered: set[str] = set()  # what was refused already, lest it be fetched again by each thread
+        self._secrets: set[str] = set()
 
     @property
     def header(self) -> str:
@@ -58,8 +58,11 @@ class Authorization:
         return self._header
 
     def hide(self, answer: Answer) -> Answer:
-        """Return an answer without what was sent as Authorization: there are those who repeat it."""
-        return _hide(answer, {self._header, *self._answered})
+        """Return an answer without what was sent as authorization: there are those who repeat it."""
+        body = answer.body
+        for secret in tuple(self._secrets):
+            body = body.replace(secret.encode(), _HIDDEN)
+        return replace(answer, body=body)
 
     def answer(self, transport: Transport, challenge: str, used: str) -> bool:
         """Take what the challenge of an answer 401 (RFC 9110, 11.6.1) asks for; False where there is nothing.
@@ -67,11 +70,17 @@ class Authorization:
         `used` is the header that was refused; with no challenge, another of its kind may do. Raises RegistryError
         where the token service refuses.
         """
-        scheme, _, rest = (challenge or used.partition(" ")[0]).partition(" ")
+        asked = _CHALLENGE.search(challenge or used.partition(" ")[0])
+        scheme, rest = asked.groups() if asked else ("", "")
         with self._lock:
             if self._header != used:  # another thread was first
                 return True
             credentials = self._find()
+            if credentials:
+                self._secrets |= {
+                    credentials.password or credentials.user,
+                    credentials.basic.partition(" ")[2],
+                }
             if scheme.lower() == "basic":
                 header = credentials.basic if credentials else ""
             elif scheme.lower() == "bearer" and rest:
@@ -81,6 +90,7 @@ class Authorization:
             if not header or header in self._answered:
                 return False
             self._answered.add(header)
+            self._secrets.add(header.partition(" ")[2])
             self._header = header
             return True
 
@@ -110,33 +120,18 @@ def _bearer(
             }
         ).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        request = Ask("POST", realm, headers, lambda: io.BytesIO(form), len(form))
+        request = Ask("POST", realm, headers, lambda: io.BytesIO(form), len(form), authorized=False)
     else:
         pairs = [("service", query["service"]), *(("scope", scope) for scope in scopes)]
         headers = {"Authorization": credentials.basic} if credentials else {}
-        request = Ask("GET", f"{realm}?{urlencode(pairs)}", headers)
-    answer = transport.anonymously(request)
-    if answer.status != 200:  # noqa: PLR2004 - OK
-        raise failures.refused(
-            request.method, _hide(answer, {credentials.basic, credentials.password} if credentials else ())
-        )
+        joint = "&" if urlsplit(realm).query else "?"
+        request = Ask("GET", f"{realm}{joint}{urlencode(pairs)}", headers, authorized=False)
+    answer = transport.ask(request)
     try:
         document = json.loads(answer.body)
         token = document.get("token") or document["access_token"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise failures.malformed(realm, "it gives no token") from error
-    if not isinstance(token, str) or not token.isprintable():
+    if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
         raise failures.malformed(realm, "it gives no token")
     return f"Bearer {token}"
-
-
-def _hide(answer: Answer, secrets: Iterable[str]) -> Answer:
-    """Return an answer without headers of authorization, and what they are made of."""
-    body = answer.body
-    for secret in filter(None, secrets):
-        sent = secret.rpartition(" ")[2] if secret.startswith(("Basic ", "Bearer ")) else secret
-        with contextlib.suppress(binascii.Error):
-            password = base64.b64decode(sent, validate=True).partition(b":")[2] if sent != secret else b""
-            body = body.replace(password, _HIDDEN) if password else body
-        body = body.replace(sent.encode(), _HIDDEN)
-    return replace(answer, body=body)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from concurrent.futures import ThreadPoolExecutor
+import re
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
-from airlock.errors import CorruptError
+from airlock import later
 from airlock.registry import failures
-from airlock.registry.exchange import BUSY, Ask
+from airlock.registry.exchange import BUSY, DOCUMENT, Ask
 from airlock.registry.failures import RefusedError, UnansweredError
 from airlock.registry.reference import DIGEST
 from airlock.registry.registry import Manifest
@@ -40,6 +40,8 @@ _MANIFESTS = (
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _SLOWEST = 1e6  # bytes a second at which a registry may put away what it was sent
 _SENDS = 5  # of a blob that arrives altered, whose upload the registry forgot, or that got no answer
+_PAGES = 50  # of a list of referrers; whoever can push could else keep everybody busy
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^,]*\brel="?next\b')  # of a Link (RFC 8288)
 _LASTING = frozenset({401, 403, 413})
 # Some registries' files are seen half-written by whoever asks while another pushes the same.
 _UNSETTLED = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
@@ -67,8 +69,7 @@ class HttpRegistry:
         absent = self._absent([one.digest for one in unique]) if self._absent else None
         if absent is not None:
             return [one for one in unique if one.digest in absent]
-        with ThreadPoolExecutor(THREADS) as pool:
-            there = list(pool.map(self._has, unique))
+        there = later.each(self._has, unique, THREADS)
         return [one for one, found in zip(unique, there, strict=True) if not found]
 
     def upload(self, blob: Blob, sent: Callable[[int], None], mount_from: Iterable[str] = ()) -> None:
@@ -83,7 +84,7 @@ class HttpRegistry:
                 self._put(blob, location, body)
             except (RefusedError, UnansweredError) as error:
                 if isinstance(error, RefusedError):
-                    _require_intact(blob)
+                    body.require_intact()
                 if attempt == _SENDS or getattr(error, "status", 0) in _LASTING:
                     raise
                 if self._has(blob):  # the answer alone was lost
@@ -94,7 +95,7 @@ class HttpRegistry:
                 return
 
     def blob(self, digest: str, limit: int) -> bytes:
-        asked = Ask("GET", f"{self._root}/blobs/{digest}")
+        asked = Ask("GET", f"{self._root}/blobs/{digest}", limit=max(limit, DOCUMENT))
         content = self._http.ask(asked).body
         if len(content) > limit:
             raise failures.too_long(self._url(asked), limit)
@@ -142,17 +143,19 @@ class HttpRegistry:
             self._list_as_referrer(manifest, str(subject["digest"]))
 
     def referrers(self, digest: str) -> list[dict[str, Any]]:
-        asked = Ask(
-            "GET",
-            f"{self._root}/referrers/{digest}",
-            {"Accept": _INDEX},
-            answers=frozenset({OK, MISSING, METHOD, 400}),
-        )
-        answer = self._http.ask(asked)
-        if answer.status == OK:
-            return _listed(answer.body, self._url(asked))
-        backup = self.manifest(_backup_tag(digest))
-        return _listed(backup.content, self._url(asked)) if backup else []
+        url, listed = f"{self._root}/referrers/{digest}", []
+        for _ in range(_PAGES):
+            asked = Ask("GET", url, {"Accept": _INDEX}, answers=frozenset({OK, MISSING, METHOD, 400}))
+            answer = self._http.ask(asked)
+            if answer.status != OK:
+                backup = self.manifest(_backup_tag(digest))
+                return _listed(backup.content, self._url(asked)) if backup else []
+            listed += _listed(answer.body, self._url(asked))
+            following = _NEXT.search(answer.headers.get("Link", ""))
+            if following is None:
+                return listed
+            url = urljoin(url, following[1])
+        raise failures.malformed(self._url(asked), f"the list of referrers has more than {_PAGES} pages")
 
     def _list_as_referrer(self, manifest: Manifest, subject: str) -> None:
         """Add a manifest to the index that stands in for the API ("Unavailable Referrers API").
@@ -197,16 +200,15 @@ class HttpRegistry:
         return answer.status != MISSING and (answer.status != OK or length in {"", str(one.size)})
 
     def _begin(self, blob: Blob, mount_from: Iterable[str]) -> str | None:
-        """Begin an upload and return where it goes; None where the blob was mounted."""
-        source = next(iter(mount_from), "")
-        query = f"?mount={blob.digest}&from={quote(source, safe='')}" if source else ""
-        asked = Ask("POST", f"{self._root}/blobs/uploads/{query}", answers=frozenset({CREATED, ACCEPTED}))
-        answer = self._http.ask(asked)
-        if answer.status == CREATED and source:
-            return None
+        """Begin an upload and return where it goes; None where the blob was mounted from one of the sources."""
+        for query in [f"?mount={blob.digest}&from={quote(source, safe='')}" for source in mount_from] or [""]:
+            asked = Ask("POST", f"{self._root}/blobs/uploads/{query}", answers=frozenset({CREATED, ACCEPTED}))
+            answer = self._http.ask(asked)
+            if answer.status == CREATED and query:
+                return None
         try:
             return answer.location()
-        except KeyError as error:
+        except (KeyError, ValueError) as error:
             raise failures.malformed(self._url(asked), "it does not say where an upload goes on") from error
 
     def _put(self, blob: Blob, location: str, body: SentBody) -> None:
@@ -251,18 +253,3 @@ def _listed(content: bytes, where: str) -> list[dict[str, Any]]:
         raise failures.malformed(where, "the list of referrers names what is no digest")
     listed: list[dict[str, Any]] = manifests
     return listed
-
-
-def _require_intact(blob: Blob) -> None:
-    """Raise CorruptError where what is to be sent is itself not what its digest promises."""
-    if isinstance(blob.source, bytes):
-        found = hashlib.sha256(blob.source).hexdigest()
-    else:
-        with blob.source.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    if f"sha256:{found}" != blob.digest:
-        raise CorruptError(
-            f"the blob {blob.digest} is damaged",
-            cause="its sha256 differs from its name",
-            remedy="airlock image",
-        )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+DOCUMENT = 4 << 20  # bytes: the longest answer that is kept, the limit of manifests (facts of ECR's quotas)
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Ask:
     again: frozenset[int] = BUSY  # statuses that are worth another attempt
     repeatable: bool = True  # whether it is asked again where no answer came
     seconds: float = 0.0  # of silence that are borne beyond the usual
+    limit: int = DOCUMENT  # bytes: the longest answer
+    authorized: bool = (
+        True  # whether the registry's credentials go along; if not, it is not asked elsewhere either
+    )
 
 
 @dataclass(frozen=True)
@@ -37,5 +42,5 @@ class Answer:
     url: str = field(repr=False)
 
     def location(self) -> str:
-        """Return where an upload goes on. Raises KeyError where the answer does not say."""
+        """Return where an upload goes on. Raises KeyError where the answer does not say, ValueError for no URL."""
         return urljoin(self.url, self.headers["Location"])

@@ -29,15 +29,15 @@ class UnansweredError(RegistryError):
     """No answer came, or it broke off: what was asked may have been done."""
 
 
-def refused(method: str, answer: Answer) -> RefusedError:
-    """Describe an answer that is a refusal."""
+def refused(method: str, answer: Answer, host: str) -> RefusedError:
+    """Describe an answer that is a refusal; `host` is the registry's, whoever answered in the end."""
     said, codes = _errors(answer.body)
     parts = _split(answer.url)
     cause = f"HTTP {answer.status}" + (f": {said}" if said else "")
     return RefusedError(
         f"the registry refused {method} {parts.netloc}{parts.path}",
         cause=cause,
-        remedy=_remedy(answer.status, parts.netloc),
+        remedy=_remedy(answer.status, host),
         status=answer.status,
         codes=codes,
     )
@@ -51,6 +51,17 @@ def unanswered(method: str, url: str, why: str) -> UnansweredError:
         cause=why,
         remedy=f"check the network's way to {parts.hostname} (in a VPC: the endpoints ecr.api, ecr.dkr and S3),\n"
         "then run it again: what arrived is not sent again",
+    )
+
+
+def insecure(url: str, why: str) -> RegistryError:
+    """Describe a registry whose certificate is not trusted, or that speaks no TLS."""
+    host = _split(url).netloc
+    return RegistryError(
+        f"the registry at {host} is not trusted",
+        cause=why,
+        remedy=f"name the file of its authority: REQUESTS_CA_BUNDLE=FILE, or /etc/docker/certs.d/{host}/ca.crt;\n"
+        "plain HTTP is for registries of this machine alone",
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, replace
 
 from airlock.errors import ConfigError
+from airlock.index.locations import is_loopback
 
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?"
 _NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"({_HOST})/({_NAME}(?:/{_NAME})*)")
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_USERINFO = re.compile(r"^([a-z]+://)?[^/@]*:[^/@]*@(?!sha256:)")
 _LONGEST = 255  # characters, of host and path
 
 
@@ -26,13 +28,7 @@ class Repository:
     @property
     def is_local(self) -> bool:
         """Whether the host is this machine by its own name, so that plain HTTP leaves it never."""
-        name = self.host.rpartition(":")[0] if re.search(r":[0-9]+$", self.host) else self.host
-        if name == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(name.strip("[]")).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(re.sub(r":[0-9]+$", "", self.host))
 
     @property
     def url(self) -> str:
@@ -69,7 +65,7 @@ def repository(text: str) -> Repository:
     host = match[1] if match else ""
     if not match or len(text) > _LONGEST or not ("." in host or ":" in host or host == "localhost"):
         raise ConfigError(
-            f"{text!r} names no repository of a registry",
+            f"{_shown(text)!r} names no repository of a registry",
             cause="it has the shape HOST[:PORT]/PATH, the path in lower case",
             remedy="for Amazon ECR that is ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME",
         )
@@ -84,7 +80,7 @@ def reference(text: str, tag: str = "") -> Reference:
         name, given = rest, ""
     if (at and not DIGEST.fullmatch(digest)) or (given and not TAG.fullmatch(given)):
         raise ConfigError(
-            f"{text!r} names no image",
+            f"{_shown(text)!r} names no image",
             cause="a digest is sha256: and 64 hexadecimal digits"
             if at
             else "a tag has letters, digits, . _ -",
@@ -99,3 +95,8 @@ def reference(text: str, tag: str = "") -> Reference:
             remedy=f"name one of its images, as {text}:TAG",
         )
     return Reference(repository(name), given, digest)
+
+
+def _shown(text: str) -> str:
+    """Return what was given without a user and password, which no name has."""
+    return _USERINFO.sub(r"\1", text)

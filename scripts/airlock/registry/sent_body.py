@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
 from typing import IO, TYPE_CHECKING
+
+from airlock.errors import CorruptError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,12 +23,36 @@ class SentBody:
         self.counted = 0
 
     def again(self) -> IO[bytes]:
-        """Return the content from its beginning; what went before counts no more."""
+        """Return the content from its beginning; what went before counts no more.
+
+        Raises CorruptError where it is not as long as promised: a registry would wait for the rest.
+        """
         self._sent(-self.counted)
         self.counted = 0
-        source = self._blob.source
-        opened = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+        opened = self._open()
+        size = opened.seek(0, os.SEEK_END)
+        if size != self._blob.size:
+            opened.close()
+            raise self._damaged(f"it has {size:,} bytes, not {self._blob.size:,}")
+        opened.seek(0)
         return _Counting(opened, self._count)  # type: ignore[return-value]  # read and close are all that is used
+
+    def require_intact(self) -> None:
+        """Raise CorruptError where what is to be sent is itself not what its digest promises."""
+        with self._open() as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if f"sha256:{found}" != self._blob.digest:
+            raise self._damaged("its sha256 differs from its name")
+
+    def _open(self) -> io.BytesIO | io.BufferedReader:
+        source = self._blob.source
+        try:
+            return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+        except OSError as error:  # which would be taken for the network's
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, cause: str) -> CorruptError:
+        return CorruptError(f"the blob {self._blob.digest} is damaged", cause=cause, remedy="airlock image")
 
     def _count(self, size: int) -> None:
         self.counted += size

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from airlock.errors import RegistryError
-from airlock.index.locations import redact, redact_text
+from airlock.index.locations import is_loopback, is_protected, redact, redact_text
 from airlock.registry import failures
 from airlock.registry.exchange import Answer
 
@@ -34,12 +35,16 @@ SILENCES = 2  # attempts that get no answer in their time: a registry that is go
 LONGEST_PAUSE = 30.0  # seconds: the longest Retry-After to obey
 UNAUTHORIZED = frozenset({401, 403})  # 403 is what ECR says of a token that ended
 PARTIAL = range(300, 400)
+_LONGEST = 500  # characters of what a library says
 _BLOCK = 1 << 18  # bytes handed to a socket at a time: http.client's 8 KiB cost a third of the speed
-_DOCUMENT = 4 << 20  # bytes: the longest answer that is kept, the limit of manifests (facts of ECR's quotas)
 _CERTIFICATES = (
     "/etc/docker/certs.d",
     "/etc/containers/certs.d",
 )  # where Docker and podman keep them, by host
+_DIRECT = {"http": "", "https": ""}  # proxies: none, whatever HTTP_PROXY says
+_PORTS = {"http": 80, "https": 443}
+_BROKEN = re.compile("EOF|BAD_RECORD|closed|timed out")  # of TLS: the connection, not the certificate
+_QUERY = re.compile(r"\?[^\s)'\"]*")
 
 
 class _Adapter(HTTPAdapter):
@@ -60,7 +65,9 @@ class Transport:
         self._session.auth = _as_it_is  # or requests would read ~/.netrc
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter or _Adapter(pool_connections=threads, pool_maxsize=threads))
-        self._session.verify = certificates(self._host)
+        self._session.headers["Accept-Encoding"] = (
+            "identity"  # or a size would be that of what was compressed
+        )
 
     def ask(self, asked: Ask) -> Answer:
         """Ask until there is one of the answers that are wanted.
@@ -73,44 +80,47 @@ class Transport:
             used = self._authorization.header
             try:
                 answer = self._once(asked)
+            except ValueError as error:  # what it leads to, or was named itself, is no URL
+                raise failures.malformed(self._absolute(asked), _text(error)) from None
             except (requests.RequestException, OSError) as error:
+                if isinstance(error, requests.exceptions.SSLError) and not _BROKEN.search(str(error)):
+                    raise failures.insecure(self._absolute(asked), _text(error)) from None
                 silences += isinstance(error, requests.ReadTimeout)
-                if last or silences == SILENCES or not asked.repeatable or not _is_passing(error):
+                if last or silences == SILENCES or not asked.repeatable:
                     raise failures.unanswered(asked.method, self._absolute(asked), _text(error)) from None
                 self.pause(attempt)
                 attempt += 1
                 continue
             if answer.status in asked.answers:
                 return answer
-            if answer.status in UNAUTHORIZED and not refreshed and self._is_ours(answer.url):
+            ours = asked.authorized and self._is_ours(answer.url)
+            if answer.status in UNAUTHORIZED and not refreshed and ours:
                 challenge = answer.headers.get("WWW-Authenticate", "")
                 refreshed = self._authorization.answer(self, challenge, used)
                 if refreshed:
                     continue
             if last or answer.status not in asked.again:
-                raise failures.refused(asked.method, self._authorization.hide(answer))
+                raise failures.refused(asked.method, self._authorization.hide(answer), self._host)
             self.pause(attempt, answer.headers.get("Retry-After", ""))
             attempt += 1
-
-    def anonymously(self, asked: Ask) -> Answer:
-        """Ask somebody else, as a token service, once; the headers are all there are."""
-        with self._send(asked, asked.url) as answer:
-            return _read(answer)
 
     def _once(self, asked: Ask) -> Answer:
         url = self._absolute(asked)
         with self._send(asked, url) as answer:
-            if answer.status_code in PARTIAL and asked.method == "GET" and "Location" in answer.headers:
+            leads_on = answer.status_code in PARTIAL and asked.method == "GET" and asked.authorized
+            if leads_on and "Location" in answer.headers:
                 url = urljoin(url, answer.headers["Location"])
                 with self._send(asked, url) as moved:
-                    return _read(moved)
-            return _read(answer)
+                    return _read(moved, asked.limit)
+            return _read(answer, asked.limit)
 
     def _send(self, asked: Ask, url: str) -> requests.Response:
         headers = dict(asked.headers)
+        parts = urlsplit(url)
         if self._is_ours(url):
-            headers |= {"Authorization": header} if (header := self._authorization.header) else {}
-        elif urlsplit(url).scheme != "https" and not self.base.startswith("http:"):
+            header = self._authorization.header if asked.authorized else ""
+            headers |= {"Authorization": header} if header else {}
+        elif not is_protected(url):
             raise RegistryError(
                 f"{self._host} leads to {redact(url)}",
                 cause="what follows would be sent in clear text",
@@ -127,6 +137,8 @@ class Transport:
                 data=body,
                 stream=True,
                 allow_redirects=False,
+                proxies=_DIRECT if is_loopback(parts.hostname or "") else None,
+                verify=certificates(parts.netloc),
                 timeout=(CONNECT_SECONDS if body is None else SEND_SECONDS, ANSWER_SECONDS + asked.seconds),
             )
         finally:
@@ -137,8 +149,8 @@ class Transport:
         return urljoin(self.base, asked.url)
 
     def _is_ours(self, url: str) -> bool:
-        """Whether credentials of this registry may go there."""
-        return url.startswith(f"{self.base}/")
+        """Whether credentials of this registry may go there. Raises ValueError for no URL."""
+        return _origin(url) == _origin(self.base)
 
     def pause(self, attempt: int, wished: str = "") -> None:
         """Sleep before another attempt: longer each time, or as long as the registry wishes."""
@@ -162,27 +174,22 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _read(answer: requests.Response) -> Answer:
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return scheme, host and port of a URL (RFC 6454): the usual port may be left out."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def _read(answer: requests.Response, limit: int) -> Answer:
     """Read the whole body of a document. Raises RegistryError where it is longer than any document."""
     body = b""
     for chunk in answer.iter_content(_BLOCK):
         body += chunk
-        if len(body) > _DOCUMENT:
-            raise failures.too_long(answer.url, _DOCUMENT)
+        if len(body) > limit:
+            raise failures.too_long(answer.url, limit)
     return Answer(answer.status_code, answer.headers, body, answer.url)
-
-
-def _is_passing(error: Exception) -> bool:
-    """Whether another attempt may go better: not where a certificate or a URL is the matter."""
-    lasting = (
-        requests.exceptions.SSLError,
-        requests.exceptions.InvalidURL,
-        requests.exceptions.InvalidHeader,
-        requests.exceptions.MissingSchema,
-    )
-    return not isinstance(error, lasting)
 
 
 def _text(error: Exception) -> str:
     """Return what a library says, without credentials and queries of URLs."""
-    return redact_text(str(error)).split("?")[0][:300]
+    return _QUERY.sub("", redact_text(str(error)))[:_LONGEST]

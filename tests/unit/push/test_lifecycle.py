@@ -73,7 +73,7 @@ def test_our_policy_has_no_dangers(keep: int) -> None:
     "policy",
     [
         text(),
-        text(*HOLDING, rule(3, tagPatternList=["*"])),
+        text(*HOLDING, rule(3, tagPatternList=["*"], countNumber=300)),
         text(*HOLDING, rule(3, tagPatternList=["v*"], countNumber=30)),
         text(HOLDING[0], rule(3, tagPatternList=["v*"])),  # no signature begins so
     ],
@@ -88,6 +88,10 @@ def test_what_others_wrote_may_be_as_safe(policy: str) -> None:
         (text(rule(4, "untagged")), "rule 4 takes what has no tag: papers, and images of an index"),
         (text(rule(9, "any")), "rule 9 takes what has no tag: papers, and images of an index"),
         (text(*HOLDING, rule(3, tagPatternList=["*"], countNumber=29)), "rule 3 keeps 29 images, not 30"),
+        (
+            text(*HOLDING, rule(3, tagPatternList=["*"], countNumber=119)),
+            "rule 3 counts signatures, too: of 119 there may be fewer than 30 images",
+        ),
         (
             text(*HOLDING, rule(3, tagPatternList=["*"], countType="sinceImagePushed", countUnit="days")),
             "rule 3 goes by age, whatever runs or is new",

@@ -207,7 +207,7 @@ def test_nothing_is_verified_of_another_registry(capsys: pytest.CaptureFixture[s
     other = Repository("registry.example.com", NAME)
     assert repository.verify(other, Push(), TERMINAL).drifts == ()
     assert repository.create(other, Push(), TERMINAL).drifts == ()
-    repository.hold(other, "sha256:0", "web")
+    repository.hold(other, "sha256:0", "prod", ["web"], TERMINAL)
     said = "registry.example.com is not Amazon ECR: there is nothing to set up"
     assert capsys.readouterr().err.splitlines() == [said]
 

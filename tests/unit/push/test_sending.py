@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from airlock import layout
 from airlock.compose import oci
 from airlock.compose.oci import Document
-from airlock.errors import ImageError, PushError, RegistryError
+from airlock.errors import ImageError, PushError, RegistryError, RepositoryError
 from airlock.papers import paper
 from airlock.platforms import AMD64, ARM64
 from airlock.push.dry_run import DryRun
@@ -21,10 +25,11 @@ from airlock.terminal import Terminal
 from memory_registry import MemoryRegistry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from airlock.platforms import Platform
-    from airlock.registry.registry import Manifest, Registry
+    from airlock.registry.registry import Blob, Manifest, Registry
 
 QUIET = Terminal(quiet=True)
 TAGS = ("3.3.2-abc", "abc")
@@ -112,10 +117,75 @@ def test_an_immutable_tag_of_another_image_is_refused_before_anything_is_sent(tm
 
 def test_a_mutable_tag_moves(tmp_path: Path) -> None:
     registry = MemoryRegistry()
-    push(outgoing(tmp_path / "a", AMD64), registry, Rules(), QUIET)
+    before = outgoing(tmp_path / "a", AMD64)
+    push(before, registry, Rules(), QUIET)
     other = outgoing(tmp_path / "b", ARM64)
-    push(other, registry, Rules(), QUIET)
+    pushed = push(other, registry, Rules(), QUIET)
     assert set(registry.tags.values()) == {other.digest}
+    assert pushed.moved == dict.fromkeys(TAGS, before.digest)
+
+
+def test_what_is_not_approved_is_sent_and_bears_no_tag(tmp_path: Path) -> None:
+    registry, image = MemoryRegistry(), outgoing(tmp_path, AMD64)
+
+    def refuse() -> None:
+        assert image.digest in registry.manifests
+        raise RepositoryError("a scan found something")
+
+    with pytest.raises(RepositoryError):
+        push(image, registry, Rules(approve=refuse), QUIET)
+    assert registry.tags == {}
+
+
+class Mounting(MemoryRegistry):
+    """A registry that mounts every blob but the configuration."""
+
+    def upload(self, blob: Blob, sent: Callable[[int], None], mount_from: Iterable[str] = ()) -> None:
+        is_mounted = blob.size < 100
+        super().upload(blob, (lambda _: None) if is_mounted else sent, mount_from)
+
+
+def test_what_was_mounted_was_not_sent(tmp_path: Path) -> None:
+    image = outgoing(tmp_path, AMD64)
+    pushed = push(image, Mounting(), Rules(mount_from=["other"]), QUIET)
+    assert (pushed.blobs, pushed.sent_blobs) == (3, 1)
+    assert pushed.sent_bytes == image.images[0].config.size
+
+
+class Forgetful(MemoryRegistry):
+    """A registry whose list of referrers another push overwrites once."""
+
+    def put_manifest(self, manifest: Manifest, tag: str = "") -> None:
+        super().put_manifest(manifest, tag)
+        if "subject" in manifest.document and ("lost", "") not in self.log:
+            self.log.append(("lost", ""))
+
+    def referrers(self, digest: str) -> list[dict[str, Any]]:
+        return super().referrers(digest) if self.log[-1] != ("lost", "") else []
+
+
+def test_a_paper_that_another_push_took_from_the_list_is_listed_again(tmp_path: Path) -> None:
+    registry, image = Forgetful(), outgoing(tmp_path, AMD64)
+    push(image, registry, Rules(), QUIET)
+    assert [what for _, what in registry.log].count(image.papers[0].digest) == 2
+
+
+class Endless(MemoryRegistry):
+    """A registry that takes one blob and never answers to the others."""
+
+    def upload(self, blob: Blob, sent: Callable[[int], None], mount_from: Iterable[str] = ()) -> None:
+        super().upload(blob, sent, mount_from)
+        if len(self.blobs) > 1:
+            time.sleep(600)
+
+
+def test_an_interrupt_waits_for_no_answer(tmp_path: Path) -> None:
+    image = outgoing(tmp_path, AMD64)
+    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        push(image, Endless(), Rules(), QUIET)
+    assert time.monotonic() - begun < 5
 
 
 class Ending(MemoryRegistry):

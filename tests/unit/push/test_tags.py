@@ -70,6 +70,12 @@ def test_all_that_is_no_tag_is_told_at_once() -> None:
     assert len(caught.value.cause.splitlines()) == 4
 
 
+def test_a_tag_that_is_too_long_is_told_so() -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(["{version}"], Named("1" * 200, None))
+    assert "at most 128" in caught.value.cause
+
+
 def test_there_is_a_tag_at_least() -> None:
     with pytest.raises(ConfigError):
         resolve([], CLEAN)

@@ -123,6 +123,104 @@ def test_a_mount_that_is_not_offered_becomes_an_upload() -> None:
     assert adapter.heard[-1].body == CONTENT
 
 
+def test_each_repository_to_mount_from_is_tried() -> None:
+    there, adapter = registry(in_turn(ACCEPTED, Reply(201)))
+    there.upload(BLOB, lambda _: None, ["team/other", "team/third"])
+    assert [one.url.partition("from=")[2] for one in adapter.heard] == ["team%2Fother", "team%2Fthird"]
+
+
+def test_a_file_that_is_not_as_long_as_promised_is_damaged_before_a_byte_is_sent(tmp_path: Path) -> None:
+    file = tmp_path / "layer"
+    file.write_bytes(CONTENT[:-1])
+    there, adapter = registry(lambda _: ACCEPTED)
+    with pytest.raises(CorruptError, match="is damaged") as caught:
+        there.upload(Blob(DIGEST, len(CONTENT), file), lambda _: None)
+    assert caught.value.cause == "it has 17 bytes, not 18"
+    assert [one.method for one in adapter.heard] == ["POST"]
+
+
+def test_where_an_upload_goes_is_this_registry_with_its_usual_port_too() -> None:
+    there, adapter = registry(
+        in_turn(
+            Reply(401, {"WWW-Authenticate": "Basic"}),
+            Reply(202, {"Location": f"https://REGISTRY.example.com:443{UPLOADS}1"}),
+            CREATED,
+        ),
+        Credentials("user", SECRET),
+    )
+    there.upload(BLOB, lambda _: None)
+    assert "Authorization" in adapter.heard[-1].headers
+
+
+@pytest.mark.parametrize(
+    "location", ["https://registry.example.com.evil.example/x", "https://registry.example.com@evil.example/x"]
+)
+def test_another_host_of_a_similar_name_is_given_no_credentials(location: str) -> None:
+    there, adapter = registry(
+        in_turn(Reply(401, {"WWW-Authenticate": "Basic"}), Reply(202, {"Location": location}), CREATED),
+        Credentials("user", SECRET),
+    )
+    there.upload(BLOB, lambda _: None)
+    assert "Authorization" in adapter.heard[1].headers
+    assert "Authorization" not in adapter.heard[2].headers
+
+
+@pytest.mark.parametrize(
+    "location", ["https://[x/", "https://a b/", "ftp://host/x", "http://elsewhere.example/"]
+)
+def test_a_location_that_leads_nowhere_is_told(location: str) -> None:
+    there, _ = registry(lambda _: Reply(202, {"Location": location}))
+    with pytest.raises(RegistryError):
+        there.upload(BLOB, lambda _: None)
+    there, _ = registry(lambda _: Reply(307, {"Location": location}))
+    with pytest.raises(RegistryError):
+        there.manifest("x")
+
+
+def test_a_registry_of_this_machine_does_not_lead_out_of_it_in_clear_text() -> None:
+    adapter = Scripted(lambda _: Reply(202, {"Location": "http://elsewhere.example/x"}))
+    here = Repository("127.0.0.1:5000", "x")
+    there = HttpRegistry(here, transport.Transport(here.url, Authorization(lambda: None, ()), 2, adapter))
+    with pytest.raises(RegistryError, match="leads to http://elsewhere"):
+        there.upload(BLOB, lambda _: None)
+    assert len(adapter.heard) == 1
+
+
+def test_a_registry_of_this_machine_is_asked_by_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    asked = {}
+    for host in ("127.0.0.1:5000", "localhost:5000", "[::1]:5000", "registry.example.com"):
+        repository = Repository(host, "x")
+        adapter = Scripted(lambda _: Reply(404))
+        http = transport.Transport(repository.url, Authorization(lambda: None, ()), 2, adapter)
+        HttpRegistry(repository, http).manifest("x")
+        asked[host] = any((adapter.settings["proxies"] or {}).values())
+    assert asked == {"127.0.0.1:5000": False, "localhost:5000": False, "[::1]:5000": False, HERE.host: True}
+
+
+def test_the_authority_of_a_registry_is_not_that_of_where_it_leads(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(transport, "_CERTIFICATES", (str(tmp_path),))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/everybodys")
+    own = tmp_path / HERE.host / "ca.crt"
+    own.parent.mkdir()
+    own.touch()
+    verified = []
+
+    def answer(heard: Heard) -> Reply:
+        verified.append(adapter.settings["verify"])
+        leads = Reply(307, {"Location": "https://bucket.example.com/x"})
+        return leads if HERE.host in heard.url else Reply(body=CONTENT)
+
+    there, adapter = registry(answer)
+    assert there.blob(DIGEST, 100) == CONTENT
+    assert verified == [str(own), "/everybodys"]
+
+
 def test_a_blob_of_another_size_is_not_taken_for_ours() -> None:
     there, _ = registry(lambda _: Reply(200, {"Content-Length": "3"}))
     one = Descriptor("x", DIGEST, len(CONTENT))
@@ -189,6 +287,76 @@ def test_an_identity_token_is_exchanged_for_one() -> None:
     assert adapter.heard[1].method == "POST"
 
 
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="https://registry.example.com/token",service="registry"'}
+
+
+def test_a_token_that_ended_is_renewed_with_the_credentials_where_the_registry_gives_tokens_itself() -> None:
+    given: list[str] = []
+
+    def answer(heard: Heard) -> Reply:
+        if urlsplit(heard.url).path == "/token":
+            assert heard.headers["Authorization"].startswith("Basic ")
+            given.append(f"t0ken-{len(given)}")
+            return Reply(body=json.dumps({"token": given[-1]}).encode())
+        valid = given and heard.headers.get("Authorization") == f"Bearer {given[-1]}"
+        if valid and heard.url.endswith("/y") and len(given) == 1:
+            return Reply(401, CHALLENGE)
+        return Reply(404) if valid else Reply(401, CHALLENGE)
+
+    there, _ = registry(answer, Credentials("user", SECRET))
+    assert there.manifest("x") is there.manifest("y") is None
+    assert given == ["t0ken-0", "t0ken-1"]
+
+
+def by_token(token_service: Reply) -> Callable[[Heard], Reply]:
+    challenge = {"WWW-Authenticate": 'Bearer realm="https://auth.example.com/token?v=2"'}
+    return lambda heard: token_service if "auth." in heard.url else Reply(401, challenge)
+
+
+@pytest.mark.parametrize(
+    "failure", [Reply(failure=requests.ConnectionError("refused")), Reply(503), Reply(500)]
+)
+def test_a_token_service_that_fails_is_asked_again_and_told(failure: Reply) -> None:
+    there, adapter = registry(by_token(failure))
+    with pytest.raises(RegistryError, match=r"auth\.example\.com"):
+        there.manifest("x")
+    assert len(adapter.heard) == 1 + transport.ATTEMPTS
+    assert adapter.heard[-1].url.startswith("https://auth.example.com/token?v=2&")
+
+
+def test_a_token_service_that_leads_elsewhere_is_given_no_credentials_there() -> None:
+    there, adapter = registry(
+        by_token(Reply(307, {"Location": "https://other.example.com/"})), Credentials("user", SECRET)
+    )
+    with pytest.raises(RefusedError) as caught:
+        there.manifest("x")
+    assert len(adapter.heard) == 2
+    assert "HTTP 307" in caught.value.cause
+
+
+def test_who_a_token_service_refuses_signs_in_to_the_registry() -> None:
+    there, _ = registry(by_token(Reply(401)))
+    with pytest.raises(RefusedError) as caught:
+        there.manifest("x")
+    assert "docker login registry.example.com" in caught.value.remedy
+
+
+@pytest.mark.parametrize("token", ["", "a\nb", "漢", 7, None])
+def test_a_token_that_no_header_can_hold_is_refused(token: object) -> None:
+    there, _ = registry(by_token(Reply(body=json.dumps({"token": token}).encode())))
+    with pytest.raises(RegistryError, match="is no registry"):
+        there.manifest("x")
+
+
+def test_of_several_challenges_one_that_can_be_answered_is() -> None:
+    def answer(heard: Heard) -> Reply:
+        offered = {"WWW-Authenticate": 'Negotiate, Basic realm="registry"'}
+        return Reply(404) if "Authorization" in heard.headers else Reply(401, offered)
+
+    there, _ = registry(answer, Credentials("user", SECRET))
+    assert there.manifest("x") is None
+
+
 def test_credentials_never_go_in_clear_text() -> None:
     there, adapter = registry(
         lambda _: Reply(401, {"WWW-Authenticate": 'Bearer realm="http://auth.example.com/"'}),
@@ -246,11 +414,14 @@ def test_a_registry_that_stays_busy_is_given_up() -> None:
 
 
 def test_a_registry_that_never_answers_is_given_up_and_no_query_is_told() -> None:
-    failure = requests.ConnectionError("Max retries exceeded with url: /v2/x?signature=abc (caused by …)")
+    failure = requests.ConnectionError(
+        "Max retries exceeded with url: /v2/x?signature=abc (caused by a flood)"
+    )
     replies = {"POST": ACCEPTED, "PUT": Reply(failure=failure), "HEAD": Reply(404)}
     there, _ = registry(lambda heard: replies[heard.method])
     with pytest.raises(RegistryError, match="does not answer PUT") as caught:
         there.upload(BLOB, lambda _: None)
+    assert "caused by a flood" in caught.value.cause
     assert "signature" not in str(caught.value)
     assert "_state" not in str(caught.value)
 
@@ -260,7 +431,14 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once() -> None:
     with pytest.raises(RegistryError) as caught:
         there.manifest("x")
     assert "self-signed" in caught.value.cause
+    assert "/etc/docker/certs.d/registry.example.com/ca.crt" in caught.value.remedy
     assert len(adapter.heard) == 1
+
+
+def test_a_connection_with_tls_that_breaks_off_is_made_again() -> None:
+    broken = requests.exceptions.SSLError("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred")
+    there, _ = registry(in_turn(Reply(failure=broken), Reply(404)))
+    assert there.manifest("x") is None
 
 
 def test_a_manifest_is_what_its_digest_promises() -> None:
@@ -345,11 +523,39 @@ def test_without_the_api_an_index_under_a_tag_lists_it_beside_others() -> None:
     assert tag in held
 
 
+def pages(answer_last: bool) -> Callable[[Heard], Reply]:  # noqa: FBT001 - a parameter of the tests
+    def answer(heard: Heard) -> Reply:
+        number = int(urlsplit(heard.url).query.removeprefix("page=") or 0)
+        body = json.dumps({"manifests": [{"digest": f"sha256:{number:064x}"}]}).encode()
+        link = {"Link": f'</v2/team/airflow/referrers/{DIGEST}?page={number + 1}>; rel="next"'}
+        return Reply(200, {} if answer_last and number == 2 else link, body)
+
+    return answer
+
+
+def test_all_pages_of_a_list_of_referrers_are_read() -> None:
+    there, _ = registry(pages(answer_last=True))
+    assert [int(one["digest"][7:], 16) for one in there.referrers(DIGEST)] == [0, 1, 2]
+
+
+def test_a_list_of_referrers_without_an_end_is_refused() -> None:
+    there, _ = registry(pages(answer_last=False))
+    with pytest.raises(RegistryError) as caught:
+        there.referrers(DIGEST)
+    assert "pages" in caught.value.cause
+
+
 @pytest.mark.parametrize("body", [b"{}", b'{"manifests":[{"digest":"../x"}]}', b"no"])
 def test_a_list_of_referrers_that_is_none_is_refused(body: bytes) -> None:
     there, _ = registry(lambda _: Reply(200, {}, body))
     with pytest.raises(RegistryError):
         there.referrers(DIGEST)
+
+
+def test_a_document_may_be_longer_than_a_manifest_where_that_is_wanted() -> None:
+    content = b" " * (5 << 20)
+    there, _ = registry(lambda _: Reply(200, {}, content))
+    assert there.blob(f"sha256:{hashlib.sha256(content).hexdigest()}", 6 << 20) == content
 
 
 def test_a_blob_that_is_not_what_it_should_be_is_refused() -> None:

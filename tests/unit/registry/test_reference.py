@@ -30,11 +30,22 @@ def test_a_repository_is_a_host_and_a_path(text: str, host: str, path: str) -> N
     [
         "airflow", "team/airflow", f"{ECR}/", f"{ECR}/Airflow", f"{ECR}//x", f"{ECR}/x/", f"https://{ECR}/x",
         f"{ECR}/x:tag", f"user:secret@{ECR}/x", f"{ECR}/../x", f"{ECR}/x?y", "", f"{ECR}/{'x' * 300}", "host:99:99/x",
+        "a..b/x", "-a.b/x", f"{'a' * 64}.com/x",
     ],
 )  # fmt: skip
 def test_what_names_no_repository_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="names no repository"):
         repository(text)
+
+
+@pytest.mark.parametrize(
+    "text", [f"user:secret@{ECR}/x", f"https://user:secret@{ECR}/x", "u:secret@x@y/z:tag"]
+)
+def test_a_password_in_a_name_is_not_told(text: str) -> None:
+    for read in (repository, reference):
+        with pytest.raises(ConfigError) as caught:
+            read(text)
+        assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
