@@ -114,7 +114,7 @@ screenshot: $(CHECKS) ## take docs/images/ui.png anew, of the whole on a network
 
 runner: ## prepare a CI machine for `make integration` (uses sudo)
 	sudo sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=0
-	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static docker-registry chromium
+	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static docker-registry chromium debian-archive-keyring
 
 bench: bench-layers bench-image bench-runtime ## run every benchmark (docs/benchmarks/)
 

@@ -70,9 +70,8 @@ def push(outgoing: Outgoing, registry: Registry, rules: Rules, terminal: Termina
             registry.put_manifest(manifest)
     news = _send_papers(outgoing, registry)
     signed = _sign(outgoing, registry, rules)
-    if (
-        news
-    ):  # where a tag has the list of papers, another push at the same time may have dropped some of ours
+    if news:
+        # where a tag has the list of papers, another push at the same time may have dropped some of ours
         _send_papers(outgoing, registry)
     rules.approve()
     for tag in due:
