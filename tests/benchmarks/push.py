@@ -156,6 +156,7 @@ def against(folder: Path, composer: Composer, builder: BuildKit, times: int) -> 
     try:
         builder.forget()
         builder.build(LOAD)
+        composer.build(LAYOUT)  # the peer before this one left it with layers of a registry that is gone
         sizes = sum(layer.size for layer in composer.laid_out().layers)
         ours = bumps(folder, composer, Airlock(composer.project), times)
         theirs = bumps(folder, builder, Docker(builder.reference), times)
