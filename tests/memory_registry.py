@@ -13,7 +13,7 @@ from airlock.registry.reference import Repository
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from airlock.layout import Descriptor
+    from airlock.descriptor import Descriptor
     from airlock.registry.registry import Blob, Manifest
 
 HERE = Repository("127.0.0.1:5000", "team/airflow")

@@ -9,7 +9,8 @@ from airlock import contents
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airlock.layout import Descriptor, LaidOutImage
+    from airlock.descriptor import Descriptor
+    from airlock.layout import LaidOutImage
 
 
 def files_of_layer(image: LaidOutImage, layer: Descriptor) -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,8 @@ from airlock.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from airlock.layout import Descriptor, LaidOutImage
+    from airlock.descriptor import Descriptor
+    from airlock.layout import LaidOutImage
 
 _CHUNK = 1 << 20
 _INDEX = "application/vnd.oci.image.index.v1+json"

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airlock.contents import Member
-    from airlock.layout import Descriptor, LaidOutImage
+    from airlock.descriptor import Descriptor
+    from airlock.layout import LaidOutImage
 
 _SHOWN = 5  # further paths of the layer that differ, too
 _ATTRIBUTES = (

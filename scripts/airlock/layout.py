@@ -4,51 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from airlock import descriptor
+from airlock.descriptor import MALFORMED
 from airlock.errors import CorruptError, ImageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from airlock.descriptor import Descriptor
     from airlock.platforms import Platform
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
-_NAME = re.compile(
-    r"[A-Za-z0-9_.-]+"
-)  # of a part of a platform, which is printed, and a key of what is compared
-_USUAL_VARIANTS = {"arm64": "v8"}  # as what is meant where no variant is named
-_SHA256_LENGTH = 64
 _UNKNOWN = "unknown/unknown"  # what BuildKit calls the platform of an attestation
 _AGAIN = "airlock image"
 # on a descriptor of index.json: the image that has the layers which are not here, and their digests
 REUSED_FROM, REUSED_LAYERS = "dev.airlock.reused-from", "dev.airlock.reused-layers"
 _MARKS = {REUSED_FROM, REUSED_LAYERS}
-
-
-@dataclass(frozen=True)
-class Descriptor:
-    """What names a blob: `digest` is `sha256:` and 64 hexadecimal digits, `size` is in bytes.
-
-    `platform` is OCI's os/architecture[/variant], where the descriptor has one.
-    """
-
-    media_type: str
-    digest: str
-    size: int
-    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
-    platform: str | None = None
-
-    @property
-    def hex(self) -> str:
-        return self.digest.partition(":")[2]
 
 
 @dataclass(frozen=True)
@@ -71,7 +49,7 @@ class LaidOutImage:
     @property
     def platform(self) -> str:
         """OCI's os/architecture[/variant], as the image's configuration has it; some leave the variant out."""
-        name, named = _platform(self.configuration), self.manifest.platform or ""
+        name, named = descriptor.platform(self.configuration), self.manifest.platform or ""
         return named if named.startswith(f"{name}/") else name
 
     @property
@@ -85,12 +63,12 @@ class LaidOutImage:
         """Every blob of the image, the layers last."""
         return (self.manifest, self.config, *self.layers)
 
-    def blob(self, descriptor: Descriptor) -> Path:
-        return _blob(self.layout, descriptor)
+    def blob(self, named: Descriptor) -> Path:
+        return _blob(self.layout, named)
 
-    def held(self, descriptor: Descriptor) -> Path | None:
+    def held(self, named: Descriptor) -> Path | None:
         """Return where a blob is, None where the image that layers were reused from has it alone."""
-        return None if descriptor.digest in self.absent else self.blob(descriptor)
+        return None if named.digest in self.absent else self.blob(named)
 
     def require_here(self) -> None:
         """Raise ImageError where layers are not here, but in a registry alone."""
@@ -122,7 +100,7 @@ def digest(layout: Path) -> str:
         listed = _listed(json.loads((layout / "index.json").read_bytes()))
     except FileNotFoundError as error:
         raise _nothing(layout) from error
-    except (OSError, *_MALFORMED) as error:
+    except (OSError, *MALFORMED) as error:
         raise _malformed(layout, "index.json", error) from error
     if len(listed) != 1:
         raise ImageError(
@@ -159,12 +137,12 @@ def read_image(layout: Path, platform: Platform, *, partial: bool = False) -> La
 def _image(layout: Path, manifest: Descriptor, *, partial: bool) -> LaidOutImage:
     try:
         document = _document(layout, manifest)
-        config = _descriptor(document["config"])
-        layers = tuple(_descriptor(layer) for layer in document["layers"])
+        config = descriptor.read(document["config"])
+        layers = tuple(descriptor.read(layer) for layer in document["layers"])
         configuration = _document(layout, config)
-        diff_ids = tuple(_sha256(diff_id) for diff_id in configuration["rootfs"]["diff_ids"])
+        diff_ids = tuple(descriptor.sha256(diff_id) for diff_id in configuration["rootfs"]["diff_ids"])
         _require_form(configuration)
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise _malformed(layout, manifest.digest, error) from error
     if len(diff_ids) != len(layers):
         raise _malformed(layout, manifest.digest, f"{len(layers)} layers, but {len(diff_ids)} diff ids")
@@ -199,7 +177,7 @@ def _manifests(layout: Path) -> list[Descriptor]:
         }
     except FileNotFoundError as error:
         raise _nothing(layout) from error
-    except (OSError, *_MALFORMED) as error:
+    except (OSError, *MALFORMED) as error:
         raise _malformed(layout, "index.json", error) from error
     return [
         manifest for one in listed for manifest in nested.get(one, [one]) if manifest.platform != _UNKNOWN
@@ -227,69 +205,44 @@ def _present(layout: Path, manifests: list[Descriptor]) -> list[Descriptor]:
 
 
 def _listed(index: Mapping[str, Any]) -> list[Descriptor]:
-    return [_descriptor(manifest) for manifest in index["manifests"]]
+    return [descriptor.read(manifest) for manifest in index["manifests"]]
 
 
-def _document(layout: Path, descriptor: Descriptor) -> dict[str, Any]:
-    _require_whole(layout, descriptor)
-    content = _blob(layout, descriptor).read_bytes()
-    if hashlib.sha256(content).hexdigest() != descriptor.hex:
+def _document(layout: Path, named: Descriptor) -> dict[str, Any]:
+    _require_whole(layout, named)
+    content = _blob(layout, named).read_bytes()
+    if hashlib.sha256(content).hexdigest() != named.hex:
         raise CorruptError(
-            f"the blob {descriptor.digest} in {layout} is damaged",
+            f"the blob {named.digest} in {layout} is damaged",
             cause="its sha256 differs from its name",
             remedy=_AGAIN,
         )
     document = json.loads(content)
     if not isinstance(document, dict):
-        raise TypeError(f"{descriptor.digest} is not a JSON object")
+        raise TypeError(f"{named.digest} is not a JSON object")
     return document
 
 
-def _require_whole(layout: Path, descriptor: Descriptor) -> None:
+def _require_whole(layout: Path, named: Descriptor) -> None:
     try:
-        size = _blob(layout, descriptor).stat().st_size
+        size = _blob(layout, named).stat().st_size
     except OSError as error:
         raise CorruptError(
-            f"the blob {descriptor.digest} is missing from {layout}",
+            f"the blob {named.digest} is missing from {layout}",
             cause=error.strerror or "",
             remedy=_AGAIN,
         ) from error
-    if size != descriptor.size:
+    if size != named.size:
         raise CorruptError(
-            f"the blob {descriptor.digest} in {layout} has the wrong size",
-            cause=f"it has {size:,} bytes, its descriptor says {descriptor.size:,}",
+            f"the blob {named.digest} in {layout} has the wrong size",
+            cause=f"it has {size:,} bytes, its descriptor says {named.size:,}",
             remedy=_AGAIN,
         )
 
 
-def _descriptor(value: Any) -> Descriptor:
-    platform, size, annotations = value.get("platform"), value["size"], value.get("annotations") or {}
-    if not isinstance(size, int):
-        raise TypeError(f"a size is a number of bytes, not {size!r}")
-    if not all(isinstance(text, str) for text in annotations.values()):
-        raise TypeError("an annotation is no text")
-    return Descriptor(
-        str(value["mediaType"]),
-        _sha256(value["digest"]),
-        size,
-        dict(annotations),
-        _platform(platform) if platform else None,
-    )
-
-
-def _platform(value: Mapping[str, Any]) -> str:
-    variant = value.get("variant")
-    if variant == _USUAL_VARIANTS.get(value["architecture"]):
-        variant = None
-    parts = [value["os"], value["architecture"], *([variant] if variant else [])]
-    if not all(isinstance(part, str) and _NAME.fullmatch(part) for part in parts):
-        raise ValueError(f"{'/'.join(map(str, parts))!r} is no platform")
-    return "/".join(parts)
-
-
 def _require_form(configuration: Mapping[str, Any]) -> None:
     """Refuse a configuration (config.md) that only looks like one to whoever reads it later."""
-    _platform(configuration)
+    descriptor.platform(configuration)
     if not isinstance(configuration.get("config") or {}, dict):
         raise TypeError("the configuration's config is no object")
     history = configuration.get("history") or []
@@ -297,16 +250,8 @@ def _require_form(configuration: Mapping[str, Any]) -> None:
         raise TypeError("the configuration's history is no list of objects")
 
 
-def _sha256(digest: str) -> str:
-    """Refuse any other digest: it becomes a path."""
-    algorithm, _, text = digest.partition(":")
-    if algorithm != "sha256" or len(text) != _SHA256_LENGTH or set(text) - set("0123456789abcdef"):
-        raise ValueError(f"{digest!r} is not a sha256 digest")
-    return digest
-
-
-def _blob(layout: Path, descriptor: Descriptor) -> Path:
-    return layout / "blobs" / "sha256" / descriptor.hex
+def _blob(layout: Path, named: Descriptor) -> Path:
+    return layout / "blobs" / "sha256" / named.hex
 
 
 def _malformed(layout: Path, what: str, why: object) -> CorruptError:

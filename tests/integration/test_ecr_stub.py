@@ -10,8 +10,8 @@ import pytest
 
 import ecr_stub
 from airlock import ecr, process
+from airlock.descriptor import Descriptor
 from airlock.errors import RegistryError
-from airlock.layout import Descriptor
 from airlock.push import repository, scan
 from airlock.registry.authorization import Authorization, Credentials
 from airlock.registry.client import HttpRegistry

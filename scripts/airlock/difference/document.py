@@ -10,11 +10,11 @@ from airlock.locks.steps import is_downgrade, step
 
 if TYPE_CHECKING:
     from airlock.contents import Member
+    from airlock.descriptor import Descriptor
     from airlock.difference.images import Altered, FileChange, ImageDifference
     from airlock.difference.layers import LayerChange
     from airlock.difference.locks import LockDifference
     from airlock.difference.result import Result
-    from airlock.layout import Descriptor
     from airlock.locks.moves import Move, Moves
 
 Object = dict[str, object]

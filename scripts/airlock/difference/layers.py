@@ -11,7 +11,8 @@ from airlock.compose.oci import LAYER_NAME
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from airlock.layout import Descriptor, LaidOutImage
+    from airlock.descriptor import Descriptor
+    from airlock.layout import LaidOutImage
 
     Named = tuple[str, Descriptor, str]  # a layer's name, descriptor and diff id
 

@@ -10,7 +10,7 @@ from airlock.registry import failures
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from airlock.layout import Descriptor
+    from airlock.descriptor import Descriptor
     from airlock.registry.reference import Repository
     from airlock.registry.registry import Blob, Manifest, Registry
 

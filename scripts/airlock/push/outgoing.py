@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from airlock.compose.oci import Document
-    from airlock.layout import Descriptor, LaidOutImage
+    from airlock.descriptor import Descriptor
+    from airlock.layout import LaidOutImage
     from airlock.papers.paper import Paper
 
 

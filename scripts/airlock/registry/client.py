@@ -24,7 +24,7 @@ from airlock.registry.sent_body import SentBody
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from airlock.layout import Descriptor
+    from airlock.descriptor import Descriptor
     from airlock.registry.exchange import Answer
     from airlock.registry.reference import Repository
     from airlock.registry.registry import Blob

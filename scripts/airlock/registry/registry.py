@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from airlock.layout import Descriptor
+    from airlock.descriptor import Descriptor
     from airlock.registry.reference import Repository
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from airlock.descriptor import Descriptor
 from airlock.errors import CorruptError, RegistryError
-from airlock.layout import Descriptor
 from airlock.registry import transport
 from airlock.registry.authorization import Authorization, Credentials
 from airlock.registry.client import HttpRegistry
