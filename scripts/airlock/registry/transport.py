@@ -191,5 +191,7 @@ def _read(answer: requests.Response, limit: int) -> Answer:
 
 
 def _text(error: Exception) -> str:
-    """Return what a library says, without credentials and queries of URLs."""
-    return _QUERY.sub("", redact_text(str(error)))[:_LONGEST]
+    """Return the reason that a library gives, without credentials and queries of URLs."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None  # urllib3's, in requests' words
+    said = str(reason or error).rpartition("Failed to establish a new connection: ")[2]
+    return _QUERY.sub("", redact_text(said))[:_LONGEST]

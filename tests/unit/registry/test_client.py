@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+import urllib3
 
 from airlock.descriptor import Descriptor
 from airlock.errors import CorruptError, RegistryError
@@ -564,3 +565,15 @@ def test_a_blob_that_is_not_what_it_should_be_is_refused() -> None:
         there.blob(DIGEST, 100)
     with pytest.raises(RegistryError):
         there.blob(f"sha256:{hashlib.sha256(b'other').hexdigest()}", 3)
+
+
+def test_of_a_connection_that_cannot_be_made_the_reason_alone_is_told() -> None:
+    refused = urllib3.exceptions.NewConnectionError(
+        urllib3.connection.HTTPConnection("x"),
+        "Failed to establish a new connection: [Errno 111] Connection refused",
+    )
+    failure = requests.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/v2/?q=1", refused))  # type: ignore[arg-type]
+    there, _ = registry(lambda _: Reply(failure=failure))
+    with pytest.raises(RegistryError) as caught:
+        there.manifest("x")
+    assert caught.value.cause == "[Errno 111] Connection refused"
