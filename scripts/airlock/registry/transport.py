@@ -182,12 +182,12 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def _read(answer: requests.Response, limit: int) -> Answer:
     """Read the whole body of a document. Raises RegistryError where it is longer than any document."""
-    body = b""
+    body = bytearray()
     for chunk in answer.iter_content(_BLOCK):
         body += chunk
         if len(body) > limit:
             raise failures.too_long(answer.url, limit)
-    return Answer(answer.status_code, answer.headers, body, answer.url)
+    return Answer(answer.status_code, answer.headers, bytes(body), answer.url)
 
 
 def _text(error: Exception) -> str:
