@@ -14,7 +14,7 @@ ACTIONS = {"actions/checkout", "actions/cache"}
 PROGRAMS = {"make", "gh", "git"}
 PINNED = re.compile(r"- uses: ([\w-]+/[\w-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 # One command a line: a program's name, and what no shell reads as another command.
-COMMAND = re.compile(r"(\w+)( (?:\"(?:[^\"`$]|\$(?!\())*\"|[^\s\"'`;&|()]|2>&1| )+)?( \|\|)?")
+COMMAND = re.compile(r"(?:exec )?(\w+)( (?:\"(?:[^\"`$]|\$(?!\())*\"|[^\s\"'`;&|()]|2>&1| )+)?( \|\|)?")
 
 
 def names() -> list[str]:
@@ -23,6 +23,11 @@ def names() -> list[str]:
 
 def steps(document: dict[Any, Any]) -> list[dict[str, Any]]:
     return [step for job in document["jobs"].values() for step in job["steps"]]
+
+
+def lines_of(document: dict[Any, Any]) -> list[str]:
+    """Return what the steps run."""
+    return [step["run"] for step in steps(document) if "run" in step]
 
 
 def unpinned(text: str) -> list[str]:
@@ -71,14 +76,18 @@ def test_a_release_takes_its_role_in_the_protected_environment_alone() -> None:
 
 def test_a_release_tests_before_it_pushes_and_pushes_what_it_tested_before_it_deploys() -> None:
     document = yaml.safe_load((WORKFLOWS / "release.yml").read_text(encoding="utf-8"))
-    lines = [step["run"] for step in steps(document) if "run" in step]
-    made = [line.split()[-1] if ">>" not in line else "image-digest" for line in lines]
+    made = [line.split()[-1] if ">>" not in line else "image-digest" for line in lines_of(document)]
     assert made == [
         *("runner", "test", "image-digest", "reproduce", "check"),
         *("runner", "image", "web-identity", "push", "web-identity", "deploy"),
     ]
     push = next(step for step in steps(document) if step.get("run") == "make push")
     assert push["env"]["PUSH"] == "--scan --expect ${{ needs.tested.outputs.digest }}"
+
+
+def test_a_deployment_that_is_cancelled_is_told_so() -> None:
+    document = yaml.safe_load((WORKFLOWS / "release.yml").read_text(encoding="utf-8"))
+    assert lines_of(document)[-1] == "exec make deploy"  # a shell in between would pass no signal on
 
 
 def test_make_release_does_what_the_workflow_does() -> None:
@@ -113,6 +122,7 @@ def test_what_is_not_pinned_is_found(line: str) -> None:
         'git log "$(curl x)"',
         "git log '`curl x`'",
         "pip install x",
+        "exec curl x",
     ],
 )
 def test_a_step_that_calls_something_else_is_found(run: str) -> None:
