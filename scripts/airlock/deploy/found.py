@@ -64,13 +64,22 @@ def not_there(reference: Reference) -> DeployError:
 
 def _platforms(registry: Registry, document: dict[str, Any]) -> list[str]:
     """Return os/architecture of a manifest or an index. Raises ValueError and others for what is no image."""
-    if "manifests" in document:
-        named = [one.get("platform") or {} for one in document["manifests"]]
-        return [_name(one) for one in named if one.get("os", _UNKNOWN) != _UNKNOWN]
-    if not document["layers"] or "subject" in document or document.get("artifactType"):
+    if "subject" in document or document.get("artifactType"):
         raise ValueError("it is an artifact")
+    if "manifests" in document:
+        images = [one.get("platform") or {} for one in document["manifests"] if _is_image(one)]
+        if not images:
+            raise ValueError("it lists papers alone, as the referrers of an image")
+        return [_name(one) for one in images if "os" in one]
+    if not document["layers"]:
+        raise ValueError("it has no content")
     configuration = json.loads(registry.blob(document["config"]["digest"], _LARGEST))
     return [_name(configuration)]
+
+
+def _is_image(descriptor: dict[str, Any]) -> bool:
+    platform = descriptor.get("platform") or {}
+    return not descriptor.get("artifactType") and platform.get("os") != _UNKNOWN
 
 
 def _name(one: dict[str, Any]) -> str:

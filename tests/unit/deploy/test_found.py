@@ -79,6 +79,21 @@ def test_a_paper_is_no_image(more: dict[str, Any]) -> None:
         find(registry, tag="tag")
 
 
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [],
+        [{"artifactType": "application/spdx+json"}],
+        [{"platform": {"os": "unknown", "architecture": "unknown"}}],
+    ],
+)
+def test_an_index_without_an_image_is_no_image(entries: list[dict[str, Any]]) -> None:
+    registry = MemoryRegistry()
+    registry.manifests["sha256-0"] = Manifest(INDEX, json.dumps({"manifests": entries}).encode())
+    with pytest.raises(DeployError, match="no image that ECS could run"):
+        find(registry, tag="sha256-0")
+
+
 def test_what_is_no_manifest_is_no_image() -> None:
     registry = MemoryRegistry()
     registry.manifests["tag"] = Manifest(IMAGE, b"[]")
