@@ -193,5 +193,5 @@ class Cluster(Reading, Protocol):
 
 
 def short(arn: str) -> str:
-    """Return FAMILY:REVISION of a task definition's ARN."""
+    """Return what an ARN ends in: FAMILY:REVISION of a task definition, the name of a service."""
     return arn.rpartition("/")[2]

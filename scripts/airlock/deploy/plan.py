@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airlock.deploy import revision
+from airlock.deploy.cluster import short
 from airlock.errors import AwsError, DeployError
 from airlock.terminal import counted
 
@@ -82,11 +83,7 @@ def make(cluster: Reading, found: Found, wanted: Wanted) -> Plan:
     """Read the services and decide. Raises DeployError with all that stands in the way, AwsError."""
     names = list(dict.fromkeys([*wanted.services, *filter(None, [wanted.migrate])]))
     services = _services(cluster, names)
-    problems = [
-        f"{name}: there is no such service in cluster {cluster.name}"
-        for name in names
-        if name not in services
-    ]
+    problems = [_absent(name, cluster.name) for name in names if name not in services]
     unfit = {name: why for name, one in services.items() if (why := _unfit(one))}
     problems += [f"{name}: {why}" for name, why in unfit.items()]
     made = {
@@ -117,6 +114,12 @@ def _services(cluster: Reading, names: Sequence[str]) -> dict[str, Service]:
         raise DeployError(
             f"there is no cluster {cluster.name}", cause=error.cause, remedy="aws ecs list-clusters"
         ) from error
+
+
+def _absent(name: str, cluster: str) -> str:
+    if name.startswith("arn:"):
+        return f"{name}: name the service as its cluster does, without the rest of its ARN: {short(name)}"
+    return f"{name}: there is no such service in cluster {cluster}"
 
 
 def _change(cluster: Reading, service: Service, image: Reference) -> Change:
@@ -194,11 +197,11 @@ def _migration(change: Change, image: Reference, problems: list[str]) -> Migrati
         problems.append(f"{change.name}: each container waits for another of the same image; {other}")
         return None
     name = free[0]["name"]
-    words = free[0].get("entryPoint") or [_ENTRYPOINT]
-    if words[-1] != _ENTRYPOINT:
-        problems.append(
-            f"{change.name}: {name} has an entryPoint of its own, no place for a command; {other}"
-        )
+    problems += [
+        f"{change.name}: {one['name']} has an entryPoint of its own, no place for a command; {other}"
+        for one in mine.values()  # one that could not idle would end, and its task with it
+        if (one.get("entryPoint") or [_ENTRYPOINT])[-1] != _ENTRYPOINT
+    ]
     if any(one.get("configuredAtLaunch") for one in change.definition.content.get("volumes") or []):
         problems.append(f"{change.name}: it has a volume that is made for each task; {other}")
     return Migration(change, name, dict.fromkeys(mine, _IDLE) | {name: MIGRATE})

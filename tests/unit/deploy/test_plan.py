@@ -106,6 +106,12 @@ def test_all_problems_are_told_at_once() -> None:
     ]
 
 
+def test_a_service_is_not_named_by_its_arn() -> None:
+    arn = "arn:aws:ecs:eu-west-1:123456789012:service/prod/api"
+    cause = refused(MemoryCluster().add("api"), Wanted((arn,), ""))
+    assert cause == f"{arn}: name the service as its cluster does, without the rest of its ARN: api"
+
+
 def test_a_cluster_that_is_not_there_is_told() -> None:
     cluster = MemoryCluster(failures={"services": [refusal("ClusterNotFoundException")]})
     with pytest.raises(DeployError, match="no cluster prod"):
@@ -186,6 +192,11 @@ def test_the_migration_is_not_in_a_container_that_waits_for_an_idle_one() -> Non
 def test_a_definition_that_cannot_migrate_is_refused(more: dict[str, Any], said: str) -> None:
     cluster = MemoryCluster().add("api", container(**more))
     assert said in refused(cluster, Wanted(("api",), "api"))
+
+
+def test_a_container_that_cannot_idle_is_no_company_for_the_migration() -> None:
+    cluster = MemoryCluster().add("api", container(), container("worker", entryPoint=["airflow"]))
+    assert "worker has an entryPoint of its own" in refused(cluster, Wanted(("api",), "api"))
 
 
 def test_the_images_own_entrypoint_may_be_written_out() -> None:
