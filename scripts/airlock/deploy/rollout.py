@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # ECS's own circuit breaker: half of the tasks that are to run, at least 3, at most 200.
 _FEWEST, _MOST = 3, 200
+_SURE = 2  # looks: an answer of ECS may be older than the one before it
 # Its own fault, not that somebody scaled the service down or a host went away.
 _FAULTS = frozenset({"EssentialContainerExited", "TaskFailedToStart"})
 
@@ -75,9 +76,7 @@ def roll(cluster: Cluster, steps: Sequence[Step], pace: Pace, terminal: Terminal
 
 
 def _failed_before(cluster: Cluster, step: Step, pace: Pace, deadline: float, terminal: Terminal) -> set[str]:
-    """Return the tasks that stopped before: a revision that is deployed again may have failures of the last time."""
-    if not step.changes:
-        return set()
+    """Return the tasks that stopped before: what runs already, or is deployed again, may have some that are no news."""
     return {one.arn for one in persist(lambda: cluster.stopped(step.name), pace, deadline, terminal)}
 
 
@@ -116,6 +115,7 @@ class _Watch:
         self._known = {one.id for one in step.service.deployments} if step.changes else set()
         self._failed: dict[str, Task] = {}
         self._begun = False
+        self._strayed = 0  # looks in a row that found another deployment
         self._counts = (-1, -1)
 
     def look(self, service: Service | None) -> bool:
@@ -130,12 +130,14 @@ class _Watch:
         self._tell(service)
         primary = service.primary
         if primary and primary.definition == self.step.to:
-            self._begun = True
+            self._begun, self._strayed = True, 0
             if service.is_stable:
                 self._terminal.say(f"{name}: stable")
                 return True
+        elif self._begun or (primary and primary.definition != self.step.service.definition):
+            self._strayed += 1
         self._look_for_failures(service)
-        if self._begun and (primary is None or primary.definition != self.step.to):
+        if self._strayed == _SURE:
             self._refuse_another(service)
         return False
 
@@ -186,10 +188,14 @@ class _Watch:
         return task.code in _FAULTS or "health checks" in task.reason
 
     def _failure(self, reason: str) -> DeployError:
+        name = self.step.name
+        again = "run it again"
+        if not self.step.changes:  # ECS tries no more what it has given up, and is told nothing new
+            again = f"aws ecs update-service --cluster {self.cluster.name} --service {name} --force-new-deployment"
         return DeployError(
-            f"{self.step.name} does not run {short(self.step.to)}",
+            f"{name} does not run {short(self.step.to)}",
             cause="\n".join([reason, *self.troubles()]),
-            remedy="mend what stopped the task, then run it again",
+            remedy=f"mend what stopped the task, then: {again}",
         )
 
     def _refuse_another(self, service: Service) -> None:

@@ -180,6 +180,32 @@ def test_an_answer_that_is_older_than_the_update_is_no_failure() -> None:
     assert cluster.log == FORWARD[:1]
 
 
+def test_one_answer_that_is_older_than_the_one_before_is_no_failure() -> None:
+    def late(cluster: MemoryCluster, name: str, definition: str, looks: int) -> None:
+        if looks in {2, 4}:
+            older = (deployment(definition_arn(name, 1)),)
+            cluster.held[name] = replace(cluster.held[name], deployments=older)
+        else:
+            state = "COMPLETED" if looks > 4 else "IN_PROGRESS"
+            cluster.set(name, deployment(definition, state))
+
+    cluster = MemoryCluster(rollouts={"api": late})
+    rolled(cluster, "api")
+    assert cluster.log == FORWARD[:1]
+
+
+def test_what_somebody_else_deploys_before_the_first_look_is_seen_at_once() -> None:
+    def taken(cluster: MemoryCluster, name: str, definition: str, looks: int) -> None:
+        cluster.set(name, deployment(definition_arn(name, 9), "IN_PROGRESS"))
+
+    time = Time()
+    cluster = MemoryCluster(rollouts={"api": taken})
+    with pytest.raises(DeployError, match="deployed by somebody else"):
+        rolled(cluster, "api", time=time)
+    assert time.now < 60
+    assert cluster.log == FORWARD[:1]
+
+
 @pytest.mark.parametrize("code", ["ThrottlingException", "ServerException", ""])
 @pytest.mark.parametrize("method", ["services", "update", "stopped"])
 def test_a_throttled_request_is_asked_again(method: str, code: str) -> None:
@@ -207,3 +233,24 @@ def test_a_service_that_is_not_changed_is_waited_for_and_never_taken_back() -> N
     assert cluster.log == []
     cluster.set("api", deployment(step.to))
     rollout.roll(cluster, [step], Time().pace(), Terminal())
+
+
+def test_what_ecs_gave_up_before_is_told_with_what_makes_it_try_again() -> None:
+    cluster = MemoryCluster()
+    (step,) = steps(cluster, "api")
+    cluster.set("api", deployment(step.to, "FAILED", running=0))
+    with pytest.raises(DeployError, match="does not run") as caught:
+        rollout.roll(cluster, [replace(step, service=cluster.held["api"])], Time().pace(), Terminal())
+    assert "aws ecs update-service --cluster prod --service api --force-new-deployment" in caught.value.remedy
+    assert cluster.log == []
+
+
+def test_tasks_of_a_service_that_is_not_changed_count_from_now_on() -> None:
+    cluster = MemoryCluster()
+    (step,) = steps(cluster, "api")
+    for _ in range(5):
+        fail(cluster, "api", step.to, exit_code=1)
+    cluster.set("api", deployment(step.to, "IN_PROGRESS", running=0))
+    step = replace(step, service=cluster.held["api"])
+    with pytest.raises(DeployError, match="not stable within"):
+        rollout.roll(cluster, [step], Time().pace(), Terminal())
