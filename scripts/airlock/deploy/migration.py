@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock.deploy import stopped
-from airlock.deploy.cluster import Order, short
+from airlock.deploy.cluster import Order, is_passing, short
 from airlock.deploy.pace import attempt
 from airlock.deploy.plan import STARTED_BY
 from airlock.errors import AwsError, DeployError
@@ -35,7 +35,7 @@ def run(cluster: Cluster, migration: Migration, definition: str, pace: Pace, ter
     content = migration.change.content or migration.change.definition.content
     placement = migration.change.service.placement
     order = Order(definition, placement, migration.commands, STARTED_BY, bool(content.get("tags")))
-    arn = cluster.run(order)
+    arn = _begin(cluster, order, terminal)
     identity = arn.rpartition("/")[2]
     terminal.say(f"migrating the database: task {identity} of {short(definition)} …")
     log = stopped.logs(content, identity, migration.container, cluster.region)
@@ -43,6 +43,9 @@ def run(cluster: Cluster, migration: Migration, definition: str, pace: Pace, ter
         task = _wait(cluster, arn, migration.container, pace, terminal)
     except KeyboardInterrupt:
         terminal.say(_leave(cluster, arn, migration.container))
+        raise
+    except AwsError as error:
+        error.cause += f"\n{_leave(cluster, arn, migration.container)}; {_NOTHING_CHANGED}"
         raise
     if task is None:
         raise DeployError(
@@ -61,6 +64,23 @@ def run(cluster: Cluster, migration: Migration, definition: str, pace: Pace, ter
         cluster.stop(arn, "the migration has ended")
     terminal.say("migrated")
     return Migrated(identity, log)
+
+
+def _begin(cluster: Cluster, order: Order, terminal: Terminal) -> str:
+    """Start the task; return its ARN. One may run although nobody waited for the answer: that is said."""
+    try:
+        return cluster.run(order)
+    except KeyboardInterrupt:
+        terminal.say(_perhaps(cluster))
+        raise
+    except AwsError as error:
+        error.cause += f"\n{_perhaps(cluster) if is_passing(error) else _NOTHING_CHANGED}"
+        raise
+
+
+def _perhaps(cluster: Cluster) -> str:
+    way = f"aws ecs list-tasks --cluster {cluster.name} --started-by {STARTED_BY}"
+    return f"the migration may have begun all the same: {way}; {_NOTHING_CHANGED}"
 
 
 def _wait(cluster: Cluster, arn: str, container: str, pace: Pace, terminal: Terminal) -> Task | None:

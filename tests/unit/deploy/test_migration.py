@@ -132,9 +132,30 @@ def test_a_task_that_is_not_told_of_yet_and_throttling_are_waited_out() -> None:
     assert migrated(cluster).task == "m1"
 
 
-def test_a_denied_look_ends_the_waiting() -> None:
-    with pytest.raises(AwsError, match="cannot do it"):
-        migrated(MemoryCluster(failures={"tasks": [refusal("AccessDeniedException")]}))
+def test_a_denied_look_ends_the_waiting_and_says_what_became_of_the_task() -> None:
+    cluster = MemoryCluster(task_states=[task("RUNNING")])
+    cluster.failures["tasks"] = [None, *[refusal("ExpiredTokenException")] * 2]
+    with pytest.raises(AwsError, match="cannot do it") as caught:
+        migrated(cluster)
+    assert "task m1 may be running (cannot do it); to stop it: aws ecs stop-task" in caught.value.cause
+    assert "no service was changed" in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("code", "begun"), [("", True), ("ServerException", True), ("AccessDeniedException", False)]
+)
+def test_a_task_whose_answer_got_lost_may_run_all_the_same(code: str, *, begun: bool) -> None:
+    with pytest.raises(AwsError) as caught:
+        migrated(MemoryCluster(failures={"run": [refusal(code)]}))
+    found = "aws ecs list-tasks --cluster prod --started-by airlock-migrate" in caught.value.cause
+    assert found == begun
+    assert "no service was changed" in caught.value.cause
+
+
+def test_ctrl_c_while_the_task_is_asked_for_says_that_it_may_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        migrated(MemoryCluster(failures={"run": [KeyboardInterrupt()]}))
+    assert "the migration may have begun all the same" in capsys.readouterr().err
 
 
 def test_a_task_that_cannot_be_placed_is_told() -> None:
