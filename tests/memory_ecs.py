@@ -76,6 +76,7 @@ class MemoryCluster:
     name: str = "prod"
     region: str = "eu-west-1"
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    deregistered: set[str] = field(default_factory=set)  # ARNs of definitions
     held: dict[str, Service] = field(default_factory=dict)
     rollouts: dict[str, Callable[[MemoryCluster, str, str, int], None]] = field(default_factory=dict)
     task_states: list[Task] = field(default_factory=list)  # of the next task that is run; the last one stays
@@ -114,7 +115,7 @@ class MemoryCluster:
         if name not in self.definitions:
             revisions = [arn for arn in self.definitions if arn.split("/")[1].rpartition(":")[0] == name]
             name = max(revisions, key=lambda arn: int(arn.rpartition(":")[2]))
-        return Definition(name, self.definitions[name])
+        return Definition(name, self.definitions[name], name not in self.deregistered)
 
     def register(self, content: Mapping[str, Any]) -> str:
         self._fail("register")
@@ -127,6 +128,8 @@ class MemoryCluster:
 
     def update(self, service: str, definition: str) -> None:
         self._fail("update")
+        if definition in self.deregistered:
+            raise refusal("ClientException", "TaskDefinition is inactive")
         self.log.append(f"update {service} {definition.rpartition('/')[2]}")
         self.set(service, deployment(definition, "IN_PROGRESS", running=0))
         self.looks[service] = 0

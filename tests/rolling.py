@@ -22,7 +22,7 @@ def steps(cluster: MemoryCluster, *names: str) -> list[Step]:
         cluster.add(name)
         arn = definition_arn(name, 2)
         cluster.definitions[arn] = cluster.definitions[definition_arn(name, 1)]
-        made.append(Step(cluster.held[name], arn, cluster.definitions[arn]))
+        made.append(Step(cluster.held[name], arn, cluster.definitions[arn], definition_arn(name, 1)))
     return made
 
 

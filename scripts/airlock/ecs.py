@@ -81,7 +81,7 @@ class Ecs:
         tags = [tag for tag in answer.get("tags", []) if not str(tag.get("key", "")).startswith(_RESERVED)]
         if tags:  # an empty list is refused
             content["tags"] = tags
-        return Definition(described["taskDefinitionArn"], content)
+        return Definition(described["taskDefinitionArn"], content, described["status"] == "ACTIVE")
 
     def register(self, content: Mapping[str, Any]) -> str:
         request: Any = dict(content)

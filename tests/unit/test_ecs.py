@@ -73,6 +73,13 @@ def test_a_definition_can_be_registered_as_it_was_read(made: Made, cluster: Ecs)
     assert cluster.definition("api").name == "api:2"
 
 
+def test_a_deregistered_definition_is_known_for_one(made: Made, cluster: Ecs) -> None:
+    arn = made.service("api", OLD)
+    assert cluster.definition(arn).is_active
+    made.client.deregister_task_definition(taskDefinition=arn)
+    assert not cluster.definition(arn).is_active
+
+
 @pytest.mark.parametrize("tags", [{}, {"aws:cloudformation:stack-name": "airflow"}])
 def test_tags_that_may_not_be_set_and_none_at_all_are_left_out(
     made: Made, cluster: Ecs, tags: dict[str, str]

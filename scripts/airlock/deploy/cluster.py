@@ -84,10 +84,14 @@ class Service:
 
 @dataclass(frozen=True)
 class Definition:
-    """A task definition: `content` is what RegisterTaskDefinition takes, tags included; it may hold secrets."""
+    """A task definition: `content` is what RegisterTaskDefinition takes, tags included; it may hold secrets.
+
+    One that was deregistered is not active: what runs it goes on, and ECS gives it to no service any more.
+    """
 
     arn: str
     content: Mapping[str, Any] = field(repr=False)
+    is_active: bool = True
 
     @property
     def name(self) -> str:

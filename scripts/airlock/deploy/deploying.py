@@ -10,7 +10,7 @@ from airlock.deploy.cluster import short
 from airlock.errors import DeployError
 
 if TYPE_CHECKING:
-    from airlock.deploy.cluster import Cluster, Reading
+    from airlock.deploy.cluster import Cluster, Definition, Reading
     from airlock.deploy.found import Found
     from airlock.deploy.pace import Pace
     from airlock.deploy.plan import Change, Plan, Wanted
@@ -67,9 +67,15 @@ class Deployment:
     terminal: Terminal
 
     def carry_out(self, plan: Plan) -> dict[str, Any]:
+        former = self._keep(plan)  # first: the family's newest revision is then the one with the image
         revisions = self._register(plan)
         steps = [
-            rollout.Step(one.service, revisions[one.definition.arn], one.content or one.definition.content)
+            rollout.Step(
+                one.service,
+                revisions[one.definition.arn],
+                one.content or one.definition.content,
+                former[one.definition.arn],
+            )
             for one in plan.changes
         ]
         migrated = None
@@ -87,6 +93,20 @@ class Deployment:
             raise
         result = {step.name: step.to for step in steps}
         return telling.document(plan, result, migrated, dry_run=False)
+
+    def _keep(self, plan: Plan) -> dict[str, str]:
+        """Return, for the definition that each service runs now, one of the same content that it can be given again."""
+        former: dict[str, str] = {}
+        for change in plan.changes:
+            now = change.definition.arn
+            if now not in former:
+                former[now] = self._copy(change.definition) if change.is_kept_by_a_copy else now
+        return former
+
+    def _copy(self, definition: Definition) -> str:
+        arn = self.cluster.register(definition.content)
+        self.terminal.say(f"registered {short(arn)}, which is as {definition.name}")
+        return arn
 
     def _register(self, plan: Plan) -> dict[str, str]:
         """Return, for the definition that each service runs now, the one that it is to run."""

@@ -53,6 +53,11 @@ class Change:
     def name(self) -> str:
         return self.service.name
 
+    @property
+    def is_kept_by_a_copy(self) -> bool:
+        """Whether what the service runs now has to be registered anew, or there would be no way back to it."""
+        return self.content is not None and not self.definition.is_active
+
 
 @dataclass(frozen=True)
 class Migration:

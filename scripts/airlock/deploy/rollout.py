@@ -31,11 +31,12 @@ _FAULTS = frozenset({"EssentialContainerExited", "TaskFailedToStart"})
 
 @dataclass(frozen=True)
 class Step:
-    """A service as it was, and the task definition (its ARN and content) that it is to run."""
+    """A service as it was, the task definition (its ARN and content) that it is to run, and the one to go back to."""
 
     service: Service
     to: str
     content: Mapping[str, Any] = field(repr=False)
+    former: str
 
     @property
     def name(self) -> str:

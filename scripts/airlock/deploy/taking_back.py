@@ -49,14 +49,14 @@ class _TakingBack:
 
     def tell(self, step: Step) -> bool:
         """Update a service to what it ran; return whether it is to be waited for."""
-        former = step.service.definition
+        former = step.former
         try:
             found = attempt(lambda: self._cluster.services([step.name]), self._terminal)
             if found is not None and step.name not in found:
                 self.outcome[step.name] = f"{step.name} is gone"
                 return False
             now = found[step.name].definition if found else step.to
-            if now not in {former, step.to}:
+            if now not in {former, step.to, step.service.definition}:
                 self.outcome[step.name] = (
                     f"{step.name} is left with {short(now)}, which somebody else gave it"
                 )
@@ -85,19 +85,19 @@ class _TakingBack:
                 break
             for step in [one for one in waiting if told and one.name in told]:
                 service = (told or {})[step.name]
-                if service.definition == step.service.definition and service.is_stable:
+                if service.definition == step.former and service.is_stable:
                     waiting.remove(step)
                     self.outcome[step.name] = f"{step.name} runs {short(service.definition)} again"
                     self._terminal.say(f"  {self.outcome[step.name]}")
             if not waiting:
                 return
         for step in waiting:
-            former = short(step.service.definition)
+            former = short(step.former)
             self.outcome[step.name] = f"{step.name} was given {former} again, and is not stable with it yet"
 
     def way(self, step: Step) -> str:
         """Return the command that takes a service back."""
         return (
             f"aws ecs update-service --cluster {self._cluster.name} --service {step.name} "
-            f"--task-definition {short(step.service.definition)}"
+            f"--task-definition {short(step.former)}"
         )

@@ -43,6 +43,8 @@ def _service(change: Change) -> Iterator[str]:
         repository = repository_of(one.before)
         yield f"  - {one.container}  {one.before.removeprefix(repository)}"
         yield f"  + {one.container}  {one.after.removeprefix(repository)}"
+    if change.is_kept_by_a_copy:
+        yield f"    {name} was deregistered: a copy of it is registered first, to go back to"
     if change.newer:
         yield f"    {change.newer} is newer: what else it changes is not deployed by this"
     if not change.service.desired:

@@ -174,3 +174,29 @@ def test_what_a_task_definition_keeps_secret_is_never_said(
     told += repr(cluster.orders) + capsys.readouterr().err
     assert "hunter2" not in told
     assert ("going back" in told) == failing
+
+
+def test_what_was_deregistered_is_gone_back_to_by_a_copy(capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = world(rollouts={"api": breaks}, deregistered={definition_arn("api", 1)})
+    with pytest.raises(DeployError) as caught:
+        deployed(cluster, Wanted(("api", "scheduler"), ""))
+    assert cluster.log == [
+        "register api:2",
+        "register api:3",
+        "register scheduler:2",
+        "update api api:3",
+        "update api api:2",
+    ]
+    assert cluster.definition(definition_arn("api", 2)).content == (
+        cluster.definition(definition_arn("api", 1)).content
+    )
+    said = capsys.readouterr().err
+    assert "api:1 was deregistered: a copy of it is registered first, to go back to" in said
+    assert "registered api:2, which is as api:1" in said
+    assert "api:2 again" in caught.value.cause
+
+
+def test_a_deregistered_definition_that_stays_is_not_copied() -> None:
+    cluster = world(deregistered={definition_arn("idle", 1)}).add("idle", container(image=NEW))
+    deployed(cluster, Wanted(("api", "idle"), ""))
+    assert cluster.log == ["register api:2", "update api api:2"]
