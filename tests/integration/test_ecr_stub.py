@@ -76,7 +76,7 @@ def test_a_repository_is_made_verified_and_scanned_over_the_wire(world: World) -
     there.upload(blob(), lambda _: None)
     image = manifest(blob())
     there.put_manifest(image, "v1")
-    repository.hold(HERE, image.digest, "prod", ["web"], TERMINAL)
+    repository.hold(HERE, image.digest, "prod", {"web": ""}, TERMINAL)
     assert world.repository(HERE.path).tags == {"v1": image.digest, "deployed-prod-web": image.digest}
     waiting = scan.Waiting(first=0.01, longest=0.01)
     (report,) = scan.scan(HERE, push, [image.digest], TERMINAL, waiting)

@@ -6,12 +6,12 @@ import contextlib
 import json
 import signal
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from airlock.cli import Session
     from airlock.config import Config
@@ -83,11 +83,18 @@ def command(
     with _terminable():
         done = deploy(there, found, wanted, acting, session.terminal)
     if not dry_run:
-        repository.hold(
-            found.reference.repository, found.reference.digest, place, wanted.services, session.terminal
-        )
+        image = found.reference
+        repository.hold(image.repository, image.digest, place, _former(done), session.terminal)
     click.echo(json.dumps(done) if as_json else done["digest"])
     return 0
+
+
+def _former(done: Mapping[str, Any]) -> dict[str, str]:
+    """Return by service the digest that it ran, "" where it was named by a tag."""
+    return {
+        one["service"]: next((moved["from"].partition("@")[2] for moved in one["containers"]), "")
+        for one in done["services"]
+    }
 
 
 def _wanted(

@@ -5,6 +5,7 @@ Only Amazon ECR has settings that can be looked at; of any other registry that i
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import re
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from airlock.push import lifecycle
 from airlock.push.drift import IMMUTABLE, Wanted, drift, exclusions, tags, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from airlock.ecr_settings import Found
     from airlock.push.drift import Drift
@@ -185,18 +186,19 @@ def _change(control: Control, one: Drift, want: Wanted, found: Found) -> bool:
 
 
 def hold(
-    repository: Repository, digest: str, cluster: str, services: Sequence[str], terminal: Terminal
+    repository: Repository, digest: str, cluster: str, services: Mapping[str, str], terminal: Terminal
 ) -> None:
     """Tag an image as what services run, and what each ran before as such: none of them expires.
 
+    `services` has by name the digest that each ran, "" where that is not known; one that is tagged counts before it.
     Nothing is done for a registry other than ECR. What cannot be tagged is told, for the services run it all the same.
     """
     if not ecr.is_ecr(repository.host):
         return
     try:
         tags = ecr.connect(repository)
-        for service in services:
-            move(tags, digest, f"{_name(cluster)}-{_name(service)}")
+        for service, former in services.items():
+            move(tags, digest, f"{_name(cluster)}-{_name(service)}", former)
     except (AwsError, RepositoryError) as error:
         terminal.say(f"{repository}: the image is not tagged as what runs, and may expire\n{error}")
 
@@ -206,14 +208,17 @@ def _name(text: str) -> str:
     return text.rpartition("/")[2]
 
 
-def move(tags: Tags, digest: str, service: str) -> None:
+def move(tags: Tags, digest: str, service: str, former: str = "") -> None:
     """Move the tag of a service to an image, and the tag of what it ran before to what it ran."""
     tag = lifecycle.DEPLOYED.replace("*", _NO_TAG.sub("-", service)[:_LONGEST])
-    before = tags.digest_of(tag)
-    if before == digest:
+    held = tags.digest_of(tag)
+    if held == digest:
         return
-    if before:
-        tags.put_tag(before, tag + _BEFORE)
+    if held:
+        tags.put_tag(held, tag + _BEFORE)
+    elif former not in {"", digest}:
+        with contextlib.suppress(RepositoryError):  # nobody held it: it may have expired
+            tags.put_tag(former, tag + _BEFORE)
     tags.put_tag(digest, tag)
 
 

@@ -207,7 +207,7 @@ def test_nothing_is_verified_of_another_registry(capsys: pytest.CaptureFixture[s
     other = Repository("registry.example.com", NAME)
     assert repository.verify(other, Push(), TERMINAL).drifts == ()
     assert repository.create(other, Push(), TERMINAL).drifts == ()
-    repository.hold(other, "sha256:0", "prod", ["web"], TERMINAL)
+    repository.hold(other, "sha256:0", "prod", {"web": ""}, TERMINAL)
     said = "registry.example.com is not Amazon ECR: there is nothing to set up"
     assert capsys.readouterr().err.splitlines() == [said]
 
@@ -229,6 +229,18 @@ def test_what_a_service_runs_and_ran_before_is_tagged(world: World) -> None:
     for one in (0, 1, 1, 2):
         repository.move(answered(world), digests[one], "cluster/web")
     assert stub.tags == {"deployed-cluster-web": digests[2], "deployed-cluster-web-before": digests[1]}
+
+
+def test_what_ran_before_the_first_deployment_is_tagged_where_it_is_known(world: World) -> None:
+    stub = world.create(NAME, mutability=IMMUTABLE, exclusions=lifecycle.HELD)
+    contents = [json.dumps({"layers": [], "n": number}).encode() for number in range(2)]
+    digests = [digest_of(content) for content in contents]
+    stub.manifests.update({one: (MANIFEST, content) for one, content in zip(digests, contents, strict=True)})
+    repository.move(answered(world), digests[1], "web", digests[0])
+    assert stub.tags == {"deployed-web": digests[1], "deployed-web-before": digests[0]}
+    repository.move(answered(world), digests[1], "api", digests[1])  # it ran it already
+    assert stub.tags["deployed-api"] == digests[1]
+    assert "deployed-api-before" not in stub.tags
 
 
 def test_moto_takes_what_is_created_and_changed(aws: None, capsys: pytest.CaptureFixture[str]) -> None:
