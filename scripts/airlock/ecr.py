@@ -78,19 +78,6 @@ def is_ecr(host: str) -> bool:
     return parse(host) is not None
 
 
-def token(repository: Repository, patience: Patience = PATIENCE) -> Token:
-    """Return what ECR's registry takes as authorization. Raises AwsError."""
-    return connect(repository, patience).token()
-
-
-def absent(repository: Repository, digests: Sequence[str]) -> set[str] | None:
-    """Return those of the layers that are to be sent; None where ECR does not tell, and a HEAD of each must.
-
-    Raises RepositoryError where there is no repository, and AwsError where there are no credentials.
-    """
-    return connect(repository).absent(digests)
-
-
 def connect(repository: Repository, patience: Patience = PATIENCE) -> Ecr:
     """Return a repository's control plane, in the region of its host. Raises AwsError without credentials."""
     host = parse(repository.host)

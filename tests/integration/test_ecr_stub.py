@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,11 +12,9 @@ from airlock import ecr, process
 from airlock.descriptor import Descriptor
 from airlock.errors import RegistryError
 from airlock.push import repository, scan
-from airlock.registry.authorization import Authorization, Credentials
-from airlock.registry.client import HttpRegistry
+from airlock.registry import connecting
 from airlock.registry.reference import Repository
 from airlock.registry.registry import Blob, Manifest
-from airlock.registry.transport import Transport
 from airlock.release_settings import Push
 from airlock.terminal import Terminal
 from ecr_stub_world import World, digest_of
@@ -43,17 +40,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield made
 
 
-def registry() -> HttpRegistry:
-    token = ecr.token(HERE)
-
-    def find() -> Credentials:
-        again = ecr.token(HERE)
-        return Credentials(again.user, again.password)
-
-    transport = Transport(token.endpoint, Authorization(find, ()), 2)
-    return HttpRegistry(HERE, transport, partial(ecr.absent, HERE))
-
-
 def blob(content: bytes = BLOB) -> Blob:
     return Blob(digest_of(content), len(content), content)
 
@@ -72,7 +58,7 @@ def test_a_repository_is_made_verified_and_scanned_over_the_wire(world: World) -
     assert world.repositories == {}
     assert repository.create(HERE, push, TERMINAL).drifts == ()
     assert repository.verify(HERE, push, TERMINAL).drifts == ()
-    there = registry()
+    there = connecting.connect(HERE)
     there.upload(blob(), lambda _: None)
     image = manifest(blob())
     there.put_manifest(image, "v1")
@@ -85,7 +71,7 @@ def test_a_repository_is_made_verified_and_scanned_over_the_wire(world: World) -
 
 def test_our_client_sends_what_is_lacking_and_reads_it_back(world: World) -> None:
     stub = world.create(HERE.path, mutability="IMMUTABLE")
-    there = registry()
+    there = connecting.connect(HERE)
     described = Descriptor("application/octet-stream", blob().digest, len(BLOB))
     assert there.lacking([described]) == [described]
     there.upload(blob(), lambda _: None)
@@ -105,7 +91,7 @@ def test_our_client_sends_what_is_lacking_and_reads_it_back(world: World) -> Non
 
 def test_what_refers_to_an_image_is_found_by_the_api_and_needs_no_tag(world: World) -> None:
     stub = world.create(HERE.path, mutability="IMMUTABLE")
-    there = registry()
+    there = connecting.connect(HERE)
     there.upload(blob(), lambda _: None)
     image = manifest(blob())
     there.put_manifest(image)
@@ -118,7 +104,7 @@ def test_what_refers_to_an_image_is_found_by_the_api_and_needs_no_tag(world: Wor
 def test_a_token_that_expires_meanwhile_is_replaced(world: World) -> None:
     world.create(HERE.path)
     world.expired = 401
-    there = registry()
+    there = connecting.connect(HERE)
     there.upload(blob(), lambda _: None)
     world.expire()
     there.put_manifest(manifest(blob()), "v1")
@@ -132,7 +118,7 @@ def test_a_mount_that_is_not_offered_becomes_an_upload(world: World, *, mounting
     source.manifests["sha256:0"] = (OCI, manifest(blob()).content)
     world.blob_mounting = mounting
     sent: list[int] = []
-    registry().upload(blob(), sent.append, ["team/base"])
+    connecting.connect(HERE).upload(blob(), sent.append, ["team/base"])
     assert blob().digest in stub.blobs
     assert sum(sent) == (0 if mounting else len(BLOB))
 
@@ -143,7 +129,7 @@ def test_skopeo_pushes_to_the_stub_and_pulls_the_same_digest(
     world.create(HERE.path)
     digest = write_layout(tmp_path / "image", [[Member("a", BLOB)], [Member("b", b"b")]])
     host = world.base.removeprefix("http://")
-    there, token = f"docker://{host}/{HERE.path}:v1", ecr.token(HERE)
+    there, token = f"docker://{host}/{HERE.path}:v1", ecr.connect(HERE).token()
     copy: list[str | Path] = [skopeo, "--insecure-policy", "copy", "--preserve-digests"]
     login = f"{token.user}:{token.password}"
     process.run(
@@ -157,7 +143,7 @@ def test_skopeo_pushes_to_the_stub_and_pulls_the_same_digest(
 
 def test_what_the_stub_recorded_of_requests_has_no_secret(world: World) -> None:
     world.create(HERE.path)
-    registry().upload(blob(), lambda _: None)
+    connecting.connect(HERE).upload(blob(), lambda _: None)
     assert {one.method for one in world.requests} >= {"POST", "PUT"}
     assert any(one.authorized for one in world.requests)
     told = repr(world.requests)

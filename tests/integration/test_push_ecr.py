@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import committing
 import ecr_stub
-from airlock import process
 from ecr_stub_world import World
+from signing_keys import pem, public_pem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,27 +38,20 @@ def project(built: Built, tmp_path: Path, world: World) -> Project:
     made = built.warm(tmp_path)
     (made.folder / ".gitignore").write_text("build/\n")
     key = ec.generate_private_key(ec.SECP256R1())
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (tmp_path / "key.pem").write_bytes(private)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    (made.folder / "release.pub").write_bytes(public)
+    (tmp_path / "key.pem").write_bytes(pem(key))
+    (made.folder / "release.pub").write_bytes(public_pem(key))
     configuration = made.folder / "pyproject.toml"
     configuration.write_text(
         f'{configuration.read_text()}\n[tool.airlock.push]\nrepository = "{WHERE}"\ntrusted-keys = ["release.pub"]\n'
     )
     for command in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "All")):
-        identity = ("-c", "user.name=A", "-c", "user.email=a@example.com")
-        process.run(["git", "-C", made.folder, *identity, *command])
+        committing.git(made.folder, *command)
     environment = {**made.environment, **ecr_stub.environment(world)}
     return type(made)(made.folder, made.cache, environment)
 
 
 def commit_of(project: Project) -> str:
-    return process.run(["git", "-C", project.folder, "rev-parse", "HEAD"]).stdout.decode()[:12]
+    return committing.git(project.folder, "rev-parse", "HEAD")[:12]
 
 
 def repository(world: World) -> StubRepository:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import committing
 import signing_keys
 from airlock import config, git, layout, process
 from airlock.papers import provenance
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from reduced import Built
 
 pytestmark = pytest.mark.real
-_WHO = ("-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false")
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,7 @@ class Released:
         return f"{self.repository}:tag"
 
     def run_git(self, *arguments: str) -> str:
-        command: list[str | Path] = ["git", "-C", self.project.folder, *_WHO, *arguments]
-        return process.run(command).stdout.decode().strip()
+        return committing.git(self.project.folder, *arguments)
 
     def push(
         self, key: str = "ours", state: git.State | None = None, *, papers_are_signed: bool = True

@@ -181,6 +181,6 @@ def test_a_tag_that_is_immutable_is_not_moved(world: World) -> None:
 
 
 def test_moto_gives_a_token_for_the_hosts_endpoint(aws: None) -> None:
-    token = ecr.token(HERE)
+    token = ecr.connect(HERE).token()
     assert token.user == "AWS"
     assert token.endpoint == f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"

@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airlock import git, process
+import committing
+from airlock import git
 from airlock.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_WHO = ("-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false")
-
-
-def run(folder: Path, *arguments: str) -> str:
-    return process.run(["git", "-C", folder, *_WHO, *arguments]).stdout.decode().strip()
 
 
 @pytest.fixture
@@ -26,14 +21,14 @@ def project(tmp_path: Path) -> Path:
     (folder / "pyproject.toml").write_text("[tool.airlock]\n")
     (folder / "image" / "image.toml").write_text("")
     (folder.parent / ".gitignore").write_text("__pycache__\n*.secret\n/ignored/\n")
-    run(folder.parent, "init", "--quiet")
-    run(folder.parent, "add", "--all")
-    run(folder.parent, "commit", "--quiet", "-m", "one")
+    committing.git(folder.parent, "init", "--quiet")
+    committing.git(folder.parent, "add", "--all")
+    committing.git(folder.parent, "commit", "--quiet", "-m", "one")
     return folder
 
 
 def test_a_clean_project_has_its_commit_alone(project: Path) -> None:
-    assert git.state(project) == git.State(run(project, "rev-parse", "HEAD"), (), "", "project")
+    assert git.state(project) == git.State(committing.git(project, "rev-parse", "HEAD"), (), "", "project")
     assert git.state(project.parent).folder == ""
 
 
@@ -42,7 +37,7 @@ def test_what_is_changed_staged_removed_or_untracked_is_dirty(project: Path) -> 
     (project / "pyproject.toml").write_text("[tool]\n")
     (project / "image" / "image.toml").unlink()
     (project / "staged").write_text("")
-    run(project, "add", "staged")
+    committing.git(project, "add", "staged")
     assert git.state(project).dirty == ("image/image.toml", "new file", "pyproject.toml", "staged")
 
 
@@ -50,7 +45,7 @@ def test_what_was_composed_is_no_dirt_though_nothing_ignores_it(project: Path) -
     (project / "build" / "image").mkdir(parents=True)
     (project / "build" / "image" / "index.json").write_text("")
     assert git.state(project).dirty == ()
-    run(project, "add", "--all")
+    committing.git(project, "add", "--all")
     assert git.state(project).dirty == ("build/image/index.json",)
 
 
@@ -68,7 +63,7 @@ def test_of_ignored_files_those_that_come_into_the_image_are_dirty(project: Path
 
 def test_of_ignored_files_those_that_a_distribution_is_built_from_are_dirty(project: Path) -> None:
     (project.parent / ".gitignore").write_text("*.secret\n__pycache__\nbuild/\n.cache/\n/project/whole/\n")
-    run(project, "commit", "--quiet", "-am", "two")
+    committing.git(project, "commit", "--quiet", "-am", "two")
     for name in (
         "operators/src/build/m.py",
         "operators/src/a.secret",
@@ -81,8 +76,8 @@ def test_of_ignored_files_those_that_a_distribution_is_built_from_are_dirty(proj
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text("")
     (project / "operators" / "m.py").write_text("")
-    run(project, "add", "--all")
-    run(project, "commit", "--quiet", "-m", "three")
+    committing.git(project, "add", "--all")
+    committing.git(project, "commit", "--quiet", "-m", "three")
     folders = [project / "operators", project / "whole" / "inner"]
     assert git.state(project, folders).dirty == ("operators/src/a.secret", "operators/src/build/", "whole/")
     assert git.state(project).dirty == ()
@@ -109,7 +104,7 @@ def test_a_project_that_the_repository_around_it_ignores_is_not_clean(project: P
     ],
 )  # fmt: skip
 def test_the_remote_is_told_without_credentials(project: Path, told: str, remote: str) -> None:
-    run(project, "remote", "add", "origin", told)
+    committing.git(project, "remote", "add", "origin", told)
     assert git.state(project).remote == remote
 
 
@@ -121,8 +116,8 @@ def test_a_hook_s_variables_do_not_mislead(project: Path, monkeypatch: pytest.Mo
 
 
 def test_a_revision_is_a_commit_or_nothing(project: Path) -> None:
-    head = run(project, "rev-parse", "HEAD")
-    run(project, "tag", "v1")
+    head = committing.git(project, "rev-parse", "HEAD")
+    committing.git(project, "tag", "v1")
     assert [git.commit(project, name) for name in ("v1", head, "0" * 40, "-x", "")] == [
         head,
         head,
@@ -144,6 +139,6 @@ def test_outside_of_a_repository_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
-    run(tmp_path, "init", "--quiet")
+    committing.git(tmp_path, "init", "--quiet")
     with pytest.raises(ConfigError, match="has no commit"):
         git.state(tmp_path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airlock import process
+import committing
 from airlock.errors import CommandError, ConfigError, UntrustedError
 from airlock.papers.provenance import Provenance
 from airlock.verification import rebuilding, source
@@ -17,12 +17,6 @@ from airlock.verification.rebuilding import Rebuilding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_WHO = ("-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false")
-
-
-def run(folder: Path, *arguments: str) -> str:
-    return process.run(["git", "-C", folder, *_WHO, *arguments]).stdout.decode().strip()
 
 
 @pytest.fixture
@@ -32,15 +26,15 @@ def project(tmp_path: Path) -> Path:
     (folder / "pyproject.toml").write_text("one")
     (folder / "run").write_text("#!/bin/sh\n")
     (folder / "run").chmod(0o755)
-    run(folder.parent, "init", "--quiet")
-    run(folder.parent, "add", "--all")
-    run(folder.parent, "commit", "--quiet", "-m", "one")
+    committing.git(folder.parent, "init", "--quiet")
+    committing.git(folder.parent, "add", "--all")
+    committing.git(folder.parent, "commit", "--quiet", "-m", "one")
     return folder
 
 
 def promise(project: Path, files: Mapping[str, str], commit: str = "", folder: str = "project") -> Provenance:
     hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
-    found = commit or run(project, "rev-parse", "HEAD")
+    found = commit or committing.git(project, "rev-parse", "HEAD")
     return Provenance(
         "sha256:0", "linux/amd64", folder, found, dirty=False, files=hashes, builder="b", toolchain="1"
     )
@@ -72,21 +66,25 @@ def test_outside_of_a_repository_nothing_is_verified(tmp_path: Path) -> None:
 
 
 def test_a_tree_is_checked_out_elsewhere_and_nothing_is_touched(project: Path, tmp_path: Path) -> None:
-    commit = run(project, "rev-parse", "HEAD")
+    commit = committing.git(project, "rev-parse", "HEAD")
     (project / "pyproject.toml").write_text("two")
-    run(project, "commit", "--quiet", "-am", "two")
+    committing.git(project, "commit", "--quiet", "-am", "two")
     (project / "pyproject.toml").write_text("three")
     (project / "staged").write_text("")
-    run(project, "add", "staged")
-    before = run(project, "status", "--porcelain"), run(project, "show-ref"), run(project, "worktree", "list")
+    committing.git(project, "add", "staged")
+    before = (
+        committing.git(project, "status", "--porcelain"),
+        committing.git(project, "show-ref"),
+        committing.git(project, "worktree", "list"),
+    )
     source.check_out(project, commit, tmp_path / "elsewhere" / "tree")
     tree = tmp_path / "elsewhere" / "tree" / "project"
     assert (tree / "pyproject.toml").read_text() == "one"
     assert (tree / "run").stat().st_mode & 0o100
     assert (
-        run(project, "status", "--porcelain"),
-        run(project, "show-ref"),
-        run(project, "worktree", "list"),
+        committing.git(project, "status", "--porcelain"),
+        committing.git(project, "show-ref"),
+        committing.git(project, "worktree", "list"),
     ) == before
 
 
@@ -99,7 +97,7 @@ def test_nobody_s_hooks_run(project: Path, tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", key)
         monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", str(value))
     monkeypatch.setenv("GIT_CONFIG_COUNT", "2")
-    source.check_out(project, run(project, "rev-parse", "HEAD"), tmp_path / "tree")
+    source.check_out(project, committing.git(project, "rev-parse", "HEAD"), tmp_path / "tree")
     assert (tmp_path / "tree" / "project" / "run").exists()
     assert not (tmp_path / "ran").exists()
 
@@ -107,10 +105,13 @@ def test_nobody_s_hooks_run(project: Path, tmp_path: Path, monkeypatch: pytest.M
 def test_a_repository_that_variables_name_is_left_alone(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = run(project, "rev-parse", "HEAD")
+    first = committing.git(project, "rev-parse", "HEAD")
     (project / "pyproject.toml").write_text("two")
-    run(project, "commit", "--quiet", "-am", "two")
-    before = run(project, "status", "--branch", "--porcelain"), run(project, "rev-parse", "HEAD")
+    committing.git(project, "commit", "--quiet", "-am", "two")
+    before = (
+        committing.git(project, "status", "--branch", "--porcelain"),
+        committing.git(project, "rev-parse", "HEAD"),
+    )
     with monkeypatch.context() as patched:  # as git rebase --exec sets them
         patched.setenv("GIT_DIR", str(project.parent / ".git"))
         patched.setenv("GIT_WORK_TREE", str(project.parent))
@@ -119,15 +120,18 @@ def test_a_repository_that_variables_name_is_left_alone(
         source.check_out(project, first, tmp_path / "tree")
     assert (tmp_path / "tree" / "project" / "pyproject.toml").read_text() == "one"
     assert (project / "pyproject.toml").read_text() == "two"
-    assert (run(project, "status", "--branch", "--porcelain"), run(project, "rev-parse", "HEAD")) == before
+    assert (
+        committing.git(project, "status", "--branch", "--porcelain"),
+        committing.git(project, "rev-parse", "HEAD"),
+    ) == before
 
 
 def test_a_shallow_clone_gives_the_commit_that_it_has(project: Path, tmp_path: Path) -> None:
     (project / "pyproject.toml").write_text("two")
-    run(project, "commit", "--quiet", "-am", "two")
-    run(tmp_path, "clone", "--quiet", "--depth=1", f"file://{project.parent}", "shallow")
+    committing.git(project, "commit", "--quiet", "-am", "two")
+    committing.git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{project.parent}", "shallow")
     shallow = tmp_path / "shallow" / "project"
-    source.check_out(shallow, run(shallow, "rev-parse", "HEAD"), tmp_path / "tree")
+    source.check_out(shallow, committing.git(shallow, "rev-parse", "HEAD"), tmp_path / "tree")
     assert (tmp_path / "tree" / "project" / "pyproject.toml").read_text() == "two"
 
 
