@@ -14,14 +14,15 @@ import zipfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOTS = (HERE / "airlock_outbox", HERE.parents[1] / "scripts" / "airlock_spec" / "airlock_spec" / "outbox")
-EMPTY = "airlock_spec/__init__.py"  # of that package, the function has one folder
+SPEC = HERE.parents[1] / "scripts" / "airlock_spec" / "airlock_spec"
+ROOTS = (HERE / "airlock_outbox", SPEC / "outbox")
+EMPTY = "airlock_spec/__init__.py"  # of that package, the function has one folder and one module
 TIME = (1980, 1, 1, 0, 0, 0)  # the oldest that a zip can say
 
 
 def files() -> dict[str, bytes]:
     """Return what is packed, by its name in the zip."""
-    found = {EMPTY: b""}
+    found = {EMPTY: b"", "airlock_spec/document.py": (SPEC / "document.py").read_bytes()}
     for root in ROOTS:
         package = "airlock_spec/outbox" if root.name == "outbox" else root.name
         found |= {f"{package}/{path.name}": path.read_bytes() for path in root.glob("*.py")}

@@ -18,9 +18,9 @@ from airlock_operators.outbox_answer import answer_of, encoded, passed_on, readi
 from airlock_operators.outbox_exchange import Draft, Exchange, ExchangeError
 from airlock_operators.outbox_verdict import Verdict, judged_by, statuses
 from airlock_operators.waiting import delays
+from airlock_spec.document import FormatError
 from airlock_spec.outbox.body import Body
 from airlock_spec.outbox.claim import GRACE
-from airlock_spec.outbox.document import FormatError
 from airlock_spec.outbox.layout import Layout, Origin
 from airlock_spec.outbox.request import REPEATABLE, headers_from
 

@@ -8,9 +8,9 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from airlock_operators.outbox_verdict import Verdict, advice
+from airlock_spec.document import FormatError
 from airlock_spec.outbox.body import sha256_of
 from airlock_spec.outbox.claim import GRACE, Claim, State
-from airlock_spec.outbox.document import FormatError
 from airlock_spec.outbox.layout import MOST, Layout, Origin, identifier
 from airlock_spec.outbox.request import Request
 from airlock_spec.outbox.response import Outcome, Response

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.errors import ConfigError
 from airlock.platforms import PLATFORMS, Platform
-from airlock.release_settings import Deploy, Push, read
+from airlock.release_settings import Deploy, Push, Sync, read
 from airlock_spec.check.settings import Settings, SettingsError, parse
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Config:
     )  # how DAGs are checked, and what the network offers them
     push: Push = field(default_factory=Push)
     deploy: Deploy = field(default_factory=Deploy)
+    sync: Sync = field(default_factory=Sync)
 
     @property
     def constraints(self) -> Path:
@@ -107,7 +108,7 @@ DEFAULTS: dict[str, str | list[str]] = {
 }
 FILE = "pyproject.toml"
 _CHECK_TABLES = ("check", "network")  # of [tool.airlock]; airlock_spec.check.settings reads them
-_TABLES = (*_CHECK_TABLES, "push", "deploy")
+_TABLES = (*_CHECK_TABLES, "push", "deploy", "sync")
 
 
 def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: Iterable[str] = ()) -> Config:
@@ -137,6 +138,7 @@ def _config(
     check = _check({name: tables[name] for name in _CHECK_TABLES if name in tables}, problems)
     push = read(Push, tables.get("push", {}), environ, problems)
     deploy = read(Deploy, tables.get("deploy", {}), environ, problems)
+    sync = read(Sync, tables.get("sync", {}), environ, problems)
     for key, default in DEFAULTS.items():
         text = environ.get("AIRLOCK_" + key.upper().replace("-", "_"))
         if text is not None:
@@ -186,6 +188,7 @@ def _config(
         check=check,
         push=push,
         deploy=deploy,
+        sync=sync,
         platforms=_platforms(values["platforms"]),
         locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )

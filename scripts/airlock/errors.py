@@ -216,3 +216,21 @@ class DeployError(AirlockError):
     """A deployment failed and was taken back, or cannot be begun."""
 
     exit_code = 33
+
+
+class PublishError(AirlockError):
+    """The DAGs cannot be published as a release, or their release must not serve."""
+
+    exit_code = 34
+
+
+class LocationError(AirlockError):
+    """What is at a location of releases cannot be used: there is none, or it is not as the format says."""
+
+    exit_code = 35
+
+
+class ArrivalError(AirlockError):
+    """A release was published, and did not arrive in time, or with files that cannot be parsed."""
+
+    exit_code = 36

@@ -1,4 +1,4 @@
-"""`[tool.airlock.push]` and `[tool.airlock.deploy]`: where images go, under which names, and who runs them."""
+"""`[tool.airlock.push]`, `[tool.airlock.deploy]`, `[tool.airlock.sync]`: where images and DAGs go, who runs them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Table = TypeVar("Table", "Push", "Deploy")
+Table = TypeVar("Table", "Push", "Deploy", "Sync")
 SEVERITIES = ("informational", "low", "medium", "high", "critical")  # as ECR's scans have them, with dashes
 
 
@@ -36,6 +36,19 @@ class Deploy:
     ] = ()  # updated in this order of their names; each runs the image in some container
     migrate: str = ""  # the service whose task definition and network the migration's task has; "": the first
     timeout: int = 1200  # seconds until the services must be stable
+
+
+@dataclass(frozen=True)
+class Sync:
+    """Where DAGs are published to as releases; keys of TOML have dashes."""
+
+    to: str = ""  # s3://BUCKET/PREFIX, or a folder
+    sign: str = ""  # the key to sign with: awskms:///KEY, or a file; "": only where --sign names one
+    trusted_keys: tuple[str, ...] = ()  # whose signatures count, where releases are pulled
+    kms_key: str = ""  # the customer-managed key that objects are encrypted with
+    timeout: int = 60  # seconds in which a release must have arrived
+    keep: int = 30  # releases that `airlock gc` keeps, the last
+    keep_days: int = 30  # days for which it keeps every release
 
 
 def read(kind: type[Table], table: object, environ: Mapping[str, str], problems: list[str]) -> Table:

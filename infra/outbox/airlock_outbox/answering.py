@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from airlock_outbox.calling import Call, UnansweredError, UnreachableError
 from airlock_outbox.objects import SecretError
+from airlock_spec.document import FormatError
 from airlock_spec.outbox import request as request_format
 from airlock_spec.outbox.body import Body, sha256_of
 from airlock_spec.outbox.claim import GRACE, Claim, State
-from airlock_spec.outbox.document import FormatError
 from airlock_spec.outbox.request import Request, Secret
 from airlock_spec.outbox.response import INLINE, MAX_DOCUMENT, Outcome, Response
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from airlock_spec.document import FormatError
 from airlock_spec.outbox import request as request_module
 from airlock_spec.outbox.body import Body
 from airlock_spec.outbox.claim import Claim, State
 from airlock_spec.outbox.credentials import literal_credentials
-from airlock_spec.outbox.document import FormatError, dump
+from airlock_spec.outbox.document import dump
 from airlock_spec.outbox.layout import Layout, Origin, identifier
 from airlock_spec.outbox.request import Request, Secret, headers_from
 from airlock_spec.outbox.response import INLINE, Outcome, Response

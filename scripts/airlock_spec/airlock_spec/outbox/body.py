@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from airlock_spec.outbox.document import FormatError, match_names
+from airlock_spec.document import FormatError, match_names
 
 CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x0c\x0e-\x1f]")  # six bytes each in JSON; base64 is shorter
 SHA256 = re.compile(r"[0-9a-f]{64}")

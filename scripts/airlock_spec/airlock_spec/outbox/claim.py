@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from airlock_spec.outbox.document import FormatError, dump, load, moment, stamp
+from airlock_spec.document import FormatError, moment, stamp
+from airlock_spec.outbox.document import dump, load
 from airlock_spec.outbox.layout import IDENTIFIER
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from airlock_spec.document import FormatError, is_seconds, match_names, moment, stamp
 from airlock_spec.outbox.body import Body, sha256_of
 from airlock_spec.outbox.credentials import literal_credentials
-from airlock_spec.outbox.document import FormatError, dump, is_seconds, load, match_names, moment, stamp
+from airlock_spec.outbox.document import dump, load
 from airlock_spec.outbox.layout import IDENTIFIER, Origin
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""DAG releases: published to S3 or a folder, listed, rolled back, collected, pulled."""

@@ -1,0 +1,141 @@
+"""Releases in a folder: each in a folder of its own that never changes, and a link to the one that serves.
+
+FOLDER/releases/<id>/        the files
+FOLDER/releases/<id>.json    its manifest
+FOLDER/current               a link to releases/<id>, replaced by a rename
+FOLDER/current.json          which release that is, for readers over NFS (docs/dag-releases.md)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from airlock_spec import document
+from airlock_spec.document import FormatError
+from airlock_spec.releases.failures import AbsentError, RefusedError
+from airlock_spec.releases.manifest import ID, Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FORMAT = "airlock-folder/1"
+CURRENT, POINTER, RELEASES = "current", "current.json", "releases"
+_STAGING, _LOCK = ".staging", ".lock"
+
+
+class Folder:
+    """A folder of releases; whoever changes it holds its lock."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.link = root / CURRENT
+
+    def place(self, release: str) -> Path:
+        """Return where a release is, or would be."""
+        return self.root / RELEASES / release
+
+    def holds(self, release: str) -> bool:
+        """Whether a release is there: a release appears whole, by a rename."""
+        return self.place(release).is_dir()
+
+    def current(self) -> str:
+        """Return the release that serves, "" where none does. The file is read, which NFS asks its server for."""
+        try:
+            data = (self.root / POINTER).read_bytes()
+        except FileNotFoundError:
+            return ""
+        try:
+            release = document.load(FORMAT, data, "pointer", ("release",))["release"]
+        except FormatError as error:
+            raise RefusedError(f"{self.root / POINTER}: {error}") from error
+        if not isinstance(release, str) or not ID.fullmatch(release):
+            raise RefusedError(f"{self.root / POINTER} names no release")
+        return release
+
+    def manifest(self, release: str) -> Manifest:
+        """Return the manifest of a release that is there. Raises AbsentError, RefusedError."""
+        try:
+            data = self.place(release).with_suffix(".json").read_bytes()
+        except FileNotFoundError as error:
+            raise AbsentError(f"there is no release {release[:12]} in {self.root}") from error
+        return Manifest.from_data(data, release)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only one that changes the folder. NFS 4 has these locks, too."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / _LOCK).open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def staging(self) -> Path:
+        """Return a new, empty folder beside the releases. What was left by others, who died, is removed."""
+        staging = self.root / _STAGING
+        shutil.rmtree(staging, ignore_errors=True)
+        made = staging / uuid.uuid4().hex
+        made.mkdir(parents=True)
+        return made
+
+    def add(self, manifest: Manifest, staged: Path) -> None:
+        """Give what was staged its place: the manifest first, for a release that is there has one."""
+        place = self.place(manifest.id)
+        place.parent.mkdir(exist_ok=True)
+        replace(place.with_suffix(".json"), manifest.data)
+        staged.rename(place)
+
+    def serve(self, release: str) -> None:
+        """Let a release that is there serve, from one moment to the next."""
+        aside = self.root / f".{CURRENT}-{uuid.uuid4().hex}"
+        aside.symlink_to(f"{RELEASES}/{release}", target_is_directory=True)
+        aside.replace(self.link)
+        replace(self.root / POINTER, document.dump(FORMAT, {"release": release}))
+
+    def releases(self) -> dict[str, float]:
+        """Return the releases that are there, and when each was last put to use, in seconds since the epoch."""
+        found: dict[str, float] = {}
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.root / RELEASES) as entries:
+            for entry in entries:
+                if ID.fullmatch(entry.name):
+                    found[entry.name] = entry.stat(follow_symlinks=False).st_mtime
+        return found
+
+    def use(self, release: str) -> None:
+        """Note that a release is used now."""
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(self.place(release))
+
+    def collect(self, grace: float, keep: int = 1) -> list[str]:
+        """Remove the releases that nobody used for `grace` seconds, but not the last `keep`, nor what serves."""
+        newest = sorted(self.releases().items(), key=lambda one: one[1], reverse=True)
+        limit, serving = time.time() - grace, self.current()
+        old = [name for name, used in newest[keep:] if used < limit and name != serving]
+        for name in old:
+            self.remove(name)
+        return old
+
+    def remove(self, release: str) -> None:
+        """Remove a release: first its place, so that no half of one is ever found there."""
+        aside = self.root / _STAGING / f"removed-{uuid.uuid4().hex}"
+        aside.parent.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            self.place(release).rename(aside)
+        self.place(release).with_suffix(".json").unlink(missing_ok=True)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file by a rename."""
+    aside = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    try:
+        aside.write_bytes(data)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
