@@ -279,4 +279,4 @@ def _row(receipt: Receipt) -> list[str]:
 
 
 def _state(file: File | None) -> Mapping[str, Any] | None:
-    return file and {"sha256": file.sha256, "size": file.size, "executable": file.executable}
+    return None if file is None else {"sha256": file.sha256, "size": file.size, "executable": file.executable}
