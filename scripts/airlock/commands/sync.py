@@ -93,7 +93,7 @@ class _Sync:
 
         options = self.options
         settings = places.settings(self.session, options.to)
-        resolved = later.begin(lambda: self._resolve(settings))  # boto3 takes as long as reading all files
+        resolved = later.begin(lambda: self._resolve())  # boto3 takes as long as reading all files
         sign = self._signing(settings)
         tree, manifest = preparing.prepare(self.session, self._wanted)
         arrived = None
@@ -121,7 +121,7 @@ class _Sync:
         given = self.options
         return Wanted(given.dags, given.image, given.check, given.require_clean, given.include_ignored)
 
-    def _resolve(self, settings: Sync) -> tuple[Location | InFolder, There | None]:
+    def _resolve(self) -> tuple[Location | InFolder, There | None]:
         """Return where to publish to, and what is there."""
         from airlock.releases import places, publishing, telling  # noqa: PLC0415 - as above
         from airlock.releases.in_folder import InFolder  # noqa: PLC0415
@@ -158,8 +158,10 @@ class _Sync:
         return into_folder.publish(place, manifest, tree, who.by(os.environ), kept)
 
     def _signing(self, settings: Sync) -> Sign | None:
+        from airlock.releases import places  # noqa: PLC0415 - as above
+
         name = self.options.sign or settings.sign
-        if not name or "://" not in (self.options.to or settings.to):
+        if not name or not places.is_s3(self.options.to or settings.to):
             return None
         from airlock.releases import signatures  # noqa: PLC0415 - as above
 
