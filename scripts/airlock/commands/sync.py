@@ -93,7 +93,7 @@ class _Sync:
 
         options = self.options
         settings = places.settings(self.session, options.to)
-        resolved = later.begin(lambda: self._resolve())  # boto3 takes as long as reading all files
+        resolved = later.begin(self._resolve)  # boto3 takes as long as reading all files
         sign = self._signing(settings)
         tree, manifest = preparing.prepare(self.session, self._wanted)
         arrived = None
