@@ -90,6 +90,14 @@ class TakenError(AwsError):
     """The object is there already, or is another than the one to be replaced."""
 
 
+class TooBigError(AwsError):
+    """The object has more bytes than any of its kind."""
+
+
+class UnchangedError(AwsError):
+    """The object is still the one that was read before."""
+
+
 class ConflictError(AwsError):
     """Somebody else wrote the object at the same moment: S3 asks to try again."""
 
@@ -104,6 +112,7 @@ class Refusal:
 
 
 _KINDS: dict[str, type[AwsError]] = {
+    "304": UnchangedError,
     "404": MissingObjectError,
     "NoSuchKey": MissingObjectError,
     "NotFound": MissingObjectError,
@@ -176,3 +185,8 @@ def unanswered(service: Service, cause: str, doing: str, where: str) -> AwsError
 def unusable(cause: str, doing: str, where: str) -> AwsError:
     """Return the error for a configuration that boto3 can make nothing of."""
     return AwsError(f"cannot {doing} {where}", cause=cause, remedy=_CONFIGURED)
+
+
+def too_big(where: str, size: int, limit: int) -> TooBigError:
+    cause = f"it has {size} bytes, and at most {limit} are expected"
+    return TooBigError(f"cannot read {where}", cause=cause, remedy="check what else writes there")

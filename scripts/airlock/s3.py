@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 from airlock import aws, aws_failures
 from airlock.aws import PATIENCE
-from airlock.aws_failures import ConflictError, MissingObjectError, Service, TakenError
+from airlock.aws_failures import ConflictError, MissingObjectError, Service, TakenError, UnchangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")  # PEP 695 syntax needs Python 3.12
 
 _CONFLICTS = 4  # attempts
+_DELETED_AT_ONCE = 1000  # S3's limit of one request
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _DENIED = (
     "allow these credentials s3:ListBucket on the bucket and s3:GetObject (to push: s3:PutObject)\n"
@@ -52,9 +55,20 @@ class Location:
 
 @dataclass(frozen=True)
 class Held:
-    """An object as a listing tells it: `size` in bytes, `etag` to replace just this one."""
+    """An object as a listing tells it.
+
+    `size` is in bytes, `etag` is what to replace just this one by, `modified` is by the clock of S3.
+    """
 
     size: int
+    etag: str
+    modified: datetime
+
+
+class Content(NamedTuple):
+    """An object's bytes, and the etag that names this state of it."""
+
+    data: bytes
     etag: str
 
 
@@ -71,10 +85,11 @@ class Bucket:
         self._asking = asking
         self._client = asking.client
 
-    def objects(self) -> dict[str, Held]:
-        """List all of them."""
+    def objects(self, below: str = "") -> dict[str, Held]:
+        """List all of them whose names begin so."""
         found: dict[str, Held] = {}
-        request: dict[str, Any] = {"Bucket": self.location.bucket, "Prefix": self.location.prefix}
+        prefix = self.location.prefix + below
+        request: dict[str, Any] = {"Bucket": self.location.bucket, "Prefix": prefix}
         while True:
             page = self._ask("list", "", lambda: self._client.list_objects_v2(**request))
             if "Name" not in page and "KeyCount" not in page:  # a page for people, answered with 200
@@ -83,7 +98,8 @@ class Bucket:
                     SERVICE, self._asking.endpoint, cause, "list", str(self.location)
                 )
             for item in page.get("Contents", []):
-                found[item["Key"].removeprefix(self.location.prefix)] = Held(item["Size"], item["ETag"])
+                name = item["Key"].removeprefix(self.location.prefix)
+                found[name] = Held(item["Size"], item["ETag"], item["LastModified"])
             if "NextContinuationToken" not in page:
                 return found
             request["ContinuationToken"] = page["NextContinuationToken"]
@@ -93,15 +109,12 @@ class Bucket:
 
         It is not where the name is taken, unless by the object of the etag `instead_of`.
         """
-        request: dict[str, Any] = {"Bucket": self.location.bucket, "Key": self.location.prefix + name}
-        request |= {"IfMatch": instead_of} if instead_of else {"IfNoneMatch": "*"}
-        request["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
-        if kms_key:
-            request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key, "BucketKeyEnabled": True}
+        condition = {"IfMatch": instead_of} if instead_of else {"IfNoneMatch": "*"}
+        request: dict[str, Any] = condition | {"ChecksumSHA256": _base64(bytes.fromhex(sha256))}
 
         def send() -> None:
             with path.open("rb") as body:
-                self._client.put_object(Body=body, **request)
+                self._put(name, body, kms_key, **request)
 
         for attempt in range(_CONFLICTS):
             try:
@@ -119,14 +132,72 @@ class Bucket:
                 break
         return True
 
-    def chunks(self, name: str) -> Iterator[bytes]:
-        """Yield an object's content. Raises MissingObjectError and BrokenTransferError, too."""
+    def write(self, name: str, data: bytes, kms_key: str = "", **condition: str) -> None:
+        """Store an object whose sha256 S3 checks, under a condition, `IfMatch` or `IfNoneMatch`, as S3 has them.
+
+        Raises TakenError where the condition does not hold, and ConflictError.
+        """
+        checksum = _base64(hashlib.sha256(data).digest())
+        self._ask("write", name, lambda: self._put(name, data, kms_key, ChecksumSHA256=checksum, **condition))
+
+    def get(self, name: str, limit: int, unless: str = "") -> Content | None:
+        """Return an object of at most `limit` bytes, None where its etag still is `unless`.
+
+        Raises MissingObjectError, BrokenTransferError, and TooBigError for one of more bytes.
+        """
         key = self.location.prefix + name
+        condition: Any = {"IfNoneMatch": unless} if unless else {}
+        try:
+            answer = self._ask(
+                "read",
+                name,
+                lambda: self._client.get_object(Bucket=self.location.bucket, Key=key, **condition),
+            )
+        except UnchangedError:
+            return None
+        if (size := answer["ContentLength"]) > limit:
+            answer["Body"].close()
+            raise aws_failures.too_big(f"s3://{self.location.bucket}/{key}", size, limit)
+        return Content(
+            b"".join(aws.chunks(answer["Body"], f"s3://{self.location.bucket}/{key}")), answer["ETag"]
+        )
+
+    def chunks(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Yield an object's content, or `length` bytes of it.
+
+        Raises MissingObjectError and BrokenTransferError, too.
+        """
+        key = self.location.prefix + name
+        part: Any = {} if length is None else {"Range": f"bytes={offset}-{offset + length - 1}"}
         answer = self._ask(
-            "read", name, lambda: self._client.get_object(Bucket=self.location.bucket, Key=key)
+            "read", name, lambda: self._client.get_object(Bucket=self.location.bucket, Key=key, **part)
         )
         yield from aws.chunks(answer["Body"], f"s3://{self.location.bucket}/{key}")
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Delete objects; those that are not there, too. Raises AwsError for the first that S3 keeps."""
+        for first in range(0, len(names), _DELETED_AT_ONCE):
+            self._delete(names[first : first + _DELETED_AT_ONCE])
+
+    def _delete(self, names: Sequence[str]) -> None:
+        keys: Any = {"Objects": [{"Key": self.location.prefix + name} for name in names], "Quiet": True}
+        bucket = self.location.bucket
+        answer = self._ask("delete", "", lambda: self._client.delete_objects(Bucket=bucket, Delete=keys))
+        for failed in answer.get("Errors", [])[:1]:
+            refusal = aws_failures.Refusal(failed.get("Code", ""), failed.get("Message", ""))
+            where = f"s3://{bucket}/{failed.get('Key', '')}"
+            raise aws_failures.refused(SERVICE, refusal, "delete", where)
+
+    def _put(self, name: str, body: BinaryIO | bytes, kms_key: str, **request: Any) -> None:
+        if kms_key:
+            request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key, "BucketKeyEnabled": True}
+        key = self.location.prefix + name
+        self._client.put_object(Bucket=self.location.bucket, Key=key, Body=body, **request)
 
     def _ask(self, doing: str, name: str, request: Callable[[], _T]) -> _T:
         where = f"s3://{self.location.bucket}/{self.location.prefix}{name}"
         return self._asking.ask(doing, where, request)
+
+
+def _base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()

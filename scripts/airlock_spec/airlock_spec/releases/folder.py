@@ -89,6 +89,14 @@ class Folder:
         replace(place.with_suffix(".json"), manifest.data, self._aside())
         staged.rename(place)
 
+    def renew(self, manifest: Manifest, staged: Path) -> None:
+        """Give what was staged the place of its damaged self, which has none between the two renames."""
+        aside = self._aside()
+        with contextlib.suppress(FileNotFoundError):
+            self.place(manifest.id).rename(aside)
+        self.add(manifest, staged)
+        shutil.rmtree(aside, ignore_errors=True)
+
     def serve(self, release: str) -> None:
         """Let a release that is there serve, from one moment to the next. Raises AbsentError for one that is not."""
         if not self.holds(release):

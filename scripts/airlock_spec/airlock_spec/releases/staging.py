@@ -123,18 +123,19 @@ def _paths(top: Path) -> Iterator[str]:
 
 
 def _there(earlier: Folder | None, manifest: Manifest) -> dict[str, tuple[str, File]]:
-    """Return by sha256 the files that the release that serves has in common with this one."""
+    """Return by sha256 the files that the release that serves, or else the newest, has in common with this one."""
     if earlier is None:
         return {}
     try:
-        serving = earlier.current()
-        before = earlier.manifest(serving) if serving else None
+        used = earlier.releases()
+        known = earlier.current() or max(used, key=lambda release: used[release], default="")
+        before = earlier.manifest(known) if known else None
     except (AbsentError, RefusedError):
         return {}
     if before is None:
         return {}
     wanted = manifest.blobs
-    top = earlier.place(serving)
+    top = earlier.place(known)
     return {file.sha256: (f"{top}/{file.path}", file) for file in before.files if file.sha256 in wanted}
 
 
