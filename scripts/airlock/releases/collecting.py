@@ -8,14 +8,12 @@ meanwhile is never among them. Killed at any point, the next run finishes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airlock import later
 from airlock.errors import LocationError
-from airlock.releases.in_folder import Kept
 from airlock.releases.in_s3 import pointer_and_etag, receipts
 from airlock.releases.listing import SHORT
 from airlock.terminal import counted
@@ -27,6 +25,9 @@ from airlock_spec.releases.manifest import ID
 from airlock_spec.releases.receipt import MAX_DOCUMENT, Claim
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from airlock.releases.in_folder import Kept
     from airlock.releases.location import Held, Location
     from airlock_spec.releases.pointer import Pointer
 
