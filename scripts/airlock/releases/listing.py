@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 SHORT = 12  # digits of a release that people are shown
 _SHOWN = 1 << 20  # bytes of a file whose lines are compared
+CURRENT = "current"  # a name for the release that serves
 _ROLLBACK = "rollback"
 
 
 def find(pointer: Pointer, text: str, place: object) -> Published:
-    """Return the release that begins so. Raises LocationError where none does, or several."""
+    """Return the release that begins so, or that serves, for `current`. Raises LocationError for none or several."""
+    if text == CURRENT:
+        text = pointer.release
     found = [one for one in pointer.releases if text and one.release.startswith(text.lower())]
     if len(found) == 1:
         return found[0]
@@ -198,7 +201,8 @@ def content_lines(place: Place, compared: Compared) -> Iterator[str]:
     wanted = [
         (old, new)
         for _, old, new in compared.files()
-        if not (old and new and old.sha256 == new.sha256) and all(one is None or one.size <= _SHOWN for one in (old, new))
+        if not (old and new and old.sha256 == new.sha256)
+        and all(one is None or one.size <= _SHOWN for one in (old, new))
     ]  # fmt: skip
     olds = _fetched(place, compared.before, [old for old, _ in wanted if old])
     news = _fetched(place, compared.after, [new for _, new in wanted if new])
@@ -279,4 +283,6 @@ def _row(receipt: Receipt) -> list[str]:
 
 
 def _state(file: File | None) -> Mapping[str, Any] | None:
-    return None if file is None else {"sha256": file.sha256, "size": file.size, "executable": file.executable}
+    if file is None:
+        return None
+    return {"sha256": file.sha256, "size": file.size, "executable": file.executable}
