@@ -27,6 +27,8 @@ _CREATING = threading.RLock()  # making a client is not safe between threads; us
 class Noting(Objects, Protocol):
     """Objects that can be read, and beside them what readers write: receipts and claims."""
 
+    fetched: int  # bytes, so far
+
     def put(self, key: str, content: bytes) -> None:
         """Write an object, whether there is one or not. Raises as reading does."""
 
