@@ -93,7 +93,7 @@ def show(session: Session, *, release: str, at: str, as_json: bool) -> int:
 @click.pass_obj
 def diff(session: Session, *, first: str, second: str, with_content: bool, at: str, as_json: bool) -> int:
     """Print which files B adds, changes and removes against A; B defaults to the release that serves."""
-    from airlock.releases import listing, places, telling  # noqa: PLC0415 - after --help
+    from airlock.releases import comparing, listing, places, telling  # noqa: PLC0415 - after --help
 
     if with_content and as_json:
         raise click.UsageError("--json has no content: leave one of --json and --with-content out")
@@ -101,8 +101,8 @@ def diff(session: Session, *, first: str, second: str, with_content: bool, at: s
     with telling.told(place):
         pointer = place.pointer()
         ids = [listing.find(pointer, name, place).release for name in (first, second)]
-        compared = listing.Compared.of(*map(place.manifest, ids))
-        lines = list(listing.content_lines(place, compared)) if with_content else compared.table()
+        compared = comparing.Compared.of(*map(place.manifest, ids))
+        lines = list(comparing.content_lines(place, compared)) if with_content else compared.table()
     if as_json:
         click.echo(json.dumps(compared.document()))
         return 0
