@@ -47,7 +47,11 @@ class ReleaseBundle(BaseDagBundle):
     """
 
     supports_versioning = True
+<<<<<<< HEAD
     refresh_interval: int  # seconds; the dag-processor asks it before each look
+=======
+    refresh_interval: int
+>>>>>>> bundle
 
     def __init__(
         self,
@@ -115,7 +119,7 @@ class ReleaseBundle(BaseDagBundle):
         begun = time.monotonic()
         taken, self._begun = self._begun or self._follow(), None
         self._metrics.seconds("refresh", time.monotonic() - begun)
-        if taken and is_server():
+        if is_server():
             parsed = database.parsed_by(sys._getframe(1), self.name)  # noqa: SLF001 - see there
             self._processing.proceed(taken, self.path, parsed)
             self.refresh_interval = 1 if self._processing.waits else self._usual_interval
