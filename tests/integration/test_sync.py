@@ -48,7 +48,8 @@ class World:
             (self.project / "dags" / f"{name}.py").write_text(text)
 
     def sync(self, *words: str, code: int = 0) -> dict[str, Any]:
-        options = ("--to", f"s3://{self.bucket}/prod", "--image", self.layout, "--json", *words)
+        place = f"s3://{self.bucket}/prod"
+        options: list[str | Path] = ["--to", place, "--image", self.layout, "--json", *words]
         own = (sys.executable, "-m", "airlock", "--project", self.project, "sync")
         done = process.run([*own, *options], env=self.env, check=False)
         self.told = done.stderr.decode()
