@@ -50,18 +50,18 @@ class InFolder:
 
     def pointer(self) -> Pointer:
         """Return what the history says, as far as it is so: what serves, and what is there, the folder knows."""
-        path = self.folder.root / HISTORY
+        path, serving = self.folder.root / HISTORY, self.folder.current()
         try:
             said = Pointer.from_data(path.read_bytes())
         except FileNotFoundError as error:
-            serving = self.folder.current()
-            why = (
-                "what serves there was pulled: its history is where it was pulled from" if serving
-                else "nothing was published there yet"
-            )  # fmt: skip
-            raise AbsentError(f"there is no {path}: {why}") from error
+            pulled = "what serves there was pulled: its history is where it was pulled from"
+            raise AbsentError(
+                f"there is no {path}: {pulled if serving else 'nothing was published there yet'}"
+            ) from error
+        if not serving:  # whoever published for the first time was killed
+            raise AbsentError(f"nothing serves in {self.folder.root} yet")
         there = tuple(one for one in said.releases if self.folder.holds(one.release))
-        return replace(said, release=self.folder.current(), releases=there)
+        return replace(said, release=serving, releases=there)
 
     def change(self, change: Callable[[Pointer], Pointer]) -> Pointer:
         with self.folder.lock():
@@ -114,9 +114,11 @@ class InFolder:
 
         The release that served was in use until now, and is kept for as long as if it were made now.
         """
-        self.folder.use(self.folder.current())
+        serving = self.folder.current()
+        if serving:
+            self.folder.use(serving)
         folder.replace(self.folder.root / HISTORY, new.to_data())
-        if self.folder.current() != new.release:
+        if serving != new.release:
             self.folder.serve(new.release)
         return new
 
