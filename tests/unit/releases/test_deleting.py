@@ -242,7 +242,8 @@ def test_a_publisher_whose_leftovers_are_collected_before_its_swap_does_not_serv
     for key in location.modified:
         location.modified[key] -= timedelta(days=2)
     contents = {file.sha256: files[file.path] for file in manifest.files}
-    there, done = look(location), []
+    there = look(location)
+    done: list[bool] = []
     listed = dict(location.modified)
 
     def meanwhile(doing: str, _key: str) -> None:
