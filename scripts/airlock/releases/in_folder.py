@@ -5,17 +5,19 @@ FOLDER/history.json    the pointer of the folder's releases, as S3's `current`; 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airlock.releases.places import Papers
-from airlock_spec.releases import folder, staging
+from airlock_spec.releases import folder, layout, staging
 from airlock_spec.releases.contents import THREADS
 from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.folder import Folder
 from airlock_spec.releases.pointer import Pointer, Published, first
+from airlock_spec.releases.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +39,7 @@ class Kept:
 
     last: int
     days: float
+    claims: float | None = None  # days after which a claim that was not renewed counts no more; None: never
 
 
 class InFolder:
@@ -81,8 +84,14 @@ class InFolder:
     def source(self, of: Manifest) -> Source:
         return Files(self.folder.place(of.id), {file.sha256: file.path for file in of.files})
 
-    def papers(self, of: Manifest) -> Papers:  # noqa: ARG002 - readers of a folder write nothing
-        return Papers({})
+    def papers(self, of: Manifest) -> Papers:
+        """Return what readers that may write to the folder left there."""
+        receipts = []
+        for path in sorted((self.folder.root / layout.receipts(of.id)).glob("*.json")):
+            with contextlib.suppress(FileNotFoundError):
+                receipts.append(Receipt.from_data(path.read_bytes()))
+        signatures = sorted((self.folder.root / layout.signatures(of.id)).glob("*.json"))
+        return Papers({}, tuple(receipts), tuple(path.stem for path in signatures))
 
     def publish(
         self, manifest: Manifest, source: Source, new: Published, kept: Kept

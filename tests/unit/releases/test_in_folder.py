@@ -13,9 +13,10 @@ import pytest
 from airlock.errors import PublishError
 from airlock.releases import comparing, rolling_back
 from airlock.releases.in_folder import HISTORY, Files, InFolder, Kept
+from airlock_spec.releases import layout
 from airlock_spec.releases.failures import AbsentError, RefusedError
-from airlock_spec.releases.folder import Folder
 from airlock_spec.releases.pointer import Published
+from airlock_spec.releases.receipt import Claim, Receipt
 from published_releases import manifest_of
 
 if TYPE_CHECKING:
@@ -189,6 +190,29 @@ def test_a_history_that_was_damaged_is_refused(place: InFolder) -> None:
         place.pointer()
 
 
-def test_unused_releases_are_those_that_collecting_removes(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
-    assert folder.unused(0) == folder.collect(0) == []
+def test_what_a_reader_of_the_folder_claims_stays_and_nothing_goes_where_that_cannot_be_read(
+    place: InFolder,
+) -> None:
+    first, second, _ = (publish(place, {"dag.py": text}) for text in (b"1", b"2", b"3"))
+    for release in (first, second):
+        use_aged(place, release, 3)
+    path = place.folder.root / layout.claim("processor-1")
+    path.parent.mkdir()
+    path.write_bytes(Claim("processor-1", datetime.now(UTC), (first,)).to_data())
+    assert place.collectable(Kept(1, 2)) == [second]
+    path.write_bytes(b"{}")
+    assert place.collectable(Kept(1, 2)) == place.collect(Kept(1, 2)) == []
+
+
+def test_what_readers_of_the_folder_left_there_is_told(place: InFolder) -> None:
+    only = publish(place, {"dag.py": b"1"})
+    now = datetime.now(UTC)
+    for key, data in (
+        (f"{layout.receipts(only)}w.json", Receipt(only, "w", "worker", now, now).to_data()),
+        (f"{layout.signatures(only)}0123456789abcdef.json", b"{}"),
+    ):
+        path = place.folder.root / key
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+    papers = place.papers(place.manifest(only))
+    assert ([one.reader for one in papers.receipts], papers.signatures) == (["w"], ("0123456789abcdef",))

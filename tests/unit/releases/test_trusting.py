@@ -41,7 +41,9 @@ def test_what_one_of_the_trusted_keys_signed_is_accepted() -> None:
     location = MemoryLocation()
     made = publish(location, {"dag.py": b"1"})
     sign(location, made.id, ADA)
-    Trusted(location, (EVE.public, ADA.public)).accept(made)
+    noted: list[str] = []
+    Trusted(location, (EVE.public, ADA.public), lambda key, _: noted.append(key)).accept(made)
+    assert noted == [signature.object_key(made.id, signature.key_name(ADA.public.der))]
 
 
 def test_without_a_key_everything_is_accepted_and_nothing_asked() -> None:
