@@ -245,3 +245,5 @@ def test_folders_have_the_same_commands(run: Run, tmp_path: Path) -> None:
     assert ids[1] in [one["release"] for one in run.json("releases", "--at", place)["releases"]]
     run("rollback", "--to", place, "--wait", ids[2], code=2)
     assert "readers of a folder write nothing" in run.err
+    run("gc", "--at", place, "--drop-claims", "7", code=2)
+    assert f"{place}/claims" in run.err

@@ -67,6 +67,10 @@ def command(
     kept = Kept(keep or settings.keep, days, drop_claims)
     with telling.told(place):
         if isinstance(place, InFolder):
+            if drop_claims:
+                raise click.UsageError(
+                    f"--drop-claims is for S3: in a folder, delete files of {place}/claims"
+                )
             document, broken = _in_folder(session, place, kept, apply=apply), ""
         else:
             done = _in_s3(place, kept, apply=apply, force=force)
@@ -93,12 +97,13 @@ def _in_s3(place: InS3, kept: Kept, *, apply: bool, force: bool) -> Deleted:
 
 def _told(session: Session, done: Deleted, *, apply: bool) -> dict[str, Any]:
     from airlock.releases import collecting  # noqa: PLC0415 - after --help
-    from airlock.terminal import counted, megabytes  # noqa: PLC0415
+    from airlock.releases.report import size  # noqa: PLC0415
+    from airlock.terminal import counted  # noqa: PLC0415
 
     plan, say = done.plan, session.terminal.say
     for line in collecting.summary(plan):
         say(line)
-    what = f"{counted(len(plan.removed), 'release')}, {counted(len(plan.packs), 'pack')}, {megabytes(plan.bytes)}"
+    what = f"{counted(len(plan.removed), 'release')}, {counted(len(plan.packs), 'pack')}, {size(plan.bytes)}"
     if not plan.goes:
         say("nothing goes")
     elif apply:

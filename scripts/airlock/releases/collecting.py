@@ -122,6 +122,7 @@ def plan(location: Location, kept: Kept, *, force: bool = False) -> Plan:
 def _staying(found: Found, kept: Kept, claims: Iterable[Claim]) -> dict[str, str]:
     """Return why releases stay; the strongest reason of each."""
     pointer, since = found.pointer, found.now - timedelta(days=kept.days)
+    within = f"within {counted(round(kept.days), 'day')}"
     reasons = {pointer.release: "serves"}
     for claim in claims:
         for release in claim.releases:
@@ -130,9 +131,9 @@ def _staying(found: Found, kept: Kept, claims: Iterable[Claim]) -> dict[str, str
         reasons.setdefault(one.release, f"number {number + 1} of the last {kept.last}")
     for one in pointer.releases:
         if one.at >= since:
-            reasons.setdefault(one.release, f"published within {kept.days:g} days")
+            reasons.setdefault(one.release, f"published {within}")
     for event in pointer.events:
-        reasons.setdefault(event.release, f"served within {kept.days:g} days")
+        reasons.setdefault(event.release, f"served {within}")
         if event.at < since:  # it served until the event after it
             break
     return {one.release: reasons[one.release] for one in pointer.releases if one.release in reasons}

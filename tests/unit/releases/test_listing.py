@@ -133,12 +133,12 @@ def test_text_is_shown_line_by_line_and_only_what_differs_is_fetched(location: M
     lines = content(
         location,
         {"big.bin": big, "dag.py": b"one\ntwo\n", "old.py": b"gone\n"},
-        {"big.bin": big, "dag.py": b"one\n2\n", "new.py": b"come\n"},
+        {"big.bin": big, "dag.py": b"one\n2\n", "new.py": b"come"},
     )
     assert lines == [
-        "--- a/dag.py", "+++ b/dag.py", "@@ -1,3 +1,3 @@", " one", "-two", "+2", " ",
-        "--- /dev/null", "+++ b/new.py", "@@ -1 +1,2 @@", "+come", " ",
-        "--- a/old.py", "+++ /dev/null", "@@ -1,2 +1 @@", "-gone", " ",
+        "--- a/dag.py", "+++ b/dag.py", "@@ -1,2 +1,2 @@", " one", "-two", "+2",
+        "--- /dev/null", "+++ b/new.py", "@@ -0,0 +1 @@", "+come\n\\ No newline at end of file",
+        "--- a/old.py", "+++ /dev/null", "@@ -1 +0,0 @@", "-gone",
     ]  # fmt: skip
 
 
