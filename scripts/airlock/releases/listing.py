@@ -168,10 +168,12 @@ def _plain_receipt(receipt: Receipt) -> dict[str, Any]:
 
 
 def _row(receipt: Receipt) -> list[str]:
-    if receipt.arrived:
-        state = f"arrived {(receipt.arrived - receipt.taken).total_seconds():.1f} s later"
-    else:
-        state = f"{counted(len(receipt.pending), 'file')} pending" if receipt.pending else "not told"
+    dags = sum(map(len, receipt.dags.values()))
+    state = [f"{counted(dags, 'DAG')} serialized"] if dags else []
+    if receipt.arrived and receipt.arrived > receipt.taken:
+        state.append(f"arrived {(receipt.arrived - receipt.taken).total_seconds():.1f} s later")
+    if not receipt.arrived:
+        state.append(f"{counted(len(receipt.pending), 'file')} pending")
     if receipt.errors:
-        state += f", {counted(len(receipt.errors), 'file')} cannot be parsed"
-    return [receipt.reader, receipt.component, f"{receipt.taken:%Y-%m-%d %H:%M:%S}", state]
+        state.append(f"{counted(len(receipt.errors), 'file')} cannot be parsed")
+    return [receipt.reader, receipt.component, f"{receipt.taken:%Y-%m-%d %H:%M:%S}", ", ".join(state)]

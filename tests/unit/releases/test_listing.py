@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -63,6 +64,7 @@ def test_a_release_is_found_by_how_it_begins_or_as_the_current_one(location: Mem
 def test_all_about_a_release(location: MemoryLocation) -> None:
     manifest = publish(location, {"dag.py": b"1", "run.sh": b"22"}, CHECKED)
     taken = datetime(2026, 1, 1, tzinfo=UTC)
+    later = taken + timedelta(seconds=2)
     papers = Papers(
         {"pack-number-1": 2_500_000},
         (
@@ -72,10 +74,11 @@ def test_all_about_a_release(location: MemoryLocation) -> None:
                 "dag-processor",
                 taken,
                 taken + timedelta(seconds=2.5),
+                dags={"run.sh": ("one", "two")},
                 errors={"dag.py": "no"},
             ),
             Receipt(manifest.id, "p2", "dag-processor", taken + timedelta(seconds=1), pending=("dag.py",)),
-            Receipt(manifest.id, "w1", "worker", taken + timedelta(seconds=2)),
+            Receipt(manifest.id, "w1", "worker", later, later),
         ),
         ("0123456789abcdef",),
     )
@@ -85,12 +88,16 @@ def test_all_about_a_release(location: MemoryLocation) -> None:
     assert CHECKED.image in text
     assert "0123456789abcdef" in text
     assert "1, 2.5 MB" in text
-    assert "arrived 2.5 s later, 1 file cannot be parsed" in text
+    assert "2 DAGs serialized, arrived 2.5 s later, 1 file cannot be parsed" in text
     assert "1 file pending" in text
-    assert "not told" in text
+    assert re.search(r"w1 +worker +2026-01-01 00:00:02$", text, re.MULTILINE)
     document = listing.one_document(said.releases[0], manifest, papers, pointer_of(location))
     assert document["checked_with"]["airflow_lock"] == CHECKED.airflow_lock
-    assert [one["arrived"] for one in document["receipts"]] == ["2026-01-01T00:00:02.500Z", None, None]
+    assert [one["arrived"] for one in document["receipts"]] == [
+        "2026-01-01T00:00:02.500Z",
+        None,
+        "2026-01-01T00:00:02.000Z",
+    ]
     assert [one["path"] for one in document["manifest"]] == ["dag.py", "run.sh"]
 
 
