@@ -320,3 +320,18 @@ def test_what_another_one_left_unfinished_is_cleared_also_where_nothing_is_left_
     location.objects[layout.POINTER] = stale.to_data()
     collect(location)
     assert pointer_of(location).collecting is None
+
+
+@pytest.mark.parametrize("kind", [layout.RELEASES, layout.INDEXES, layout.PACKS])
+def test_a_release_of_which_somebody_deleted_a_part_is_sent_again_before_it_serves_again(kind: str) -> None:
+    location, ids = made()
+    shared, mine = {"shared.py": b"SHARED = 1\n"}, {"dag.py": b"VERSION = 1\n"}
+    manifest = manifest_of(shared | mine)
+    assert manifest.id == ids[1]
+    keys = [key for key in location.objects if key.startswith(kind)]
+    location.delete(keys[1:2] if kind == layout.PACKS else [key for key in keys if ids[1] in key])
+    assert not whole(location)
+    contents = {file.sha256: (shared | mine)[file.path] for file in manifest.files}
+    Publisher(location, "ada").publish(manifest, contents.__getitem__, look(location))
+    assert whole(location)
+    assert pointer_of(location).release == ids[1]
