@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,6 +20,7 @@ from moto.server import ThreadedMotoServer
 from airlock import process
 from airlock.errors import PublishError
 from airlock_spec.releases.folder import Folder
+from airlock_spec.releases.pointer import Pointer
 from airlock_spec.releases.staging import damaged
 
 if TYPE_CHECKING:
@@ -134,6 +137,50 @@ def test_the_life_of_a_release(project: Project, s3: S3Client, tmp_path: Path) -
     (pack,) = project.json("releases", "show", second[:10])["packs"]
     s3.delete_object(Bucket=BUCKET, Key=f"{prefix}/packs/{pack}")
     assert f"the pack {pack} is not there" in project.run("rollback", second, code=PublishError.exit_code)
+
+
+def let_rest(project: Project, s3: S3Client) -> None:
+    """Let the releases be ten days old; their objects stay new, as nobody can set S3's clock."""
+    key, past = project.place.removeprefix(f"s3://{BUCKET}/") + "/current", timedelta(days=10)
+    said = Pointer.from_data(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    older = replace(
+        said,
+        releases=tuple(replace(one, at=one.at - past) for one in said.releases),
+        events=tuple(replace(one, at=one.at - past) for one in said.events),
+    )
+    s3.put_object(Bucket=BUCKET, Key=key, Body=older.to_data())
+
+
+def test_what_nobody_needs_is_deleted_and_what_is_left_can_be_pulled(
+    project: Project, s3: S3Client, tmp_path: Path
+) -> None:
+    releases = [project.sync(f"text {number}", 5) for number in range(4)]
+    let_rest(project, s3)
+    wanted = project.json("gc", "--keep", "2", "--keep-days", "1")
+    assert (wanted["applied"], set(wanted["releases"])) == (False, set(releases[:2]))
+    done = project.json("gc", "--keep", "2", "--keep-days", "1", "--apply")
+    assert (done["deleted"], done["stopped"]) == (4, None)
+    left = s3.list_objects_v2(Bucket=BUCKET, Prefix=project.place.removeprefix(f"s3://{BUCKET}/"))["Contents"]
+    assert not [item["Key"] for item in left for gone in releases[:2] if gone in item["Key"]]
+    assert project.run("rollback").strip() == releases[2]
+    assert project.run("pull", "--to", tmp_path / "dags").strip() == releases[2]
+    assert whole(tmp_path / "dags")
+
+
+def test_a_folder_that_is_published_to_has_the_same_commands(project: Project, tmp_path: Path) -> None:
+    dags = tmp_path / "dags"
+    releases = []
+    for text in ("one", "two"):
+        (project.folder / "dags" / "dag.py").write_text(f"# {text}\n")
+        releases.append(project.run("sync", "--no-check", "--to", dags).strip())
+    assert project.run("rollback", "--to", dags).strip() == releases[0]
+    assert (dags / "current" / "dag.py").read_text() == "# one\n"
+    listed = project.json("releases", "--at", dags)["releases"]
+    assert [(one["release"], one["serves"]) for one in listed] == [(releases[1], False), (releases[0], True)]
+    assert "-# one\n+# two\n" in project.run(
+        "releases", "diff", "current", releases[1][:9], "--at", dags, "--with-content"
+    )
+    assert whole(dags)
 
 
 def test_whoever_watches_follows_and_ends_by_either_signal_within_a_second(
