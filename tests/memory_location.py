@@ -43,14 +43,6 @@ class MemoryLocation:
         self._ask("put", key)
         self._store(key, content)
 
-    def create(self, key: str, content: bytes | Path) -> bool:
-        self._ask("create", key)
-        with self._lock:
-            if key in self.objects:
-                return False
-            self._store(key, content)
-            return True
-
     def swap(self, key: str, data: bytes, etag: str) -> bool:
         self._ask("swap", key)
         with self._lock:

@@ -119,6 +119,7 @@ _KINDS: dict[str, type[AwsError]] = {
     "412": TakenError,
     "PreconditionFailed": TakenError,
     "ConditionalRequestConflict": ConflictError,
+    "OperationAborted": ConflictError,
 }
 
 

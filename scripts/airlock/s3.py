@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
@@ -132,13 +133,21 @@ class Bucket:
                 break
         return True
 
-    def write(self, name: str, data: bytes, kms_key: str = "", **condition: str) -> None:
+    def write(self, name: str, content: bytes | Path, kms_key: str = "", **condition: str) -> None:
         """Store an object whose sha256 S3 checks, under a condition, `IfMatch` or `IfNoneMatch`, as S3 has them.
+
+        A file is streamed from the disk.
 
         Raises TakenError where the condition does not hold, and ConflictError.
         """
-        checksum = _base64(hashlib.sha256(data).digest())
-        self._ask("write", name, lambda: self._put(name, data, kms_key, ChecksumSHA256=checksum, **condition))
+
+        def send() -> None:
+            with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as body:
+                checksum = _base64(hashlib.file_digest(body, "sha256").digest())
+                body.seek(0)
+                self._put(name, body, kms_key, ChecksumSHA256=checksum, **condition)
+
+        self._ask("write", name, send)
 
     def get(self, name: str, limit: int, unless: str = "") -> Content | None:
         """Return an object of at most `limit` bytes, None where its etag still is `unless`.
@@ -188,7 +197,7 @@ class Bucket:
             where = f"s3://{bucket}/{failed.get('Key', '')}"
             raise aws_failures.refused(SERVICE, refusal, "delete", where)
 
-    def _put(self, name: str, body: BinaryIO | bytes, kms_key: str, **request: Any) -> None:
+    def _put(self, name: str, body: BinaryIO, kms_key: str, **request: Any) -> None:
         if kms_key:
             request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key, "BucketKeyEnabled": True}
         key = self.location.prefix + name

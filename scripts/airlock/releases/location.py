@@ -27,9 +27,6 @@ class Location(Objects, Protocol):
     def put(self, key: str, content: bytes | Path) -> None:
         """Write an object, whose SHA-256 S3 checks, whether there is one or not."""
 
-    def create(self, key: str, content: bytes | Path) -> bool:
-        """Write an object where there is none; return False where there is one."""
-
     def swap(self, key: str, data: bytes, etag: str) -> bool:
         """Write an object in place of the one with this ETag, "" for none; return False where it is another."""
 

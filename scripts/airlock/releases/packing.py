@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airlock_spec.releases.index import Index, Place
+from airlock_spec.releases.index import MAX_PACKS, Index, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Bytes of contents in one pack, where no content is bigger: packs are made, sent and fetched beside each other.
 _PACK = 8 << 20
+_PACKS = 256  # that a big release has: then they are as much bigger
 _LEVEL = 3  # of zlib: from 1 to 6 packs shrink by a tenth, and take three times as long
 _SMALL = 64 << 10  # bytes: a pack of so few is always written anew, as one request costs more than its bytes
 
@@ -61,20 +62,24 @@ def plan(blobs: Mapping[str, int], before: Index | None) -> Plan:
                 packs[name] = []
     kept = {blob: known[blob] for live in packs.values() for blob in live}
     staying = {name: before.packs[name] for name, live in packs.items() if live} if before else {}
-    return Plan(kept, staying, tuple(_groups(sorted(rewritten), blobs)))
+    groups = tuple(_groups(sorted(rewritten), blobs))
+    if before and len(staying) + len(groups) > MAX_PACKS:
+        return plan(blobs, None)
+    return Plan(kept, staying, groups)
 
 
-def pack(blobs: Sequence[str], content: Callable[[str], bytes], folder: Path) -> Packed:
+def pack(blobs: Sequence[str], content: Callable[[str], Iterable[bytes]], folder: Path) -> Packed:
     """Write a pack of these contents into a folder. Its name was never used, and never will be again."""
     name = secrets.token_hex(16)
     path, offset = folder / name, 0
     places: dict[str, Place] = {}
     with path.open("xb") as file:
         for blob in blobs:
-            data = zlib.compress(content(blob), _LEVEL)
-            file.write(data)
-            places[blob] = Place(name, offset, len(data))
-            offset += len(data)
+            packer, begin = zlib.compressobj(_LEVEL), offset
+            for piece in content(blob):
+                offset += file.write(packer.compress(piece))
+            offset += file.write(packer.flush())
+            places[blob] = Place(name, begin, offset - begin)
     return Packed(name, path, offset, places)
 
 
@@ -88,9 +93,9 @@ def index(planned: Plan, packed: Iterable[Packed]) -> Index:
 
 def _groups(blobs: Iterable[str], sizes: Mapping[str, int]) -> Iterator[tuple[str, ...]]:
     group: list[str] = []
-    size = 0
+    size, most = 0, max(_PACK, sum(sizes.values()) // _PACKS)
     for blob in blobs:
-        if group and size + sizes[blob] > _PACK:
+        if group and size + sizes[blob] > most:
             yield tuple(group)
             group, size = [], 0
         group.append(blob)

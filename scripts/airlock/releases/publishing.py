@@ -14,11 +14,11 @@ from airlock import later
 from airlock.errors import PublishError
 from airlock.releases import packing, wholeness
 from airlock_spec.releases import difference, layout, pointer, reading
-from airlock_spec.releases.failures import AbsentError
+from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.pointer import Pointer, Published
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from airlock.releases.location import Location
     from airlock_spec.releases.difference import Difference
@@ -27,16 +27,20 @@ if TYPE_CHECKING:
 
     # Signs a release, and returns objects to write by their keys.
     Sign = Callable[[str], Mapping[str, bytes]]
-    Content = Callable[[str], bytes]  # by sha256
+    Content = Callable[[str], Iterable[bytes]]  # by sha256, in pieces
 
 _THREADS = 8
 _ATTEMPTS = 20  # at the pointer, where others publish, too
 _PAUSE = 0.1  # seconds
+_FULL = pointer.MAX_DOCUMENT // 4 * 3  # bytes: what is left is for whoever makes room
 
 
 @dataclass(frozen=True)
 class There:
-    """What is at a location: the pointer with its ETag, and the release that serves; None where nothing is."""
+    """What is at a location: the pointer with its ETag, and the release that serves; None where nothing is.
+
+    `index` is None, too, where a part of that release is missing or damaged: nothing can be built on it.
+    """
 
     pointer: Pointer | None
     etag: str
@@ -58,15 +62,25 @@ class Outcome:
 
 
 def look(location: Location) -> There:
-    """Read what serves. Raises what reading raises, but where there is nothing."""
+    """Read what serves. Raises what reading the pointer raises, but where there is nothing.
+
+    A release that is damaged is no reason to publish no other: it is the way out.
+    """
     try:
         stored = location.read(layout.POINTER, pointer.MAX_DOCUMENT)
     except AbsentError:
         return There(None, "", None, None)
     assert stored is not None
     found = Pointer.from_data(stored.data)
-    manifest = reading.manifest(location, found.release)
-    return There(found, stored.etag, manifest, reading.index(location, manifest))
+    manifest = index = None
+    try:
+        manifest = reading.manifest(location, found.release)
+        index = reading.index(location, manifest)
+    except (AbsentError, RefusedError):
+        return There(found, stored.etag, manifest, None)
+    return There(
+        found, stored.etag, manifest, None if wholeness.missing_packs(location, index.packs) else index
+    )
 
 
 @dataclass(frozen=True)
@@ -83,17 +97,15 @@ class Publisher:
         Whatever happens meanwhile, the pointer names a release that is there whole. Raises PublishError, what
         `content` raises, and what the location raises; then the release may be there, and does not serve.
         """
-        sent: dict[str, int] = {}
-        known = there.pointer is not None and there.pointer.find(manifest.id) is not None
-        if there.pointer and there.pointer.release == manifest.id:
-            return self._outcome(manifest, there, there.pointer, {}, changed=False)
-        if known and wholeness.missing(self.location, manifest.id):
-            known = False  # somebody deleted a part of it: it is sent again
-        if not known:
+        whole = self._is_whole(manifest.id, there)
+        if whole:
+            sent = self._write(self.sign(manifest.id) if self.sign else {})
+        else:  # also where somebody deleted a part of it
             _require_uncollected(manifest.id, there.pointer)
-            sent = self._send(manifest, content, there)
-        elif self.sign:
-            sent = self._write(self.sign(manifest.id))
+            _require_room(there.pointer)
+            sent = self._send(manifest, content, there.index)
+        if whole and there.pointer and there.pointer.release == manifest.id:
+            return self._outcome(manifest, there, there.pointer, sent, changed=False)
         new = Published(
             manifest.id,
             _now(),
@@ -103,13 +115,21 @@ class Publisher:
             manifest.commit,
             manifest.dirty,
         )
-        done = self._serve(new, there, sent=not known)
+        done = self._serve(new, there, sent=not whole)
         return self._outcome(manifest, there, done, sent, changed=True)
 
-    def _send(self, manifest: Manifest, content: Content, there: There) -> dict[str, int]:
+    def _is_whole(self, release: str, there: There) -> bool:
+        """Whether a release can serve as it is: the pointer has it, and nothing of it is missing."""
+        if there.pointer is None or there.pointer.find(release) is None:
+            return False
+        if release == there.pointer.release:
+            return there.index is not None
+        return not wholeness.missing(self.location, release)
+
+    def _send(self, manifest: Manifest, content: Content, before: Index | None) -> dict[str, int]:
         """Write everything but the pointer; return the sizes of what was written, by key."""
-        planned = packing.plan(manifest.blobs, there.index)
-        with tempfile.TemporaryDirectory(prefix="airlock-sync-") as folder:
+        planned = packing.plan(manifest.blobs, before)
+        with tempfile.TemporaryDirectory(prefix="airlock-sync-", ignore_cleanup_errors=True) as folder:
             packed = later.each(
                 lambda group: packing.pack(group, content, Path(folder)), planned.groups, _THREADS
             )
@@ -136,7 +156,10 @@ class Publisher:
                 before, etag = None, ""
                 continue
             before, etag = now
-            if any(event.at == new.at and event.by == new.by for event in before.events):
+            if any(
+                (event.release, event.at, event.by) == (new.release, new.at, new.by)
+                for event in before.events
+            ):
                 return before  # the swap was done, and its answer lost
             _require_uncollected(new.release, before)
             _require_packs(there, before, new, sent=sent)
@@ -189,12 +212,23 @@ def _require_packs(there: There, now: Pointer, new: Published, *, sent: bool) ->
 
     Its index names packs of the release that served when it was sent: they stay as long as that one is there.
     """
-    shares = there.pointer.release if sent and there.pointer else new.release if not sent else ""
+    built_on = there.pointer.release if there.pointer and there.index else ""
+    shares = built_on if sent else new.release
     if shares and now.find(shares) is None:
         raise PublishError(
             "the release does not serve: what it shares with an earlier one was collected meanwhile",
             cause=f"`airlock gc` removed release {shares[:12]}",
             remedy="run it again",
+        )
+
+
+def _require_room(now: Pointer | None) -> None:
+    """Raise PublishError where the pointer would become longer than its readers accept."""
+    if now and len(now.to_data()) > _FULL:
+        raise PublishError(
+            "there is no room for another release",
+            cause=f"{len(now.releases)} releases are there, and the pointer, which lists them all, is full",
+            remedy="airlock gc    shows which of them nobody needs; airlock gc --apply deletes those",
         )
 
 

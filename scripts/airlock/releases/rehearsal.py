@@ -31,10 +31,7 @@ class Rehearsal:
     def put(self, key: str, content: bytes | Path) -> None:
         """Write nothing."""
 
-    def create(self, key: str, content: bytes | Path) -> bool:  # noqa: ARG002 - the seam's
-        return True
-
-    def swap(self, key: str, data: bytes, etag: str) -> bool:  # noqa: ARG002 - as above
+    def swap(self, key: str, data: bytes, etag: str) -> bool:  # noqa: ARG002 - the seam's
         return True
 
     def listing(self, prefix: str) -> dict[str, Held]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
+import time
 from typing import TYPE_CHECKING
 
 from airlock import s3
@@ -15,11 +15,13 @@ from airlock_spec.releases.failures import AbsentError, RefusedError, Unreachabl
 from airlock_spec.releases.objects import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from airlock.s3 import Bucket
 
 _ATTEMPTS = 4  # where S3 says that another request was under way, or broke off what it sent
+_PAUSE = 0.1  # seconds, doubled with each attempt
 
 
 def connect(text: str, kms_key: str = "") -> S3Location:
@@ -72,14 +74,22 @@ class S3Location:
                     raise RefusedError(f"{key} of {self} is shorter than the index says")
 
     def put(self, key: str, content: bytes | Path) -> None:
-        self._write(key, content, {})
-
-    def create(self, key: str, content: bytes | Path) -> bool:
-        return self._write(key, content, {"IfNoneMatch": "*"})
+        with _in_its_words():
+            self._again(lambda: self._bucket.write(key, content, self._kms_key))
 
     def swap(self, key: str, data: bytes, etag: str) -> bool:
         """Write an object in place of the one with this ETag; what was written by a request that broke off counts."""
-        return self._write(key, data, {"IfMatch": etag} if etag else {"IfNoneMatch": "*"})
+        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        with _in_its_words():
+            try:
+                self._again(lambda: self._bucket.write(key, data, self._kms_key, **condition))
+            except MissingObjectError:
+                if not etag:
+                    raise
+                return False
+            except TakenError:
+                return self._is_ours(key, data)
+        return True
 
     def listing(self, prefix: str) -> dict[str, Held]:
         with _in_its_words():
@@ -90,24 +100,15 @@ class S3Location:
         with _in_its_words():
             self._bucket.delete(list(keys))
 
-    def _write(self, key: str, content: bytes | Path, condition: dict[str, str]) -> bool:
-        data = content.read_bytes() if isinstance(content, Path) else content
-        with _in_its_words():
-            for attempt in range(_ATTEMPTS):
-                try:
-                    self._bucket.write(key, data, self._kms_key, **condition)
-                except MissingObjectError:
-                    if not condition.get("IfMatch"):
-                        raise
-                    return False
-                except TakenError:
-                    return self._is_ours(key, data)
-                except ConflictError:
-                    if attempt == _ATTEMPTS - 1:
-                        raise
-                else:
-                    break
-        return True
+    @staticmethod
+    def _again(write: Callable[[], None]) -> None:
+        """Write, and once more where S3 says that another request is under way."""
+        for attempt in range(_ATTEMPTS - 1):
+            try:
+                return write()
+            except ConflictError:
+                time.sleep(_PAUSE * 2**attempt)
+        return write()
 
     def _is_ours(self, key: str, data: bytes) -> bool:
         """Whether an object is what was to be written: a request that was repeated finds its own work done."""

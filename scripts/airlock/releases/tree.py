@@ -62,18 +62,22 @@ class Tree:
         """Write these contents to where `opened` says, as `airlock_spec.releases.staging.Source` has it."""
         for sha256 in wanted:
             with opened(sha256) as file:
-                file.write(self.content(sha256))
+                for piece in self.content(sha256):
+                    file.write(piece)
 
-    def content(self, sha256: str) -> bytes:
-        """Return a content by its sha256. Raises PublishError where the file has become another."""
+    def content(self, sha256: str) -> Iterator[bytes]:
+        """Yield a content by its sha256, in pieces. Raises PublishError where the file has become another."""
         path = self.top / self._paths[sha256]
+        digest = hashlib.sha256()
         try:
-            data = path.read_bytes()
+            with path.open("rb", buffering=0) as file:
+                while piece := file.read(_PIECE):
+                    digest.update(piece)
+                    yield piece
         except OSError as error:
             raise changed(path) from error
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if digest.hexdigest() != sha256:
             raise changed(path)
-        return data
 
     @cached_property
     def _paths(self) -> dict[str, str]:

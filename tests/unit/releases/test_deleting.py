@@ -151,7 +151,7 @@ def test_whoever_publishes_in_between_loses_nothing(number: int) -> None:
     location, ids = made()
     files = {"shared.py": b"SHARED = 1\n", "dag.py": b"new\n"}
     manifest = manifest_of(files)
-    contents = {file.sha256: files[file.path] for file in manifest.files}
+    contents = {file.sha256: (files[file.path],) for file in manifest.files}
 
     def act() -> None:
         Publisher(location, "ada").publish(manifest, contents.__getitem__, look(location))
@@ -170,7 +170,7 @@ def test_whoever_publishes_what_goes_in_between_is_refused_or_has_it_whole(numbe
     files = {"shared.py": b"SHARED = 1\n", "dag.py": b"VERSION = 0\n"}
     manifest = manifest_of(files)
     assert manifest.id == ids[0]
-    contents = {file.sha256: files[file.path] for file in manifest.files}
+    contents = {file.sha256: (files[file.path],) for file in manifest.files}
     refused = []
 
     def act() -> None:
@@ -241,7 +241,7 @@ def test_a_publisher_whose_leftovers_are_collected_before_its_swap_does_not_serv
     store(location, manifest, files)
     for key in location.modified:
         location.modified[key] -= timedelta(days=2)
-    contents = {file.sha256: files[file.path] for file in manifest.files}
+    contents = {file.sha256: (files[file.path],) for file in manifest.files}
     there = look(location)
     done: list[bool] = []
     listed = dict(location.modified)
@@ -269,7 +269,7 @@ def test_what_a_collector_that_died_was_deleting_can_be_published_after_its_leas
     expired = replace(said.collecting, until=datetime.now(UTC) - timedelta(seconds=1))
     location.objects[layout.POINTER] = replace(said, collecting=expired).to_data()
     files = {"shared.py": b"SHARED = 1\n", "dag.py": b"VERSION = 0\n"}
-    contents = {file.sha256: files[file.path] for file in manifest_of(files).files}
+    contents = {file.sha256: (files[file.path],) for file in manifest_of(files).files}
     Publisher(location, "ada").publish(manifest_of(files), contents.__getitem__, look(location))
     collect(location, LATER)
     assert whole(location)
@@ -331,7 +331,7 @@ def test_a_release_of_which_somebody_deleted_a_part_is_sent_again_before_it_serv
     keys = [key for key in location.objects if key.startswith(kind)]
     location.delete(keys[1:2] if kind == layout.PACKS else [key for key in keys if ids[1] in key])
     assert not whole(location)
-    contents = {file.sha256: (shared | mine)[file.path] for file in manifest.files}
+    contents = {file.sha256: ((shared | mine)[file.path],) for file in manifest.files}
     Publisher(location, "ada").publish(manifest, contents.__getitem__, look(location))
     assert whole(location)
     assert pointer_of(location).release == ids[1]

@@ -7,7 +7,8 @@ import zlib
 from typing import TYPE_CHECKING
 
 from airlock.releases import packing
-from airlock_spec.releases.index import Index, Place
+from airlock_spec.releases.index import MAX_PACKS, Index, Place
+from airlock_spec.releases.manifest import MAX_TOTAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def sizes(held: dict[str, bytes]) -> dict[str, int]:
 def published(held: dict[str, bytes], before: Index | None, folder: Path) -> tuple[Index, int]:
     """Return the index of a release of these contents, and the bytes that were packed for it."""
     planned = packing.plan(sizes(held), before)
-    packed = [packing.pack(group, held.__getitem__, folder) for group in planned.groups]
+    packed = [packing.pack(group, lambda blob: (held[blob],), folder) for group in planned.groups]
     return packing.index(planned, packed), sum(one.size for one in packed)
 
 
@@ -51,6 +52,20 @@ def test_nothing_is_packed_where_an_earlier_release_has_all(tmp_path: Path) -> N
 def test_big_releases_become_several_packs_and_a_big_content_one_of_its_own() -> None:
     blobs = {"a": 5 << 20, "b": 5 << 20, "c": 1 << 20, "d": 90 << 20, "e": 1}
     assert packing.plan(blobs, None).groups == (("a",), ("b", "c"), ("d",), ("e",))
+
+
+def test_the_biggest_release_has_no_more_packs_than_its_readers_accept() -> None:
+    blobs = {f"{number:05}": MAX_TOTAL // 20_000 for number in range(20_000)}
+    assert len(packing.plan(blobs, None).groups) <= MAX_PACKS
+
+
+def test_a_release_that_grew_to_more_packs_than_its_readers_accept_is_packed_anew() -> None:
+    size = 4 << 20
+    packs = {f"pack-{number:04}": size for number in range(MAX_PACKS)}
+    before = Index(packs, {name: Place(name, 0, size) for name in packs})
+    planned = packing.plan({**dict.fromkeys(packs, size), "new": 1}, before)
+    assert len(planned.packs) + len(planned.groups) <= MAX_PACKS
+    assert {blob for group in planned.groups for blob in group} | set(planned.kept) == {*packs, "new"}
 
 
 def test_a_pack_that_nobody_needs_any_more_is_no_part_of_the_index(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from airlock.releases.location import Location
 
 
-def release(**texts: str) -> tuple[Manifest, Callable[[str], bytes]]:
+def release(**texts: str) -> tuple[Manifest, Callable[[str], tuple[bytes]]]:
     """Return a release of files of these names and texts, and its contents."""
-    held = {hashlib.sha256(text.encode()).hexdigest(): text.encode() for text in texts.values()}
+    held = {hashlib.sha256(text.encode()).hexdigest(): (text.encode(),) for text in texts.values()}
     files = tuple(
         File(f"{name}.py", hashlib.sha256(text.encode()).hexdigest(), len(text.encode()))
         for name, text in sorted(texts.items())
@@ -46,7 +46,7 @@ def pointer(location: Location) -> Pointer:
 
 
 def written(location: MemoryLocation) -> list[str]:
-    return [key for doing, key in location.asked if doing in ("put", "swap", "create")]
+    return [key for doing, key in location.asked if doing in ("put", "swap")]
 
 
 def require_whole(location: MemoryLocation) -> None:
@@ -88,7 +88,8 @@ def test_a_changed_file_sends_that_file_alone() -> None:
     assert done.difference.changed == ("b.py",)
     [pack] = [key for key in written(location) if key.startswith(layout.PACKS)]
     assert len(location.objects[pack]) < 100
-    assert [doing for doing, _ in location.asked if doing == "list"] == []
+    [looked_for] = [key for doing, key in location.asked if doing == "list"]
+    assert looked_for in location.objects  # the one pack that it builds on
     require_whole(location)
 
 
@@ -197,6 +198,67 @@ def test_a_signature_is_written_before_the_pointer() -> None:
     publisher.publish(manifest, content, publishing.look(location))
     assert written(location)[-1] == layout.POINTER
     assert location.objects[f"signatures/{manifest.id}/key.json"] == b"signed"
+
+
+def test_who_publishes_in_the_same_millisecond_under_the_same_name_is_not_taken_for_oneself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publishing, "_now", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    location = MemoryLocation()
+    publish(location, "ci", a="0")
+    manifest, content = release(a="slow")
+    there = publishing.look(location)
+    publish(location, "ci", a="quick")
+    Publisher(location, "ci").publish(manifest, content, there)
+    assert pointer(location).release == manifest.id
+
+
+@pytest.mark.parametrize("lost", [layout.PACKS, layout.INDEXES, layout.RELEASES])
+def test_a_release_that_serves_and_lost_a_part_is_sent_again_whole(lost: str) -> None:
+    location = MemoryLocation()
+    done = publish(location, a="1" * 100_000, b="2")
+    location.delete([key for key in location.objects if key.startswith(lost)])
+    again = publish(location, a="1" * 100_000, b="2")
+    assert (again.changed, again.release, again.sequence) == (True, done.release, 2)
+    require_whole(location)
+
+
+@pytest.mark.parametrize("lost", [layout.PACKS, layout.INDEXES, layout.RELEASES])
+def test_a_release_builds_on_nothing_of_one_that_lost_a_part(lost: str) -> None:
+    location = MemoryLocation()
+    publish(location, a="1" * 100_000, b="2")
+    location.delete([key for key in location.objects if key.startswith(lost)])
+    done = publish(location, a="1" * 100_000, b="3")
+    manifest = reading.manifest(location, done.release)
+    packs = reading.index(location, manifest).packs
+    assert {key for key in location.objects if key.startswith(layout.PACKS)} >= set(map(layout.pack, packs))
+    assert done.sequence == 2
+
+
+def test_a_release_that_serves_already_is_signed_all_the_same() -> None:
+    location = MemoryLocation()
+    publish(location, a="1")
+    manifest, content = release(a="1")
+    publisher = Publisher(location, "somebody", lambda name: {f"signatures/{name}/key.json": b"signed"})
+    done = publisher.publish(manifest, content, publishing.look(location))
+    assert (done.changed, done.sent_objects) == (False, 1)
+    assert location.objects[f"signatures/{manifest.id}/key.json"] == b"signed"
+    assert pointer(location).sequence == 1
+
+
+def test_a_pointer_that_would_become_longer_than_its_readers_accept_is_not_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    location = MemoryLocation()
+    monkeypatch.setattr(publishing, "_FULL", 2000)
+    with pytest.raises(PublishError, match="no room for another release") as told:
+        for number in range(20):
+            publish(location, a=str(number))
+    assert "airlock gc" in told.value.remedy
+    before = dict(location.objects)
+    with pytest.raises(PublishError):
+        publish(location, a="more")
+    assert location.objects == before
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing() -> None:

@@ -106,4 +106,4 @@ def test_what_changes_after_it_was_read_is_noticed(tmp_path: Path, change: str) 
     with pytest.raises(PublishError, match="was changed while it was being published"):
         found.require_unchanged()
     with pytest.raises(PublishError, match="was changed while it was being published"):
-        found.content(old)
+        b"".join(found.content(old))
