@@ -73,6 +73,7 @@ class Content:
     """What git says of a folder's content: HEAD's name, "" where there is none, and paths in the folder.
 
     `dirty` are those that are not as HEAD has them, untracked ones included; `ignored` those that .gitignore names.
+    Of a folder that is ignored itself HEAD has nothing: it is dirty as a whole, and nothing in it counts as ignored.
     """
 
     commit: str
@@ -96,11 +97,13 @@ def content(folder: Path) -> Content:
             remedy="git status",
         )
     prefix = ask(folder, "rev-parse", "--show-prefix").stdout.decode(errors="surrogateescape").rstrip("\n")
-    commit, dirty, ignored = "", [], []
+    commit, dirty, ignored = "", [], list[str]()
     for line in done.stdout.decode(errors="surrogateescape").split("\0"):
         kind, _, rest = line.partition(" ")
         if line.startswith(_BRANCH):
             commit = line.removeprefix(_BRANCH)
+        elif kind == "!" and prefix.startswith(f"{rest.rstrip('/')}/"):
+            dirty.append(".")
         elif kind == "!":
             ignored.append(rest.removeprefix(prefix).rstrip("/"))
         elif kind == "?":

@@ -9,6 +9,9 @@ import pytest
 
 import check_corpus
 from airlock import process
+from airlock.check import run, starts
+from airlock.cli import Session
+from airlock.terminal import Terminal
 from check_corpus import Case, cases, projects
 from checking import Checked, check, read
 from containers import Image, volume
@@ -109,6 +112,19 @@ def test_where_no_sandbox_can_be_made_the_filter_alone_finds_the_same(shared_pro
     assert found.said == {said for case in EGRESS for said in expected_of(case)}, found.shown()
     assert found.document["isolation"] == {"namespace": False, "seccomp": True, "notified": True}
     assert "sandbox" in found.talk
+
+
+def test_dags_find_the_airlock_spec_of_the_image_and_not_the_copy_of_the_probe_that_is_sent_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starts, "_path_in", lambda _: starts.PLACE)
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "one.py").write_text("import airlock_spec\nraise OSError(airlock_spec.__file__)\n")
+
+    found = run.facts(Session(tmp_path, Terminal(quiet=True)), image=str(REPOSITORY / "build" / "image"))
+
+    [problem] = found.files[0].problems
+    assert "OSError: /opt/venv/lib/" in str(problem)
 
 
 @pytest.mark.docker

@@ -129,3 +129,34 @@ def test_an_edit_while_the_check_runs_is_noticed_and_nothing_is_published(world:
     assert done.returncode == PublishError.exit_code, done.stderr.decode()
     assert "was changed while it was being published" in done.stderr.decode()
     assert world.held() == []
+
+
+def test_a_folder_within_the_dags_is_checked_as_the_top_that_it_becomes(world: World) -> None:
+    team = world.project / "dags" / "team"
+    team.mkdir()
+    (team / "helper.py").write_text("")
+    (team / "good.py").write_text(GOOD.format(more="from team import helper"))
+    world.sync("--dags", str(team), code=PublishError.exit_code)
+    assert "dags/team/good.py" in world.told
+    assert "No module named 'team'" in world.told
+    (team / "good.py").write_text(GOOD.format(more="import helper"))
+    assert world.sync("--dags", str(team))["added"] == ["good.py", "helper.py"]
+
+
+def test_a_project_without_a_folder_of_dags_is_checked_without_what_git_ignores(world: World) -> None:
+    (world.project / "dags").rmdir()
+    (world.project / "good.py").write_text(GOOD.format(more="import local_helper"))
+    (world.project / "local_helper.py").write_text("")
+    world.sync(code=PublishError.exit_code)
+    assert "No module named 'local_helper'" in world.told
+    assert world.held() == []
+
+
+def test_dags_that_were_made_in_the_build_folder_stay_there(world: World) -> None:
+    made = world.project / "build" / "dags"
+    made.mkdir(parents=True)
+    (made / "good.py").write_text(GOOD.format(more=""))
+    (made / "old.pyc").write_bytes(b"")  # so that a copy is checked
+    assert world.sync("--dags", str(made))["added"] == ["good.py"]
+    assert (made / "good.py").exists()
+    assert not list((world.project / "build").glob(".airlock-dags/*"))

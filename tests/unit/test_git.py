@@ -164,6 +164,18 @@ def test_what_git_says_of_a_folder_counts_that_folder_alone(tmp_path: Path) -> N
     assert found.ignored == ("data", "team/secret.env")
 
 
+@pytest.mark.parametrize("rule", ["/out/dags/", "/out/", "dags"])
+def test_of_a_folder_that_is_ignored_itself_the_commit_has_nothing(tmp_path: Path, rule: str) -> None:
+    (tmp_path / "out" / "dags" / "out").mkdir(parents=True)
+    (tmp_path / "out" / "dags" / "out" / "one.py").write_text("1")
+    (tmp_path / ".gitignore").write_text(f"{rule}\n")
+    committing.git(tmp_path, "init", "--quiet")
+    committing.git(tmp_path, "add", "--all")
+    committing.git(tmp_path, "commit", "--quiet", "--message", "one")
+    found = git.content(tmp_path / "out" / "dags")
+    assert (found.dirty, found.ignored) == ((".",), ())
+
+
 def test_outside_of_git_nothing_is_known_of_a_folder_and_nothing_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

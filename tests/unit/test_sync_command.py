@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,7 +128,9 @@ def test_a_dry_run_tells_what_would_change_and_changes_nothing(world: World) -> 
 def test_what_git_ignores_stays_out_unless_it_is_asked_for(world: World) -> None:
     (world.dags / "secret.env").write_text("password\n")
     assert world.told()["added"] == ["one.py", "query.sql"]
-    assert world.told("--include-ignored")["added"] == ["secret.env"]
+    told = world.told("--include-ignored")
+    assert (told["added"], told["dirty"]) == (["secret.env"], True)  # no commit has it
+    assert "because: secret.env" in world.refused(PublishError, "--include-ignored", "--require-clean")
 
 
 def test_a_dirty_tree_is_published_and_marked_or_refused(world: World) -> None:
@@ -146,6 +149,28 @@ def test_an_empty_release_is_refused(world: World) -> None:
     (world.project / "none").mkdir()
     assert "would take every DAG away" in world.refused(PublishError, "--dags", world.project / "none")
     assert world.held() == []
+
+
+def test_a_release_without_any_dag_is_refused(world: World) -> None:
+    for path in ("one.py", "query.sql"):
+        (world.dags / path).unlink()
+    (world.dags / ".airflowignore").write_text("")
+    assert "would take every DAG away" in world.refused(PublishError)
+    with zipfile.ZipFile(world.dags / "packaged.zip", "w") as packaged:
+        packaged.writestr("dag.py", "")
+    assert world.told()["added"] == [".airflowignore", "packaged.zip"]
+
+
+def test_what_can_be_told_without_a_check_is_told_before_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("it was checked")
+
+    monkeypatch.setattr(checking, "check", never)
+    world.typed("--to", "s3://none-of-a-test", code=AwsError.exit_code)
+    (world.dags / "ONE.py").write_text("")
+    assert "collide" in world.refused(PublishError)
 
 
 @pytest.mark.parametrize(

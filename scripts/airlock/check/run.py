@@ -33,13 +33,17 @@ _NOTHING = Run("", "", Isolation(namespace=True, seccomp=True, notified=True), (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be checked: `since` is a git revision, "" for all; `image` as `target.find` reads it."""
+    """What is to be checked: `since` is a git revision, "" for all; `image` as `target.find` reads it.
+
+    `bundle` is an absolute folder that is a bundle by itself, wherever it lies; None: the project and `paths` say.
+    """
 
     paths: Sequence[Path] = ()
     image: str = ""
     since: str = ""
     cached: bool = True
     ruff: bool = False
+    bundle: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,10 @@ def check(session: Session, wanted: Wanted, timings: Timings | None = None) -> l
     """Find the bundles and their facts. Raises as `facts` does."""
     timings = timings or Timings()
     config = project_config(session)
-    bundles = bundle.find(config.project, config.check.dags, wanted.paths)
+    if wanted.bundle:
+        bundles = [bundle.Bundle(wanted.bundle)]
+    else:
+        bundles = bundle.find(config.project, config.check.dags, wanted.paths)
     with timings.of("image"):
         image = target.find(config.layout, wanted.image, config.check.env)
     difference = changed.since(wanted.since, config.project) if wanted.since else None

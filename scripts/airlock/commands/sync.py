@@ -95,9 +95,13 @@ class _Sync:
         settings = places.settings(self.session, options.to)
         resolved = later.begin(self._resolve)  # boto3 takes as long as reading all files
         sign = self._signing(settings)
-        tree, manifest = preparing.prepare(self.session, self._wanted)
-        arrived = None
+        tree, manifest = preparing.read(self.session, self._wanted)
         place, there = resolved()
+        if options.check:
+            manifest = preparing.of_image(self.session, self._wanted, manifest)
+            self._require_same_image(place, there, manifest)
+            preparing.check(self.session, self._wanted, tree)
+        arrived = None
         with telling.told(place):
             if isinstance(place, InFolder):
                 outcome = self._into_folder(place, manifest, tree, settings)
@@ -138,13 +142,26 @@ class _Sync:
         with telling.told(place):
             return location, publishing.look(location)
 
+    def _require_same_image(
+        self, place: Location | InFolder, there: There | None, manifest: Manifest
+    ) -> None:
+        from airlock.releases import same_image, telling  # noqa: PLC0415 - as above
+        from airlock.releases.in_folder import InFolder  # noqa: PLC0415
+
+        if self.options.force or there is None or isinstance(place, InFolder):
+            return
+        with telling.told(place):
+            same_image.require(place, there, manifest)
+
     def _into_s3(
         self, location: Location, there: There, manifest: Manifest, tree: Tree, sign: Sign | None
     ) -> Outcome:
-        from airlock.releases import publishing, same_image, who  # noqa: PLC0415 - as above
+        from airlock.releases import publishing, who  # noqa: PLC0415 - as above
 
-        if not self.options.force:
-            same_image.require(location, there, manifest)
+        if there.pointer and there.index is None:
+            self.session.terminal.say(
+                f"release {there.pointer.release[:12]}, which serves, is damaged: this one is sent whole"
+            )
         publisher = publishing.Publisher(location, who.by(os.environ), sign)
         return publisher.publish(manifest, tree.content, there)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import shutil
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airlock import layout
 from airlock.check import reporting, run
+from airlock.check.bundle import Bundle
 from airlock.errors import PublishError
 from airlock.platforms import native
 from airlock.terminal import counted
@@ -17,12 +21,14 @@ from airlock_spec.releases import staging
 from airlock_spec.releases.manifest import Checked, Manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from airlock.cli import Session
     from airlock.releases.tree import Tree
 
-_STAGED = "build/dags"  # below the project: the cache of facts knows a folder by its path
+# Below the project, as the cache of facts knows a folder by its path; a name that nobody has DAGs of their own in.
+_STAGED = "build/.airlock-dags"
 _LABELS = ("dev.airlock.airflow-lock", "dev.airlock.debian-lock")
 
 
@@ -52,9 +58,12 @@ def check(session: Session, tree: Tree, folder: str) -> None:
     """
     begun = time.monotonic()
     config = run.project_config(session)
-    paths = [_staged(session, tree)] if tree.left_out else [tree.top]
-    checked = run.check(session, run.Wanted(paths, folder))
-    found = reporting.judged(checked, config.check, config.project)
+    with _staged(session, tree) as staged:
+        checked = run.check(session, run.Wanted(image=folder, bundle=staged))
+    told = [
+        replace(one, bundle=Bundle(tree.top)) for one in checked
+    ]  # findings and the baseline name its paths
+    found = reporting.judged(told, config.check, config.project)
     baseline = reporting.configured_baseline(config)
     made = reporting.report(found, config.check, baseline, time.monotonic() - begun, [])
     tree.require_unchanged()
@@ -68,10 +77,24 @@ def check(session: Session, tree: Tree, folder: str) -> None:
         )
 
 
-def _staged(session: Session, tree: Tree) -> Path:
-    """Return a folder with just what is to be published: the tree has more, which git ignores."""
+@contextlib.contextmanager
+def _staged(session: Session, tree: Tree) -> Iterator[Path]:
+    """Give a folder with just what is to be published: a copy, where the tree has more, as what git ignores."""
+    if not tree.left_out:
+        yield tree.top
+        return
     place = session.project.absolute() / _STAGED
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    staging.stage(place, Manifest(tree.files), tree)
-    return place
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.with_suffix(".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            session.terminal.say("another airlock checks what it publishes from this project: waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        try:
+            staging.stage(place, Manifest(tree.files), tree)
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airlock import git, later
+from airlock import git
 from airlock.check import bundle, run
 from airlock.errors import PublishError
 from airlock.releases import tree as trees
@@ -16,7 +17,7 @@ from airlock_spec.releases.failures import RefusedError
 from airlock_spec.releases.manifest import Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from airlock.cli import Session
     from airlock.releases.tree import Tree
@@ -35,43 +36,71 @@ class Wanted:
     include_ignored: bool = False
 
 
-def prepare(session: Session, wanted: Wanted) -> tuple[Tree, Manifest]:
-    """Return the files of a release and its manifest.
+def read(session: Session, wanted: Wanted) -> tuple[Tree, Manifest]:
+    """Return the files of a release, and its manifest as of what nobody checked.
 
-    Raises PublishError for what must not be published, and what git, checking and reading the image raise.
+    Raises PublishError for what must not be published, and what git raises.
     """
     top = _folder(session, wanted.dags)
     said = git.content(top)
-    if said.dirty and wanted.require_clean:
+    tree = trees.read(top, () if wanted.include_ignored else said.ignored)
+    dirty = [*said.dirty, *(_published(tree, said.ignored) if wanted.include_ignored else ())]
+    if dirty and wanted.require_clean:
         raise PublishError(
             f"{top} is not as its commit has it",
-            cause=_listed(said.dirty),
+            cause=_listed(dirty),
             remedy="git add --all && git commit, or leave out --require-clean",
         )
-    tree = trees.read(top, () if wanted.include_ignored else said.ignored)
-    if not tree.files:
-        raise PublishError(
-            f"{top} is empty, and an empty release would take every DAG away",
-            cause=f"git ignores {counted(len(tree.left_out), 'path')} of it"
-            if tree.left_out
-            else "it has no file",
-            remedy="airlock sync --dags FOLDER, or --include-ignored",
-        )
-    checked = None
-    if wanted.check:
-        from airlock.releases import checking  # noqa: PLC0415 - much to import, for nothing with --no-check
-
-        image = later.begin(lambda: checking.image(session, wanted.image))
-        checking.check(session, tree, wanted.image)
-        checked = image()
+    _require_dags(tree)
     try:
-        return tree, Manifest(tree.files, checked, said.commit, dirty=bool(said.dirty))
+        return tree, Manifest(tree.files, None, said.commit, dirty=bool(dirty))
     except RefusedError as error:
         raise PublishError(
             f"{top} cannot be a release",
             cause=str(error),
             remedy="rename these files, or let .gitignore name them",
         ) from error
+
+
+def of_image(session: Session, wanted: Wanted, manifest: Manifest) -> Manifest:
+    """Return the manifest as of what was checked in the image. Raises what reading the image raises."""
+    from airlock.releases import checking  # noqa: PLC0415 - much to import, for nothing with --no-check
+
+    return replace(manifest, checked=checking.image(session, wanted.image))
+
+
+def check(session: Session, wanted: Wanted, tree: Tree) -> None:
+    """Check the DAGs. Raises PublishError where they do not pass, and what checking raises."""
+    from airlock.releases import checking  # noqa: PLC0415 - as above
+
+    checking.check(session, tree, wanted.image)
+
+
+def _published(tree: Tree, ignored: Iterable[str]) -> list[str]:
+    """Return the files of a release that git ignores: its commit has none of them."""
+    named = set(ignored)
+    return [file.path for file in tree.files if not named.isdisjoint(_around(file.path))]
+
+
+def _around(path: str) -> Iterator[str]:
+    """Yield a path and the folders that it is in."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
+def _require_dags(tree: Tree) -> None:
+    """Raise PublishError where no file is one that Airflow looks for DAGs in: Python, and zip archives."""
+    if any(file.path.endswith(".py") for file in tree.files):
+        return
+    if any(zipfile.is_zipfile(tree.top / file.path) for file in tree.files):
+        return
+    left_out = f", and {counted(len(tree.left_out), 'path')} left out" if tree.left_out else ""
+    raise PublishError(
+        f"{tree.top} has no DAG, and such a release would take every DAG away",
+        cause=f"it has {counted(len(tree.files), 'file')}, none of Python{left_out}",
+        remedy="airlock sync --dags FOLDER, or --include-ignored",
+    )
 
 
 def _folder(session: Session, named: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import stat
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from airlock import later
+from airlock import later, writing
 from airlock.check import listing
 from airlock.errors import PublishError
-from airlock_spec.releases.manifest import File
+from airlock_spec.releases.manifest import MAX_FILES, File
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 _THREADS = 4
 _PIECE = 1 << 20
 _TOLD = 10
-LEFT_OUT_FOLDERS = frozenset({"__pycache__"})
+# Nobody's DAGs; and a repository within the tree has its remote's password in its settings.
+LEFT_OUT_NAMES = frozenset({"__pycache__", ".git", ".hg", ".svn"})
 LEFT_OUT_SUFFIX = ".pyc"  # bytecode of whatever Python was here
 
 
@@ -38,7 +40,10 @@ class _Signature:
 
 @dataclass(frozen=True)
 class Tree:
-    """The files of a release below `top`, in order; `left_out` are paths that git ignores."""
+    """The files of a release below `top`, in order.
+
+    `left_out` are paths that a check of `top` itself would see: those that git ignores, and importable bytecode.
+    """
 
     top: Path
     files: tuple[File, ...]
@@ -46,7 +51,10 @@ class Tree:
     signatures: Mapping[str, _Signature]
 
     def require_unchanged(self) -> None:
-        """Raise PublishError where a file was written to since it was read."""
+        """Raise PublishError where a file was written to since it was read, or is new."""
+        for found in _walk(self.top, self.left_out, []):
+            if found not in self.signatures:
+                raise changed(self.top / found)
         for file in self.files:
             path = self.top / file.path
             try:
@@ -92,9 +100,14 @@ def read(top: Path, ignored: Collection[str] = ()) -> Tree:
     """
     if not top.is_dir():
         raise PublishError(f"there is no folder of DAGs: {top}", remedy="airlock sync --dags FOLDER")
-    left_out = set(ignored)
     problems: list[str] = []
-    paths = sorted(_walk(top, left_out, problems))
+    walked = itertools.islice(
+        _walk(top, ignored, problems), 2 * MAX_FILES
+    )  # to say how many is for the manifest
+    paths: list[str] = []
+    bytecode: list[str] = []
+    for path in sorted(walked):
+        (bytecode if path.endswith(LEFT_OUT_SUFFIX) else paths).append(path)
     if problems:
         more = [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
         raise PublishError(
@@ -106,7 +119,7 @@ def read(top: Path, ignored: Collection[str] = ()) -> Tree:
     found = [one for some in later.each(lambda some: _read(top, some), slices, _THREADS) for one in some]
     found.sort(key=lambda one: one[0].path)
     signatures = {file.path: signature for file, signature in found}
-    return Tree(top, tuple(file for file, _ in found), tuple(sorted(left_out)), signatures)
+    return Tree(top, tuple(file for file, _ in found), tuple(sorted({*ignored, *bytecode})), signatures)
 
 
 def changed(path: Path) -> PublishError:
@@ -118,18 +131,18 @@ def changed(path: Path) -> PublishError:
 
 
 def _walk(top: Path, ignored: Collection[str], problems: list[str]) -> Iterator[str]:
-    """Yield the paths of all files; what cannot be is added to the problems."""
+    """Yield the paths of all files, also of importable bytecode; what cannot be is added to the problems."""
     inside = os.path.realpath(top)
     skipped = {*listing.hidden(top), *ignored}
     waiting: list[tuple[str, frozenset[str]]] = [("", frozenset({inside}))]
     while waiting:
         folder, around = waiting.pop()
-        with os.scandir(top / folder) as entries:
+        with _listed(top / folder) as entries:
             for entry in entries:
                 path = f"{folder}{entry.name}"
-                if path in skipped or entry.name in LEFT_OUT_FOLDERS:
+                if path in skipped or entry.name in LEFT_OUT_NAMES or entry.name.startswith(writing.PREFIX):
                     continue
-                if entry.is_symlink() and (fault := _fault_of_link(entry.path, inside)):
+                if entry.is_symlink() and (fault := _fault_of_link(entry.path, inside, skipped)):
                     problems.append(f"{path}: {fault}")
                 elif entry.is_dir():
                     real = os.path.realpath(entry.path)
@@ -137,15 +150,31 @@ def _walk(top: Path, ignored: Collection[str], problems: list[str]) -> Iterator[
                         waiting.append((f"{path}/", around | {real}))
                 elif not entry.is_file():
                     problems.append(f"{path}: it is no file")
-                elif not entry.name.endswith(LEFT_OUT_SUFFIX):
+                else:
                     yield path
 
 
-def _fault_of_link(link: str, inside: str) -> str:
+def _listed(folder: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    try:
+        return os.scandir(folder)
+    except OSError as error:
+        raise PublishError(
+            f"{folder} cannot be read", cause=str(error), remedy="give permission, or remove it"
+        ) from error
+
+
+def _fault_of_link(link: str, inside: str, skipped: Collection[str]) -> str:
     target = os.path.realpath(link)
     if not os.path.exists(target):  # noqa: PTH110 - of a string that may lead anywhere
         return "a link that leads nowhere"
-    return "" if f"{target}/".startswith(f"{inside}/") else f"a link that leads out, to {target}"
+    if not f"{target}/".startswith(f"{inside}/"):
+        return f"a link that leads out, to {target}"
+    below = os.path.relpath(target, inside)
+    parts = below.split("/")
+    around = ("/".join(parts[:number]) for number in range(1, len(parts) + 1))
+    if not LEFT_OUT_NAMES.isdisjoint(parts) or any(path in skipped for path in around):
+        return f"a link to what is left out, {below}"
+    return ""
 
 
 def _read(top: Path, paths: Sequence[str]) -> list[tuple[File, _Signature]]:

@@ -34,7 +34,39 @@ def test_bytecode_hidden_folders_and_virtual_environments_at_the_top_stay_out(tm
     top = make(
         tmp_path, "a.py", "__pycache__/a.cpython-313.pyc", "b.pyc", ".git/HEAD", "env/pyvenv.cfg", "env/x.py"
     )
-    assert paths(tree.read(top)) == ["a.py"]
+    found = tree.read(top)
+    assert paths(found) == ["a.py"]
+    assert found.left_out == ("b.pyc",)  # Python would import it, where the tree itself is checked
+
+
+def test_a_repository_within_the_tree_keeps_its_settings_which_hold_passwords(tmp_path: Path) -> None:
+    top = make(tmp_path, "a.py", "team/b.py", "team/.git/config", "vendored/.hg/hgrc", "submodule/.git")
+    assert paths(tree.read(top)) == ["a.py", "team/b.py"]
+
+
+@pytest.mark.parametrize("target", [".hidden/x.py", "secret.env", "data/deep/y.csv", "team/.git/config"])
+def test_a_link_does_not_bring_in_what_is_left_out(tmp_path: Path, target: str) -> None:
+    top = make(tmp_path, "a.py", ".hidden/x.py", "secret.env", "data/deep/y.csv", "team/.git/config")
+    (top / "link").symlink_to(target)
+    with pytest.raises(PublishError) as told:
+        tree.read(top, ("secret.env", "data"))
+    assert f"link: a link to what is left out, {target}" in told.value.cause
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = make(tmp_path, "a.py", "team/b.py")
+    scan = os.scandir
+
+    def refuse(path: Path) -> object:
+        if str(path).rstrip("/").endswith("team"):
+            raise PermissionError("not you")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PublishError, match=r"team.* cannot be read"):
+        tree.read(top)
 
 
 def test_what_is_ignored_stays_out_with_all_that_is_below_it(tmp_path: Path) -> None:
@@ -86,6 +118,15 @@ def test_a_file_that_cannot_be_read_is_an_error_and_not_left_out(
     monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(PublishError, match="cannot be read"):
         tree.read(top)
+
+
+@pytest.mark.parametrize("path", ["b.py", "team/b.py", "b.pyc"])
+def test_a_file_that_is_new_after_the_tree_was_read_is_noticed(tmp_path: Path, path: str) -> None:
+    found = tree.read(make(tmp_path, "a.py", "c.pyc", "data/x.csv"), ("data",))
+    found.require_unchanged()
+    make(tmp_path, path)
+    with pytest.raises(PublishError, match="was changed while it was being published"):
+        found.require_unchanged()
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ _SETTINGS = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://",
 }
 _IMPORTS = re.compile(rb"^(?:from|import)\s+(airflow\.[\w.]+)", re.MULTILINE)
+_SPEC = "airlock_spec"
 _AS_SET = dict(os.environ)  # without those
 
 
@@ -122,10 +123,23 @@ def _warm(request: Request) -> None:
         os.environ["AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT"] = str(request.limits.seconds)
     from airflow.sdk.execution_time.supervisor import block_orm_access  # noqa: PLC0415 - as late as it can be
 
-    from airlock_probe import batch  # noqa: PLC0415 - imports Airflow
+    from airlock_probe import batch, discovery, needs  # noqa: F401, PLC0415 - import Airflow
 
+    _give_way()
     block_orm_access()
     batch.prepare(request)
+
+
+def _give_way() -> None:
+    """Let DAGs find the airlock_spec of the image, or none, as in production: a copy that was sent in comes first.
+
+    The probe imported all that it needs of it by now.
+    """
+    own = Path(__file__).parents[1]
+    if (own / _SPEC).is_dir():
+        sys.path[:] = [place for place in sys.path if place != str(own)]
+        for name in [name for name in sys.modules if name == _SPEC or name.startswith(f"{_SPEC}.")]:
+            del sys.modules[name]
 
 
 def _versions() -> dict[str, str]:
