@@ -119,7 +119,9 @@ def test_dags_find_the_airlock_spec_of_the_image_and_not_the_copy_of_the_probe_t
 ) -> None:
     monkeypatch.setattr(starts, "_path_in", lambda _: starts.PLACE)
     (tmp_path / "dags").mkdir()
-    (tmp_path / "dags" / "one.py").write_text("import airlock_spec\nraise OSError(airlock_spec.__file__)\n")
+    (tmp_path / "dags" / "one.py").write_text(
+        "import airlock_spec  # of an airflow dag\nraise OSError(airlock_spec.__file__)\n"
+    )
 
     found = run.facts(Session(tmp_path, Terminal(quiet=True)), image=str(REPOSITORY / "build" / "image"))
 

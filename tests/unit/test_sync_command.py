@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from airlock.errors import (
 )
 from airlock.releases import arrival, checking
 from airlock_spec.releases.manifest import Checked
+from airlock_spec.releases.receipt import Receipt
 from airlock_spec.releases.signature import Signature, payload
 from committing import git
 from typed import typed
@@ -210,6 +212,23 @@ def test_where_nobody_reads_it_waiting_ends_with_an_error_and_the_release_serves
     world.sync("--wait", "--timeout", "1", code=ArrivalError.exit_code)
     assert "no dag-processor has taken" in world.err
     assert world.told()["changed"] is False
+
+
+def test_a_release_that_serves_again_has_not_arrived_by_what_its_readers_said_the_first_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrival, "_PAUSE", 0.01)
+    first = world.sync()
+    now = datetime.now(UTC)
+    receipt = Receipt(first, "one", arrival.PROCESSOR, now, now)
+    key = f"prod/receipts/{first}/one.json"
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=receipt.to_data())
+    assert world.told("--wait")["arrived"]["readers"][0]["reader"] == "one"
+    (world.dags / "one.py").write_text("one = 2\n")
+    world.sync()
+    git(world.project, "checkout", "--quiet", ".")
+    world.sync("--wait", "--timeout", "1", code=ArrivalError.exit_code)
+    assert "no dag-processor has taken" in world.err
 
 
 def test_the_settings_say_where_to_and_the_option_wins(world: World) -> None:

@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from airlock.cli import Session
     from airlock.release_settings import Sync
-    from airlock.releases.arrival import Arrived
+    from airlock.releases.arrival import Arrived, Receipts
     from airlock.releases.in_folder import InFolder
     from airlock.releases.location import Location
     from airlock.releases.preparing import Wanted
@@ -103,15 +103,18 @@ class _Sync:
             preparing.check(self.session, self._wanted, tree)
         arrived = None
         with telling.told(place):
+            receipts = None
             if isinstance(place, InFolder):
                 outcome = self._into_folder(place, manifest, tree, settings)
             else:
                 assert there is not None
+                if options.wait and not options.dry_run:
+                    receipts = self._receipts(place, there, manifest)
                 outcome = self._into_s3(place, there, manifest, tree, sign)
             seconds = time.monotonic() - self.begun
             report.tell(outcome, manifest, self.session.terminal, seconds, dry_run=options.dry_run)
-            if options.wait and not options.dry_run and not isinstance(place, InFolder):
-                arrived = self._arrival(place, outcome, settings)
+            if receipts:
+                arrived = self._arrival(receipts, settings)
         if options.as_json:
             click.echo(json.dumps(report.document(outcome, manifest, arrived, dry_run=options.dry_run)))
         else:
@@ -184,13 +187,21 @@ class _Sync:
 
         return signatures.signing(name, self.session.project)
 
-    def _arrival(self, location: Location, outcome: Outcome, settings: Sync) -> Arrived:
+    def _receipts(self, location: Location, there: There, manifest: Manifest) -> Receipts:
+        """Return the receipts to wait for; of a release that serves again those of its first time do not count."""
+        from airlock.releases import arrival  # noqa: PLC0415 - as above
+
+        before = there.pointer
+        if before and before.release != manifest.id and before.find(manifest.id):
+            return arrival.new_receipts(location, manifest.id)
+        return arrival.Receipts(location, manifest.id)
+
+    def _arrival(self, receipts: Receipts, settings: Sync) -> Arrived:
         from airlock.releases import arrival, report  # noqa: PLC0415 - as above
 
         terminal = self.session.terminal
         seconds = self.options.timeout or settings.timeout
         terminal.say(f"waiting for the services, {seconds} s at most …")
-        receipts = arrival.Receipts(location, outcome.release)
         arrived = arrival.await_arrival(receipts, seconds, time.monotonic(), terminal.say)
         report.tell_arrival(arrived, terminal)
         return arrived

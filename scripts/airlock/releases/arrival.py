@@ -10,11 +10,12 @@ from airlock import later
 from airlock.errors import ArrivalError
 from airlock.terminal import counted
 from airlock_spec.releases import layout
-from airlock_spec.releases.failures import AbsentError
+from airlock_spec.releases.failures import AbsentError, RefusedError, UnreachableError
 from airlock_spec.releases.receipt import MAX_DOCUMENT, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from airlock.releases.location import Location
 
@@ -46,20 +47,25 @@ class Arrived:
 
 @dataclass
 class Receipts:
-    """The receipts of a release; those that are final are not read again."""
+    """The receipts of a release; those that are final are not read again.
+
+    Those of `before` do not count: by their readers, and since when these had it. What is no receipt counts as none:
+    whoever reads may write there, and is not to keep anybody from publishing.
+    """
 
     location: Location
     release: str
+    before: frozenset[tuple[str, datetime]] = frozenset()
     _final: dict[str, Receipt] = field(default_factory=dict)
 
     def now(self) -> list[Receipt]:
-        """Return them as they are now. Raises what the location raises, and RefusedError for what is no receipt."""
+        """Return them as they are now. Raises what the location raises."""
         keys = list(self.location.listing(layout.receipts(self.release)))
         unknown = [key for key in keys if key not in self._final]
         read = {
             key: receipt
             for key, receipt in zip(unknown, later.each(self._one, unknown, _THREADS), strict=True)
-            if receipt is not None
+            if receipt is not None and (receipt.reader, receipt.taken) not in self.before
         }
         self._final |= {key: one for key, one in read.items() if one.arrived is not None}
         return [(self._final | read)[key] for key in keys if key in self._final or key in read]
@@ -67,21 +73,33 @@ class Receipts:
     def _one(self, key: str) -> Receipt | None:
         try:
             stored = self.location.read(key, MAX_DOCUMENT)
-        except AbsentError:  # collected meanwhile
+            assert stored is not None
+            return Receipt.from_data(stored.data)
+        except (AbsentError, RefusedError):  # the former: collected meanwhile
             return None
-        assert stored is not None
-        return Receipt.from_data(stored.data)
+
+
+def new_receipts(location: Location, release: str) -> Receipts:
+    """Return the receipts that are written from now on of a release that was there before."""
+    return Receipts(
+        location, release, frozenset((one.reader, one.taken) for one in Receipts(location, release).now())
+    )
 
 
 def await_arrival(receipts: Receipts, timeout: float, begun: float, say: Callable[[str], None]) -> Arrived:
     """Wait until a dag-processor has serialized what a release changed, and whoever else began is done, too.
 
     `begun` is a moment of time.monotonic(), from which seconds count. Raises ArrivalError after `timeout` seconds,
-    and at once where files cannot be parsed.
+    and at once where files cannot be parsed; and what the location raises, where it never answered.
     """
     told: set[str] = set()
+    found: list[Receipt] | None = None
     while True:
-        found = receipts.now()
+        try:
+            found = receipts.now()
+        except UnreachableError:  # the release serves all the same
+            if found is None:
+                raise
         for one in found:
             if one.reader not in told:
                 told.add(one.reader)

@@ -13,6 +13,7 @@ from airlock.releases import arrival, publishing, same_image
 from airlock.releases.arrival import Receipts
 from airlock.releases.publishing import There
 from airlock_spec.releases import layout, pointer
+from airlock_spec.releases.failures import UnreachableError
 from airlock_spec.releases.manifest import Checked, File, Manifest
 from airlock_spec.releases.pointer import Published
 from airlock_spec.releases.receipt import Receipt
@@ -92,6 +93,40 @@ def test_final_receipts_are_not_read_again(clock: list[float]) -> None:
     location.asked.clear()
     assert [one.reader for one in receipts.now()] == ["one"]
     assert [doing for doing, _ in location.asked] == ["list"]
+
+
+def test_what_is_no_receipt_keeps_nobody_from_waiting(clock: list[float]) -> None:
+    location = MemoryLocation()
+    write(location, "one", arrived=NOW)
+    location.put(f"{layout.receipts(RELEASE)}odd.json", b"{}")
+    assert [one.reader for one in wait(location).receipts] == ["one"]
+
+
+def test_while_it_waits_s3_may_fail_for_a_while(clock: list[float]) -> None:
+    location = MemoryLocation()
+    write(location, "one", pending=("a.py",))
+
+    def fail(doing: str, _key: str) -> None:
+        if 1 <= clock[0] < 3:
+            raise UnreachableError(f"503 for {doing}")
+        if clock[0] >= 4:
+            location.before = lambda *_: None
+            write(location, "one", arrived=NOW)
+
+    location.before = fail
+    assert wait(location).seconds == 4
+
+
+def test_where_s3_never_answered_it_does_not_wait(clock: list[float]) -> None:
+    location = MemoryLocation()
+
+    def fail(*_: str) -> None:
+        raise UnreachableError("403")
+
+    location.before = fail
+    with pytest.raises(UnreachableError):
+        wait(location)
+    assert clock[0] == 0
 
 
 def checked(digit: str) -> Manifest:
