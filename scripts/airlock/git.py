@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from airlock import process
 from airlock.errors import ConfigError
 from airlock.index.locations import redact
-from airlock.wheels import source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -189,6 +188,8 @@ def _counts(status: str, path: str, distributions: Iterable[str]) -> bool:
 
 def _is_input(ignored: str, distributions: Iterable[str]) -> bool:
     """Whether something that git ignores decides an image's bytes."""
+    from airlock.wheels import source  # noqa: PLC0415 - much to import, for the few that are asked about
+
     path = PurePosixPath(ignored)
     folder = next((one for one in distributions if path.is_relative_to(one)), None)
     if folder is not None:

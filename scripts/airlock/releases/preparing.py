@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airlock import git
-from airlock.check import bundle, run
+from airlock.check import bundle
 from airlock.errors import PublishError
 from airlock.releases import tree as trees
 from airlock.terminal import counted
@@ -106,7 +106,7 @@ def _require_dags(tree: Tree) -> None:
 def _folder(session: Session, named: str) -> Path:
     if named:
         return Path(os.path.normpath(Path(named).absolute()))
-    config = run.project_config(session)
+    config = session.own_config
     return bundle.find(config.project, config.check.dags, ())[0].folder
 
 
