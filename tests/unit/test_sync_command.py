@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import tempfile
+import threading
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +27,7 @@ from airlock.errors import (
     PublishError,
     SigningError,
 )
-from airlock.releases import arrival, checking
+from airlock.releases import arrival, checking, packing
 from airlock_spec.releases.manifest import Checked
 from airlock_spec.releases.receipt import Receipt
 from airlock_spec.releases.signature import Signature, payload
@@ -229,6 +233,25 @@ def test_a_release_that_serves_again_has_not_arrived_by_what_its_readers_said_th
     git(world.project, "checkout", "--quiet", ".")
     world.sync("--wait", "--timeout", "1", code=ArrivalError.exit_code)
     assert "no dag-processor has taken" in world.err
+
+
+def test_sigterm_leaves_nothing_behind_and_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+    def slow(*_: object) -> None:
+        assert list(temporary.iterdir())
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(5)
+
+    monkeypatch.setattr(packing, "pack", slow)
+    assert world.sync(code=143) == ""
+    assert "ended by SIGTERM" in world.err
+    assert list(temporary.iterdir()) == []
+    assert world.held() == []
 
 
 def test_the_settings_say_where_to_and_the_option_wins(world: World) -> None:

@@ -75,8 +75,15 @@ def command(session: Session, /, **given: Any) -> int:
 
     Only what the last release does not have is sent. Prints the release's id alone on stdout.
     """
-    options = Options(**given)
-    return _Sync(session, options, time.monotonic()).run()
+    from airlock.releases import ending  # noqa: PLC0415 - after --help
+
+    begun = time.monotonic()
+    try:
+        with ending.orderly():
+            return _Sync(session, Options(**given), begun).run()
+    except ending.AskedToEndError:
+        session.terminal.say("ended by SIGTERM; what was finished is kept, run the same command again")
+        return ending.TERMINATED
 
 
 @dataclass(frozen=True)

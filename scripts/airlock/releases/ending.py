@@ -1,4 +1,4 @@
-"""How a command that keeps a folder ends: within a second, whatever it waits for.
+"""How commands of releases end when they are asked to; one that keeps a folder within a second, whatever it waits for.
 
 Whatever it was at, the folder is whole: a release is seen by a rename, and the next run removes what was staged.
 """
@@ -38,6 +38,24 @@ def asked() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def orderly() -> Iterator[None]:
+    """Raise AskedToEndError for SIGTERM, so that what is temporary is removed; a second one ends at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _end_orderly)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end_orderly(_number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise AskedToEndError
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:

@@ -15,6 +15,7 @@ from airlock.errors import PublishError
 from airlock.releases import packing, wholeness
 from airlock_spec.releases import difference, layout, pointer, reading
 from airlock_spec.releases.failures import AbsentError, RefusedError
+from airlock_spec.releases.index import Index
 from airlock_spec.releases.pointer import Pointer, Published
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from airlock.releases.location import Location
     from airlock_spec.releases.difference import Difference
-    from airlock_spec.releases.index import Index
     from airlock_spec.releases.manifest import Manifest
 
     # Signs a release, and returns objects to write by their keys.
@@ -72,10 +72,13 @@ def look(location: Location) -> There:
         return There(None, "", None, None)
     assert stored is not None
     found = Pointer.from_data(stored.data)
-    manifest = index = None
+    manifest = None
+    written = later.begin(
+        lambda: reading.document(location, layout.index(found.release))
+    )  # beside the manifest
     try:
         manifest = reading.manifest(location, found.release)
-        index = reading.index(location, manifest)
+        index = Index.from_data(written(), manifest.blobs)
     except (AbsentError, RefusedError):
         return There(found, stored.etag, manifest, None)
     return There(

@@ -160,6 +160,8 @@ def _fields(item: Mapping[str, Any], kind: str) -> dict[str, Any]:
             raise FormatError(f"{name} of a {kind} must be of type {wanted.__name__}, not {item[name]!r}")
         if wanted is int and not 0 <= item[name] <= _MOST:
             raise FormatError(f"{name} of a {kind} must be a number from 0 on, not {item[name]!r}")
+    if item.get("did", DEEDS[0]) not in DEEDS:
+        raise FormatError(f"what was done must be one of {', '.join(DEEDS)}, not {item['did']!r}")
     return {**item, "release": _id(item["release"]), "at": moment(item["at"], "at")}
 
 

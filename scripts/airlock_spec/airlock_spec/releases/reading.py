@@ -42,14 +42,14 @@ class Known:
 
 
 def manifest(objects: Objects, release: str) -> Manifest:
-    return Manifest.from_data(_document(objects, layout.manifest(release)), release)
+    return Manifest.from_data(document(objects, layout.manifest(release)), release)
 
 
 def index(objects: Objects, of: Manifest) -> Index:
-    return Index.from_data(_document(objects, layout.index(of.id)), of.blobs)
+    return Index.from_data(document(objects, layout.index(of.id)), of.blobs)
 
 
-def _document(objects: Objects, key: str) -> bytes:
+def document(objects: Objects, key: str) -> bytes:
     """Return a gzipped document (RFC 1952). Raises RefusedError, also for one of more than MAX_DOCUMENT bytes."""
     stored = objects.read(key, MAX_DOCUMENT)
     if stored is None:
