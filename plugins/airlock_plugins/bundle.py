@@ -47,11 +47,7 @@ class ReleaseBundle(BaseDagBundle):
     """
 
     supports_versioning = True
-<<<<<<< HEAD
     refresh_interval: int  # seconds; the dag-processor asks it before each look
-=======
-    refresh_interval: int
->>>>>>> bundle
 
     def __init__(
         self,
