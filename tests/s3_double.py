@@ -1,7 +1,7 @@
 """An S3 for many small requests, as a program: objects in memory, every answer a round trip later.
 
 `python tests/s3_double.py SECONDS` prints its port, and serves until it is ended. It is for measuring: moto's
-server takes about fifty times the processor for the same request, so that it and not its clients would be measured.
+server takes 13 to 25 times the processor for a small object, so that it and not its clients would be measured.
 What it does not know it answers with 501, which no client takes for success.
 """
 
