@@ -103,7 +103,7 @@ def measure(folder: Path, plan: Plan, world: tuple[int, int], costs: Costs) -> N
         for time in range(cold):
             own = folder / str(time)
             project = prepared(own, files)
-            syncers: list[Syncer] = [Airlock(project, there), *copiers(there, own)]
+            syncers: list[Syncer] = [Airlock(project, there), *copiers(there, own, project / "dags")]
             round_ = Round(own, there, files, delay, syncers, costs)
             with round_.bundles(files <= plan.slow) as bundles:
                 round_.bring("cold", bundles, edited=0)
@@ -145,7 +145,7 @@ class Round:
             dag_tree.edit(self.tree, self.files, edited)
         wanted = digest(self.tree)
         for syncer in self.syncers:
-            self._do("publish", what, syncer, syncer.publish(self.tree, self.bucket(syncer.name)))
+            self._do("publish", what, syncer, syncer.publish(self.bucket(syncer.name)))
         for syncer in self.syncers:
             target = self.folder / f"read-{self.bucket(syncer.name)}"
             self._do("read", what, syncer, syncer.read(self.bucket(syncer.name), target))

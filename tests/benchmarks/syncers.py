@@ -34,7 +34,7 @@ class Syncer(Protocol):
     @property
     def variables(self) -> dict[str, str]: ...
 
-    def publish(self, tree: Path, bucket: str) -> Command: ...
+    def publish(self, bucket: str) -> Command: ...
 
     def read(self, bucket: str, folder: Path) -> Command: ...
 
@@ -45,7 +45,7 @@ class Syncer(Protocol):
 
 @dataclass(frozen=True)
 class Airlock:
-    """`airlock sync` and `airlock pull`; `project` has its DAGs in `tree`."""
+    """`airlock sync` and `airlock pull`; the DAGs are those of `project`."""
 
     project: Path
     double: Double
@@ -55,8 +55,8 @@ class Airlock:
     def variables(self) -> dict[str, str]:
         return {**_plain(), **self.double.variables, "AIRLOCK_CACHE": f"{self.project}-cache"}
 
-    def publish(self, tree: Path, bucket: str) -> Command:
-        return [*self._airlock(), "sync", "--no-check", "--dags", tree, "--to", f"s3://{bucket}/dags"]
+    def publish(self, bucket: str) -> Command:
+        return [*self._airlock(), "sync", "--no-check", "--to", f"s3://{bucket}/dags"]
 
     def read(self, bucket: str, folder: Path) -> Command:
         return [*self._airlock(), "pull", "--from", f"s3://{bucket}/dags", "--to", folder]
@@ -74,11 +74,12 @@ class Copier:
 
     name: str
     command: Sequence[str | Path]
+    tree: Path
     variables: dict[str, str]
     remote: str = "s3://{bucket}/dags/"
 
-    def publish(self, tree: Path, bucket: str) -> Command:
-        return [*self.command, f"{tree}/", self.remote.format(bucket=bucket)]
+    def publish(self, bucket: str) -> Command:
+        return [*self.command, f"{self.tree}/", self.remote.format(bucket=bucket)]
 
     def read(self, bucket: str, folder: Path) -> Command:
         folder.mkdir(exist_ok=True)
@@ -88,7 +89,7 @@ class Copier:
         return folder
 
 
-def copiers(double: Double, folder: Path) -> list[Syncer]:
+def copiers(double: Double, folder: Path, tree: Path) -> list[Syncer]:
     """Return the peers; each removes what is not in the source, and has its defaults but for what is said here."""
     settings = folder / "s3cmd.conf"
     host = double.url.removeprefix("http://")
@@ -106,10 +107,10 @@ def copiers(double: Double, folder: Path) -> list[Syncer]:
     sync: Command = ["rclone", "sync", *_RCLONE]
     plain = _plain()
     return [
-        Copier("aws s3 sync", aws, plain | double.variables),
-        Copier("s3cmd", s3cmd, plain),
-        Copier("rclone", sync, plain | rclone, ":s3:{bucket}/dags"),
-        Copier("rclone --checksum", [*sync, "--checksum"], plain | rclone, ":s3:{bucket}/dags"),
+        Copier("aws s3 sync", aws, tree, plain | double.variables),
+        Copier("s3cmd", s3cmd, tree, plain),
+        Copier("rclone", sync, tree, plain | rclone, ":s3:{bucket}/dags"),
+        Copier("rclone --checksum", [*sync, "--checksum"], tree, plain | rclone, ":s3:{bucket}/dags"),
     ]
 
 
