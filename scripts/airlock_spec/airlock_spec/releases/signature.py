@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from airlock_spec import document
 from airlock_spec.document import FormatError
 from airlock_spec.releases import layout
-from airlock_spec.releases.failures import RefusedError
+from airlock_spec.releases.failures import unreadable
 from airlock_spec.releases.manifest import ID
 
 FORMAT = "airlock-signature/1"
@@ -53,9 +53,12 @@ class Signature:
         """Read what `to_data` wrote. Raises RefusedError; whether the signature is good is for others to find out."""
         try:
             fields = document.load(FORMAT, data, "signature", _FIELDS)
-            release, signature = fields["release"], fields["signature"]
-            if not isinstance(release, str) or not ID.fullmatch(release) or not isinstance(signature, str):
-                raise FormatError("a signature must name its release, and be base64")
-            return cls(release, base64.b64decode(signature, validate=True))
+            return cls(*_read(fields["release"], fields["signature"]))
         except (FormatError, binascii.Error, ValueError) as error:
-            raise RefusedError(f"a signature cannot be read: {error}") from error
+            raise unreadable("a signature", error) from error
+
+
+def _read(release: object, signature: object) -> tuple[str, bytes]:
+    if not isinstance(release, str) or not ID.fullmatch(release) or not isinstance(signature, str):
+        raise FormatError("a signature must name its release, and be base64")
+    return release, base64.b64decode(signature, validate=True)
