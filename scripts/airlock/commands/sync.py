@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from airlock.cli import Session
     from airlock.release_settings import Sync
     from airlock.releases.arrival import Arrived
+    from airlock.releases.in_folder import InFolder
     from airlock.releases.location import Location
     from airlock.releases.preparing import Wanted
     from airlock.releases.publishing import Outcome, Sign, There
+    from airlock.releases.tree import Tree
+    from airlock_spec.releases.manifest import Manifest
 
 EPILOG = """\b
 Examples:
@@ -85,37 +88,28 @@ class _Sync:
     def run(self) -> int:
         """Tell the story of a release."""
         from airlock import later  # noqa: PLC0415 - after --help
-        from airlock.releases import (  # noqa: PLC0415
-            places,
-            preparing,
-            publishing,
-            report,
-            same_image,
-            telling,
-            who,
-        )
+        from airlock.releases import places, preparing, report, telling  # noqa: PLC0415
+        from airlock.releases.in_folder import InFolder  # noqa: PLC0415
 
-        settings, options = places.settings(self.session, self.options.to), self.options
-        place = options.to or settings.to
-        if "://" not in place:
-            return self._into_folder(place)
-        connected = later.begin(
-            lambda: self._connect(place, settings)
-        )  # which takes as long as reading all files
+        options = self.options
+        settings = places.settings(self.session, options.to)
+        resolved = later.begin(self._resolve)  # boto3 takes as long as reading all files
         sign = self._signing(settings)
         tree, manifest = preparing.prepare(self.session, self._wanted)
+        arrived = None
+        place, there = resolved()
         with telling.told(place):
-            location, there = connected()
-            if not options.force:
-                same_image.require(location, there, manifest)
-            publisher = publishing.Publisher(location, who.by(os.environ), sign)
-            outcome = publisher.publish(manifest, tree.content, there)
+            if isinstance(place, InFolder):
+                outcome = self._into_folder(place, manifest, tree, settings)
+            else:
+                assert there is not None
+                outcome = self._into_s3(place, there, manifest, tree, sign)
             seconds = time.monotonic() - self.begun
             report.tell(outcome, manifest, self.session.terminal, seconds, dry_run=options.dry_run)
-            arrived = self._arrival(location, outcome, settings) if options.wait else None
+            if options.wait and not options.dry_run and not isinstance(place, InFolder):
+                arrived = self._arrival(place, outcome, settings)
         if options.as_json:
-            told = report.document(outcome, manifest, arrived, dry_run=options.dry_run)
-            click.echo(json.dumps(told))
+            click.echo(json.dumps(report.document(outcome, manifest, arrived, dry_run=options.dry_run)))
         else:
             click.echo(outcome.release)
         return 0
@@ -127,26 +121,53 @@ class _Sync:
         given = self.options
         return Wanted(given.dags, given.image, given.check, given.require_clean, given.include_ignored)
 
-    def _connect(self, place: str, settings: Sync) -> tuple[Location, There]:
-        from airlock.releases import publishing, s3_location  # noqa: PLC0415 - as above
+    def _resolve(self) -> tuple[Location | InFolder, There | None]:
+        """Return where to publish to, and what is there."""
+        from airlock.releases import places, publishing, telling  # noqa: PLC0415 - as above
+        from airlock.releases.in_folder import InFolder  # noqa: PLC0415
         from airlock.releases.rehearsal import Rehearsal  # noqa: PLC0415
 
-        location: Location = s3_location.connect(place, settings.kms_key)
+        place = places.resolve(self.session, self.options.to, "--to")
+        if isinstance(place, InFolder):
+            if self.options.wait or self.options.sign:
+                raise click.UsageError(
+                    "--wait and --sign want a place in S3: nobody writes receipts into a folder"
+                )
+            return place, None
+        location: Location = Rehearsal(place.location) if self.options.dry_run else place.location
+        with telling.told(place):
+            return location, publishing.look(location)
+
+    def _into_s3(
+        self, location: Location, there: There, manifest: Manifest, tree: Tree, sign: Sign | None
+    ) -> Outcome:
+        from airlock.releases import publishing, same_image, who  # noqa: PLC0415 - as above
+
+        if not self.options.force:
+            same_image.require(location, there, manifest)
+        publisher = publishing.Publisher(location, who.by(os.environ), sign)
+        return publisher.publish(manifest, tree.content, there)
+
+    def _into_folder(self, place: InFolder, manifest: Manifest, tree: Tree, settings: Sync) -> Outcome:
+        from airlock.releases import into_folder, who  # noqa: PLC0415 - as above
+        from airlock.releases.in_folder import Kept  # noqa: PLC0415
+
         if self.options.dry_run:
-            location = Rehearsal(location)
-        return location, publishing.look(location)
+            return into_folder.rehearse(place, manifest)
+        kept = Kept(settings.keep, settings.keep_days)
+        return into_folder.publish(place, manifest, tree, who.by(os.environ), kept)
 
     def _signing(self, settings: Sync) -> Sign | None:
+        from airlock.releases import places  # noqa: PLC0415 - as above
+
         name = self.options.sign or settings.sign
-        if not name:
+        if not name or not places.is_s3(self.options.to or settings.to):
             return None
         from airlock.releases import signatures  # noqa: PLC0415 - as above
 
         return signatures.signing(name, self.session.project)
 
-    def _arrival(self, location: Location, outcome: Outcome, settings: Sync) -> Arrived | None:
-        if self.options.dry_run:
-            return None
+    def _arrival(self, location: Location, outcome: Outcome, settings: Sync) -> Arrived:
         from airlock.releases import arrival, report  # noqa: PLC0415 - as above
 
         terminal = self.session.terminal
@@ -156,6 +177,3 @@ class _Sync:
         arrived = arrival.await_arrival(receipts, seconds, time.monotonic(), terminal.say)
         report.tell_arrival(arrived, terminal)
         return arrived
-
-    def _into_folder(self, place: str) -> int:
-        raise NotImplementedError(place)

@@ -96,7 +96,7 @@ def resolve(session: Session, named: str, option: str) -> InS3 | InFolder:
             cause=f"neither {option} nor [tool.airlock.sync] to names a place",
             remedy=f"add {option} s3://BUCKET/PREFIX, or {option} FOLDER",
         )
-    if "://" in text:
+    if is_s3(text):
         from airlock.releases import s3_location  # noqa: PLC0415 - boto3, which folders do without
         from airlock.releases.in_s3 import InS3  # noqa: PLC0415
 
@@ -104,3 +104,8 @@ def resolve(session: Session, named: str, option: str) -> InS3 | InFolder:
     from airlock.releases.in_folder import InFolder  # noqa: PLC0415 - as above
 
     return InFolder(Path(text) if named else session.project / text)
+
+
+def is_s3(text: str) -> bool:
+    """Whether a place is meant to be one in S3; a slip of the pen is no folder."""
+    return "://" in text or text.startswith("s3:")

@@ -141,7 +141,7 @@ def _fault_of_link(link: str, inside: str) -> str:
     target = os.path.realpath(link)
     if not os.path.exists(target):  # noqa: PTH110 - of a string that may lead anywhere
         return "a link that leads nowhere"
-    return "" if target.startswith(f"{inside}/") else f"a link that leads out, to {target}"
+    return "" if f"{target}/".startswith(f"{inside}/") else f"a link that leads out, to {target}"
 
 
 def _read(top: Path, paths: Sequence[str]) -> list[tuple[File, _Signature]]:

@@ -40,6 +40,15 @@ def between(before: Manifest | None, after: Manifest) -> Difference:
     )
 
 
+def affected(top: Path, manifest: Manifest, change: Difference) -> tuple[str, ...]:
+    """Return the paths of a release, below `top`, that a change adds, changes, or concerns (see `naming`), in order."""
+    new = {*change.added, *change.changed}
+    paths = [file.path for file in manifest.files]
+    if len(new) < len(paths):
+        new |= naming(top, paths, (*new, *change.removed))
+    return tuple(path for path in paths if path in new)
+
+
 def naming(top: Path, paths: Iterable[str], touched: Iterable[str]) -> set[str]:
     """Return those of `paths`, below `top`, whose text names a touched file, or one that names one, and so on.
 

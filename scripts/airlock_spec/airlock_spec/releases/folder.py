@@ -120,11 +120,15 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             os.utime(self.place(release))
 
-    def collect(self, grace: float, keep: int = 1) -> list[str]:
-        """Remove the releases that nobody used for `grace` seconds, but not the last `keep`, nor what serves."""
+    def unused(self, grace: float, keep: int = 1) -> list[str]:
+        """Return the releases that nobody used for `grace` seconds, but not the last `keep`, nor what serves."""
         newest = sorted(self.releases().items(), key=lambda one: one[1], reverse=True)
         limit, serving = self._now() - grace, self._serving()
-        old = [name for name, used in newest[keep:] if used < limit and name not in serving]
+        return [name for name, used in newest[keep:] if used < limit and name not in serving]
+
+    def collect(self, grace: float, keep: int = 1) -> list[str]:
+        """Remove the releases that are unused, and return them."""
+        old = self.unused(grace, keep)
         for name in old:
             self.remove(name)
         return old

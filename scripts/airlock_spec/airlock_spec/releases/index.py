@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FORMAT = "airlock-index/1"
 MAX_PACKS = 1000
-_NAME = re.compile(r"[0-9a-z][0-9a-z-]{7,127}")
+NAME = re.compile(r"[0-9a-z][0-9a-z-]{7,127}")
 
 
 class Place(NamedTuple):
@@ -79,7 +79,7 @@ def _read(data: bytes, blobs: Mapping[str, int]) -> Index:
 
 def _pack(item: Any) -> tuple[str, int]:
     name, size = item
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or type(size) is not int or size < 0:
+    if not isinstance(name, str) or not NAME.fullmatch(name) or type(size) is not int or size < 0:
         raise FormatError(f"a pack must be [name, size], not {str(item)[:200]}")
     return name, size
 

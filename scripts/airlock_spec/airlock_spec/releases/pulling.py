@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -66,6 +67,20 @@ class Rules:
     accept: Callable[[Manifest], None] = accept_all
     prepare: Callable[[Pulled], None] = nothing
     keep_for: float = KEEP_FOR
+
+
+def touch(folder: Folder, pulled: Pulled) -> tuple[str, ...]:
+    """Let all files that a release concerns be modified now, and return their paths, in order.
+
+    Airflow parses again what was modified after it had last been parsed; a file that imports a changed one is not.
+    What cannot be touched (a folder of another user) is left as it is.
+    """
+    top = folder.place(pulled.release)
+    paths = difference.affected(top, pulled.manifest, pulled.difference)
+    for path in paths:
+        with contextlib.suppress(OSError):
+            os.utime(top / path)
+    return paths
 
 
 class Pull:

@@ -52,13 +52,14 @@ class Signature:
     def from_data(cls, data: bytes) -> Signature:
         """Read what `to_data` wrote. Raises RefusedError; whether the signature is good is for others to find out."""
         try:
-            fields = document.load(FORMAT, data, "signature", _FIELDS)
-            return cls(*_read(fields["release"], fields["signature"]))
+            return _read(data)
         except (FormatError, binascii.Error, ValueError) as error:
             raise unreadable("a signature", error) from error
 
 
-def _read(release: object, signature: object) -> tuple[str, bytes]:
+def _read(data: bytes) -> Signature:
+    fields = document.load(FORMAT, data, "signature", _FIELDS)
+    release, signature = fields["release"], fields["signature"]
     if not isinstance(release, str) or not ID.fullmatch(release) or not isinstance(signature, str):
-        raise FormatError("a signature must name its release, and be base64")
-    return release, base64.b64decode(signature, validate=True)
+        raise FormatError("it must name its release, and be base64")
+    return Signature(release, base64.b64decode(signature, validate=True))
