@@ -94,7 +94,7 @@ def test_a_claim_that_cannot_be_read_lets_nothing_go(location: MemoryLocation) -
 def test_a_claim_that_vanishes_meanwhile_is_none(location: MemoryLocation) -> None:
     publish_aged(location, 90, 80, 70)
     claim(location)
-    location.before = lambda *_: (
+    location.before = lambda doing, _key: (
         doing == "read" and location.objects.pop(layout.claim("processor-1"), 0)
     )
     assert collecting.plan(location, FEW).found.claims == ()
