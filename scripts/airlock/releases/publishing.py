@@ -123,7 +123,7 @@ class Publisher:
 
     def _serve(self, new: Published, there: There, *, sent: bool) -> Pointer:
         """Swap the pointer; where another was quicker, go on from what that one wrote."""
-        before, etag = there.pointer, there.etag
+        before, etag, ours = there.pointer, there.etag, (new.release, new.at, new.by)
         for attempt in range(_ATTEMPTS):
             after = before.published(new) if before else pointer.first(new)
             if self.location.swap(layout.POINTER, after.to_data(), etag):
@@ -134,7 +134,7 @@ class Publisher:
                 before, etag = None, ""
                 continue
             before, etag = now
-            if any(event.at == new.at and event.by == new.by for event in before.events):
+            if any((event.release, event.at, event.by) == ours for event in before.events):
                 return before  # the swap was done, and its answer lost
             _require_uncollected(new.release, before)
             _require_packs(there, before, new, sent=sent)
@@ -185,13 +185,15 @@ def look_at_pointer(location: Location) -> tuple[Pointer, str] | None:
 def _require_packs(there: There, now: Pointer, new: Published, *, sent: bool) -> None:
     """Raise PublishError where what the release shares with an earlier one may be gone.
 
-    Its index names packs of the release that served when it was sent: they stay as long as that one is there.
+    Its index names packs of the release that served when it was sent: they stay as long as that one is there, without
+    having been collected and published anew meanwhile.
     """
     shares = there.pointer.release if sent and there.pointer else new.release if not sent else ""
-    if shares and now.find(shares) is None:
+    known = there.pointer.find(shares) if there.pointer else None
+    if known is not None and now.find(shares) != known:  # there again, it has packs of its own
         raise PublishError(
             "the release does not serve: what it shares with an earlier one was collected meanwhile",
-            cause=f"`airlock gc` removed release {shares[:12]}",
+            cause=f"`airlock gc` removed release {shares[:12]}, or it was published anew",
             remedy="run it again",
         )
 
