@@ -6,6 +6,7 @@ Each is stopped at every request it makes, or has others do all they want before
 from __future__ import annotations
 
 import contextlib
+import functools
 import random
 import threading
 import time
@@ -16,7 +17,7 @@ import pytest
 from airlock.releases.publishing import Outcome
 from airlock_spec.releases.failures import AbsentError, ReleaseError, UnreachableError
 from memory_location import MemoryLocation
-from release_worlds import REFUSED, age, collect, files, publish, release, require_whole, roll_back
+from release_worlds import REFUSED, age, collect, publish, release, require_whole, roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,14 +69,18 @@ class KilledError(BaseException):
     """A process ends, whatever it was about to do."""
 
 
-def world() -> MemoryLocation:
-    """Return a location with three releases, of which the last serves, and all that is older than a day."""
+@functools.cache
+def built() -> MemoryLocation:
     location = MemoryLocation()
     for number in range(3):
         publish(location, number)
     age(location)
-    location.asked.clear()
     return location
+
+
+def world() -> MemoryLocation:
+    """Return a location with three releases, of which the last serves, and all that is older than a day."""
+    return MemoryLocation(dict(built().objects), dict(built().modified))
 
 
 def requests_of(deed: Callable[[MemoryLocation], object]) -> int:
