@@ -122,6 +122,7 @@ class Folder:
 
     def unused(self, grace: float, keep: int = 1) -> list[str]:
         """Return the releases that nobody used for `grace` seconds, but not the last `keep`, nor what serves."""
+        shutil.rmtree(self.root / _STAGING, ignore_errors=True)  # of the dead: whoever lives holds the lock
         newest = sorted(self.releases().items(), key=lambda one: one[1], reverse=True)
         limit, serving = self._now() - grace, self._serving()
         return [name for name, used in newest[keep:] if used < limit and name not in serving]
