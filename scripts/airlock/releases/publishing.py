@@ -14,7 +14,7 @@ from airlock import later
 from airlock.errors import PublishError
 from airlock.releases import packing
 from airlock_spec.releases import difference, layout, pointer, reading
-from airlock_spec.releases.failures import AbsentError
+from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.pointer import Pointer, Published
 
 if TYPE_CHECKING:
@@ -58,15 +58,18 @@ class Outcome:
 
 
 def look(location: Location) -> There:
-    """Read what serves. Raises what reading raises, but where there is nothing."""
+    """Read what serves; a release that is damaged is as none, and all is sent anew. Raises what reading raises."""
     try:
         stored = location.read(layout.POINTER, pointer.MAX_DOCUMENT)
     except AbsentError:
         return There(None, "", None, None)
     assert stored is not None
     found = Pointer.from_data(stored.data)
-    manifest = reading.manifest(location, found.release)
-    return There(found, stored.etag, manifest, reading.index(location, manifest))
+    try:
+        manifest = reading.manifest(location, found.release)
+        return There(found, stored.etag, manifest, reading.index(location, manifest))
+    except (AbsentError, RefusedError):
+        return There(found, stored.etag, None, None)
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,10 @@ class Publisher:
         """
         sent: dict[str, int] = {}
         known = there.pointer.find(manifest.id) if there.pointer else None
-        if there.pointer and there.pointer.release == manifest.id:
+        if there.pointer and there.manifest and there.pointer.release == manifest.id:
             return self._outcome(manifest, there, there.pointer, {}, changed=False)
-        if known is None:
+        sends = known is None or there.manifest is None
+        if sends:
             _require_uncollected(manifest.id, there.pointer)
             sent = self._send(manifest, content, there)
         elif self.sign:
@@ -101,7 +105,7 @@ class Publisher:
             manifest.commit,
             manifest.dirty,
         )
-        done = self._serve(new, there, sent=known is None)
+        done = self._serve(new, there, sent=sends)
         return self._outcome(manifest, there, done, sent, changed=True)
 
     def _send(self, manifest: Manifest, content: Content, there: There) -> dict[str, int]:
