@@ -145,6 +145,7 @@ class Folder:
 
     def collect(self, grace: float, keep: int = 1) -> list[str]:
         """Remove the releases that are unused, and return them."""
+        shutil.rmtree(self.root / _STAGING, ignore_errors=True)  # of the dead: whoever lives holds the lock
         old = self.unused(grace, keep)
         for name in old:
             self.remove(name)
