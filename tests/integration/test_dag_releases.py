@@ -1,0 +1,226 @@
+"""DAG releases end to end: out of S3 (moto) into a real Airflow on a network with no way out.
+
+One Airflow with the defaults of the image, for all tests; each publishes what it needs before it looks.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+import release_dags
+from benchmarks import generated_dags
+from delivery import AWS, BUCKET, LOCATION, Delivery, delivery
+from releasing import Author
+from services import Services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from containers import Image
+
+pytestmark = [pytest.mark.docker, pytest.mark.real]
+
+RELEASES = int(os.environ.get("AIRLOCK_TEST_RELEASES", "50"))
+MEDIAN, WORST = 10, 60  # seconds from the beginning of publishing to what the REST API shows
+FILES = 2000
+SECONDS_TO_RUN = 60
+OUTAGE = 45  # seconds: more than any time-out of one poll
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    image: Image, lab_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Delivery, Author]]:
+    """Give an Airflow that started with a first release, and who publishes the next."""
+    author = Author(tmp_path_factory.mktemp("dags"), LOCATION)
+    services = Services(image.engine.program, image.reference, lab_image)
+    with delivery(services) as made, pytest.MonkeyPatch.context() as patch:
+        for name, value in {**AWS, "AWS_ENDPOINT_URL_S3": made.url}.items():
+            patch.setenv(name, value)
+        author.write(release_dags.changing("first") | release_dags.helped("first"))
+        author.write(release_dags.spanning("first", BUCKET))
+        author.publish()
+        made.start()
+        for dag in ("changing", "helped", "spanning"):
+            made.arrival(dag, "first", WORST)
+        yield made, author
+
+
+@pytest.fixture
+def delivered(airflow: tuple[Delivery, Author]) -> Delivery:
+    return airflow[0]
+
+
+@pytest.fixture
+def author(airflow: tuple[Delivery, Author]) -> Author:
+    return airflow[1]
+
+
+def told(text: str) -> None:
+    print(text)  # noqa: T201 - shown with -s, or where a test fails
+
+
+def test_of_fifty_releases_the_median_arrives_in_ten_seconds_and_the_last_in_sixty(
+    delivered: Delivery, author: Author
+) -> None:
+    seconds = []
+    for number in range(RELEASES):
+        tag = f"release-{number}"
+        author.write(release_dags.changing(tag))
+        begun = time.monotonic()
+        author.publish()
+        seconds.append(delivered.arrival("changing", tag, WORST, begun))
+
+    told(distribution(seconds))
+    assert statistics.median(seconds) <= MEDIAN, distribution(seconds)
+    assert max(seconds) <= WORST, distribution(seconds)
+
+
+def distribution(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    parts = [f"{ordered[min(len(ordered) - 1, len(ordered) * part // 10)]:.1f}" for part in range(0, 11)]
+    return f"{len(seconds)} releases, deciles in seconds: {' '.join(parts)}; median {statistics.median(seconds):.1f}"
+
+
+def test_a_run_finishes_on_the_release_that_it_began_with_and_new_runs_use_the_new(
+    delivered: Delivery, author: Author
+) -> None:
+    author.write(release_dags.spanning("old", BUCKET))
+    old = author.publish()
+    serves(delivered, "spanning", old)
+    before = begin(delivered)
+
+    author.write(release_dags.spanning("new", BUCKET))
+    new = author.publish()
+    serves(delivered, "spanning", new)
+    after = begin(delivered)
+
+    assert values(delivered, before) == ["old"] * 6
+    assert values(delivered, after) == ["new"] * 6
+
+    before_rollback = begin(delivered)
+    author.roll_back(old)
+    serves(delivered, "spanning", old)
+    after_rollback = begin(delivered)
+
+    assert values(delivered, before_rollback) == ["new"] * 6
+    assert values(delivered, after_rollback) == ["old"] * 6
+
+
+def test_a_module_that_only_tasks_import_is_of_the_new_release_in_new_runs(
+    delivered: Delivery, author: Author
+) -> None:
+    author.write(release_dags.spanning("whole", BUCKET))
+    serves(delivered, "spanning", author.publish())
+    author.write({"shared/late.py": release_dags.WORD.format(tag="late")})
+    serves(delivered, "spanning", author.publish())
+
+    assert values(delivered, begin(delivered)) == ["whole", "whole", "late"] * 2
+
+
+def serves(delivered: Delivery, dag: str, release: str) -> None:
+    """Wait until new runs of a DAG are of a release."""
+
+    def holds() -> bool:
+        found = delivered.dag(dag)
+        return found is not None and found["bundle_version"] == release
+
+    delivered.until(f"{dag} is of release {release[:12]}", holds, WORST)
+
+
+def begin(delivered: Delivery) -> str:
+    """Start a run, and wait until its first task waits at its gate; return the run."""
+    run = delivered.api.trigger("spanning")
+    delivered.until(f"the task of {run} runs", lambda: delivered.holds(f"waits/{run}"), SECONDS_TO_RUN)
+    return run
+
+
+def values(delivered: Delivery, run: str) -> list[str]:
+    """Let a run go on to its end; return the words that its tasks read."""
+    delivered.s3.put_object(Bucket=BUCKET, Key=f"gates/{run}", Body=b"")
+    assert delivered.api.states({"spanning": run}, SECONDS_TO_RUN) == {"spanning": "success"}
+    found: list[str] = delivered.value("spanning", run, "second")
+    return found
+
+
+def test_while_s3_does_not_answer_dags_stay_and_run_and_the_next_release_arrives_when_it_does(
+    delivered: Delivery, author: Author
+) -> None:
+    author.write(release_dags.changing("before"))
+    serves(delivered, "changing", author.publish())
+    delivered.arrival("changing", "before", WORST)
+    dags = delivered.names()
+
+    delivered.services.pause("aws")
+    try:
+        end = time.monotonic() + OUTAGE
+        while time.monotonic() < end:
+            assert delivered.names() == dags
+            assert delivered.health("dag-processor") == 0
+            time.sleep(3)
+        run = delivered.api.trigger("changing")
+        assert delivered.api.states({"changing": run}, SECONDS_TO_RUN) == {"changing": "success"}
+    finally:
+        delivered.services.unpause("aws")
+    said = delivered.services.logs("dag-processor")
+
+    assert "before" in said
+    author.write(release_dags.changing("after"))
+    author.publish()
+    told(f"after an outage a release arrives in {delivered.arrival('changing', 'after', WORST):.1f} s")
+
+
+def test_a_file_that_a_release_lacks_takes_its_dag_along_and_no_other(
+    delivered: Delivery, author: Author
+) -> None:
+    author.write(release_dags.changing("here", "passing"))
+    author.publish()
+    delivered.arrival("passing", "here", WORST)
+    dags = delivered.names()
+
+    (author.folder / "passing.py").unlink()
+    author.publish()
+    delivered.until("the DAG is gone", lambda: "passing" not in delivered.names(), WORST)
+
+    assert delivered.names() == dags - {"passing"}
+
+
+def test_a_release_that_cannot_be_imported_is_told_and_rolled_back(
+    delivered: Delivery, author: Author
+) -> None:
+    author.write(release_dags.changing("good"))
+    good = author.publish()
+    delivered.arrival("changing", "good", WORST)
+    author.write({"changing.py": release_dags.BROKEN})
+    author.publish()
+    delivered.until("the import error shows", lambda: "changing.py" in delivered.errors(), WORST)
+
+    author.roll_back(good)
+
+    delivered.until("the import error is gone", lambda: not delivered.errors(), WORST)
+    assert delivered.shows("changing", "good")
+
+
+def test_of_two_thousand_files_a_changed_one_and_a_changed_module_arrive_in_a_minute_during_the_first_pass(
+    delivered: Delivery, author: Author
+) -> None:
+    generated_dags.write(author.folder, FILES)
+    author.write(release_dags.changing("before") | release_dags.helped("before"))
+    author.publish()
+    delivered.until("the pass begins", lambda: "generated_00000" in delivered.names() or len(delivered.names()) > 20, WORST)
+
+    author.write(release_dags.changing("changed") | release_dags.helped("changed"))
+    begun = time.monotonic()
+    author.publish()
+    file = delivered.arrival("changing", "changed", WORST, begun)
+    module = delivered.arrival("helped", "changed", WORST, begun)
+
+    there = len(delivered.names())
+    told(f"of {FILES} files, {there} DAGs parsed so far: the file in {file:.1f} s, the module in {module:.1f} s")
+    assert there < FILES  # or nothing jumped a queue
+    assert max(file, module) <= WORST
