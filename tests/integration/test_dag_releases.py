@@ -37,12 +37,11 @@ def airflow(
     image: Image, lab_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Delivery, Author]]:
     """Give an Airflow that started with a first release, and who publishes the next."""
-    author = Author(tmp_path_factory.mktemp("dags"), LOCATION)
     services = Services(image.engine.program, image.reference, lab_image)
-    with delivery(services) as made, pytest.MonkeyPatch.context() as patch:
-        for name, value in {**AWS, "AWS_ENDPOINT_URL_S3": made.url}.items():
-            patch.setenv(name, value)
-        author.write(release_dags.changing("first") | release_dags.helped("first"))
+    with delivery(services) as made:
+        env = {**os.environ, **AWS, "AWS_ENDPOINT_URL_S3": made.url}
+        author = Author(tmp_path_factory.mktemp("dags"), LOCATION, env)
+        author.write(release_dags.changing("first"), release_dags.helped("first"))
         author.write(release_dags.spanning("first", BUCKET))
         author.publish()
         made.start()
@@ -83,7 +82,7 @@ def test_of_fifty_releases_the_median_arrives_in_ten_seconds_and_the_last_in_six
 
 def distribution(seconds: list[float]) -> str:
     ordered = sorted(seconds)
-    parts = [f"{ordered[min(len(ordered) - 1, len(ordered) * part // 10)]:.1f}" for part in range(0, 11)]
+    parts = [f"{ordered[min(len(ordered) - 1, len(ordered) * part // 10)]:.1f}" for part in range(11)]
     return f"{len(seconds)} releases, deciles in seconds: {' '.join(parts)}; median {statistics.median(seconds):.1f}"
 
 
@@ -210,17 +209,23 @@ def test_of_two_thousand_files_a_changed_one_and_a_changed_module_arrive_in_a_mi
     delivered: Delivery, author: Author
 ) -> None:
     generated_dags.write(author.folder, FILES)
-    author.write(release_dags.changing("before") | release_dags.helped("before"))
+    author.write(release_dags.changing("before"), release_dags.helped("before"))
     author.publish()
-    delivered.until("the pass begins", lambda: "generated_00000" in delivered.names() or len(delivered.names()) > 20, WORST)
+    delivered.until(
+        "the pass begins",
+        lambda: "generated_00000" in delivered.names() or len(delivered.names()) > 20,
+        WORST,
+    )
 
-    author.write(release_dags.changing("changed") | release_dags.helped("changed"))
+    author.write(release_dags.changing("changed"), release_dags.helped("changed"))
     begun = time.monotonic()
     author.publish()
     file = delivered.arrival("changing", "changed", WORST, begun)
     module = delivered.arrival("helped", "changed", WORST, begun)
 
     there = len(delivered.names())
-    told(f"of {FILES} files, {there} DAGs parsed so far: the file in {file:.1f} s, the module in {module:.1f} s")
+    told(
+        f"of {FILES} files, {there} DAGs parsed so far: the file in {file:.1f} s, the module in {module:.1f} s"
+    )
     assert there < FILES  # or nothing jumped a queue
     assert max(file, module) <= WORST
