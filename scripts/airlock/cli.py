@@ -39,6 +39,7 @@ COMMANDS = {
     "reproduce": "Build the image twice, in two worlds, and compare.",
     "push": "Push the image and its papers to a registry, such as Amazon ECR.",
     "deploy": "Let services on Amazon ECS run the image, or go back.",
+    "sync": "Publish the DAGs as a release, to S3 or a folder.",
     "verify-image": "Check an image of a registry: signature, provenance, and a rebuild.",
     "context": "Prepare what BuildKit builds image/Dockerfile from.",
     "store": "Carry the sealed store elsewhere: as an archive, or in S3.",

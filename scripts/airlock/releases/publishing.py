@@ -94,7 +94,7 @@ class Publisher:
             sent = self._write(self.sign(manifest.id))
         new = Published(
             manifest.id,
-            datetime.now(UTC),
+            _now(),
             self.by,
             len(manifest.files),
             manifest.size,
@@ -190,6 +190,12 @@ def _require_uncollected(release: str, now: Pointer | None) -> None:
             cause="an older release of the very same content is collected by `airlock gc`",
             remedy=f"run it again after {collecting.until:%H:%M:%S} UTC",
         )
+
+
+def _now() -> datetime:
+    """Return this moment to the millisecond, as the pointer holds it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def _gzipped(data: bytes) -> bytes:

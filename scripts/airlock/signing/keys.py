@@ -32,6 +32,10 @@ class Verifier(Protocol):
 class Signer(Verifier, Protocol):
     """A private key, which knows its own signatures."""
 
+    @property
+    def public(self) -> local.PublicKey:
+        """Its public half. Raises SigningError or AwsError."""
+
     def sign(self, payload: bytes) -> bytes:
         """Return the signature of a payload's SHA-256 (Ed25519: of itself). Raises SigningError or AwsError."""
         ...
