@@ -104,6 +104,6 @@ class Arrival:
         wanted: Iterable[str] = self.pending
         if self.first:  # those of which nothing is known wait in the queue
             wanted = [path for path in self.pending if path in (parsed or {})]
-        self._asked = now
         if wanted:
             database.request(sorted(wanted))
+        self._asked = now

@@ -47,6 +47,7 @@ class ReleaseBundle(BaseDagBundle):
     """
 
     supports_versioning = True
+    refresh_interval: int
 
     def __init__(
         self,
@@ -114,7 +115,7 @@ class ReleaseBundle(BaseDagBundle):
         begun = time.monotonic()
         taken, self._begun = self._begun or self._follow(), None
         self._metrics.seconds("refresh", time.monotonic() - begun)
-        if taken and is_server():
+        if is_server():
             parsed = database.parsed_by(sys._getframe(1), self.name)  # noqa: SLF001 - see there
             self._processing.proceed(taken, self.path, parsed)
             self.refresh_interval = 1 if self._processing.waits else self._usual_interval

@@ -41,10 +41,11 @@ class Processing:
         """Whether a release is on its way, so that it is worth looking again soon."""
         return self._arrival is not None and self._arrival.waits
 
-    def proceed(self, taken: Taken, top: Path, parsed: Mapping[str, Parsed] | None) -> None:
-        """Deal with what serves now below `top`, and look how far it has come."""
+    def proceed(self, taken: Taken | None, top: Path, parsed: Mapping[str, Parsed] | None) -> None:
+        """Deal with what serves now below `top`, and look how far it has come; None: nothing new is known."""
         try:
-            self._note(taken, top)
+            if taken is not None:
+                self._note(taken, top)
             self._look(parsed)
         except Exception as error:  # noqa: BLE001 - whatever SQLAlchemy or a file system raises
             self._failures.tell(_FAILED, error)

@@ -27,6 +27,10 @@ _CREATING = threading.RLock()  # making a client is not safe between threads; us
 class Noting(Objects, Protocol):
     """Objects that can be read, and beside them what readers write: receipts and claims."""
 
+    @property
+    def fetched(self) -> int:
+        """Return how many bytes were read so far."""
+
     def put(self, key: str, content: bytes) -> None:
         """Write an object, whether there is one or not. Raises as reading does."""
 
@@ -40,7 +44,7 @@ class S3Objects:
             raise ValueError(f"a location must be s3://BUCKET/PREFIX, not {location!r}")
         self.bucket = match["bucket"]
         self.prefix = (match["prefix"] or "").strip("/")
-        self.fetched = 0  # bytes, so far
+        self.fetched = 0
         self._region = region
         self._counting = threading.Lock()
 

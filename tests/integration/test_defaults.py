@@ -39,7 +39,7 @@ def test_aws_is_reached_by_regional_names_and_given_up_in_seconds(
     ("section", "key", "default", "other"),
     [
         ("core", "hostname_callable", "socket.gethostname", "socket.getfqdn"),
-        ("dag_processor", "refresh_interval", "10", "60"),
+        ("dag_processor", "refresh_interval", "5", "60"),
         ("secrets", "backend", BACKEND, ""),
         ("logging", "remote_log_conn_id", "aws_default", "mine"),
     ],

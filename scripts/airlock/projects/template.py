@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _FILES = Path(__file__).parent / "files"
 _AIRFLOW_CFG = "image/rootfs/opt/airflow/airflow.cfg"
+# The former is written anew; the latter runs what plugins/ installs, which other projects' images have not.
+_OURS_ALONE = {_AIRFLOW_CFG, "image/rootfs/usr/local/bin/airlock-pull"}
 _AMAZON = "apache-airflow-providers-amazon"
 # what a provider needs besides what it says, in the words of this repository's constraints/airflow.in
 _COMPANIONS = {
@@ -96,7 +98,7 @@ def files(wanted: Wishes) -> list[NewFile]:
             for path in below(rootfs)
             if path.is_file() and "__pycache__" not in path.parts
             for name in [f"image/rootfs/{path.relative_to(rootfs).as_posix()}"]
-            if name != _AIRFLOW_CFG
+            if name not in _OURS_ALONE
         ),
         NewFile(_AIRFLOW_CFG, airflow_cfg(wanted)),
         NewFile(WORKFLOW, (_FILES / "workflow.yml").read_text(encoding="utf-8")),
