@@ -18,8 +18,7 @@ from dag_runs import Api
 from services import Services, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_s3 import S3Client
 
@@ -107,7 +106,11 @@ class Delivery:
         try:
             until(what, holds, seconds)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.services.logs('dag-processor')[-6000:]}") from None
+            raise AssertionError(f"{error}\n{self.said()}") from None
+
+    def said(self) -> str:
+        """Return what the dag-processor said last."""
+        return self.services.logs("dag-processor")[-6000:]
 
     def errors(self) -> dict[str, str]:
         """Return Airflow's import errors by file."""
@@ -152,7 +155,14 @@ def delivery(services: Services) -> Iterator[Delivery]:
         services.postgres()
         url = services.moto()
         until("moto answers", lambda: _answers(f"{url}/moto-api/"))
-        s3 = boto3.client("s3", endpoint_url=url, config=Config(proxies={}), **CREDENTIALS)
+        s3 = boto3.client(
+            "s3",
+            endpoint_url=url,
+            region_name=AWS["AWS_REGION"],
+            aws_access_key_id=AWS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=AWS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(proxies={}),  # none stands between
+        )
         s3.create_bucket(Bucket=BUCKET)
         bundles = [{"name": BUNDLE, "classpath": CLASS, "kwargs": {"location": LOCATION}}]
         configured = {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles)}
@@ -161,13 +171,6 @@ def delivery(services: Services) -> Iterator[Delivery]:
             yield Delivery(services, url, s3, env)
         finally:
             s3.close()
-
-
-CREDENTIALS = {
-    "region_name": AWS["AWS_REGION"],
-    "aws_access_key_id": AWS["AWS_ACCESS_KEY_ID"],
-    "aws_secret_access_key": AWS["AWS_SECRET_ACCESS_KEY"],
-}
 
 
 def _answers(url: str) -> bool:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 GRACE = 3600.0  # seconds
 VERSION_UNUSED = 6 * 3600.0  # seconds until a version that no task uses goes; Airflow's own default
 _HOUR = 3600.0
+_PATIENCE = 3  # times as long as a look that failed took, from the beginning of one to the next
 _FAILED = "release_not_taken"
 
 
@@ -114,7 +115,11 @@ class ReleaseBundle(BaseDagBundle):
             )
         begun = time.monotonic()
         taken, self._begun = self._begun or self._follow(), None
-        self._metrics.seconds("refresh", time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        self._metrics.seconds("refresh", seconds)
+        if taken is None:
+            # Nothing is parsed while S3 is waited for: of the time until it answers again a third is enough.
+            self.refresh_interval = max(self._usual_interval, int(_PATIENCE * seconds))
         if is_server():
             parsed = database.parsed_by(sys._getframe(1), self.name)  # noqa: SLF001 - see there
             self._processing.proceed(taken, self.path, parsed)

@@ -20,6 +20,7 @@ from services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from containers import Image
 
@@ -27,9 +28,13 @@ pytestmark = [pytest.mark.docker, pytest.mark.real]
 
 RELEASES = int(os.environ.get("AIRLOCK_TEST_RELEASES", "50"))
 MEDIAN, WORST = 10, 60  # seconds from the beginning of publishing to what the REST API shows
+SOON = 5  # seconds for what Airflow has been given to get through to its API
 FILES = 2000
+REFUSED = 34  # the exit code of what is not published
+BROKEN = 36  # the exit code of a release that did not arrive, or cannot be parsed
 SECONDS_TO_RUN = 60
-OUTAGE = 45  # seconds: more than any time-out of one poll
+OUTAGE = 45  # seconds: more than any time-out of one poll, and than a dag-processor may be silent
+FAILED, ANSWERS = "release_not_taken", "release_source_answers_again"  # in the log of the dag-processor
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +77,9 @@ def test_of_fifty_releases_the_median_arrives_in_ten_seconds_and_the_last_in_six
         tag = f"release-{number}"
         author.write(release_dags.changing(tag))
         begun = time.monotonic()
-        author.publish()
-        seconds.append(delivered.arrival("changing", tag, WORST, begun))
+        done = author.sync("--wait", "--timeout", str(WORST))
+        assert done.returncode == 0, done.stderr.decode() + delivered.said()
+        seconds.append(delivered.arrival("changing", tag, SOON, begun))
 
     told(distribution(seconds))
     assert statistics.median(seconds) <= MEDIAN, distribution(seconds)
@@ -151,9 +157,11 @@ def test_while_s3_does_not_answer_dags_stay_and_run_and_the_next_release_arrives
     delivered: Delivery, author: Author
 ) -> None:
     author.write(release_dags.changing("before"))
-    serves(delivered, "changing", author.publish())
-    delivered.arrival("changing", "before", WORST)
+    serving = author.publish()
+    serves(delivered, "changing", serving)
     dags = delivered.names()
+    run = delivered.api.trigger("changing")  # so that its release is there where tasks run
+    assert delivered.api.states({"changing": run}, SECONDS_TO_RUN) == {"changing": "success"}
 
     delivered.services.pause("aws")
     try:
@@ -166,12 +174,16 @@ def test_while_s3_does_not_answer_dags_stay_and_run_and_the_next_release_arrives
         assert delivered.api.states({"changing": run}, SECONDS_TO_RUN) == {"changing": "success"}
     finally:
         delivered.services.unpause("aws")
-    said = delivered.services.logs("dag-processor")
-
-    assert "before" in said
+    delivered.until(
+        "the log says that S3 answers", lambda: ANSWERS in delivered.services.logs("dag-processor")
+    )
     author.write(release_dags.changing("after"))
     author.publish()
     told(f"after an outage a release arrives in {delivered.arrival('changing', 'after', WORST):.1f} s")
+
+    said = [line for line in delivered.services.logs("dag-processor").splitlines() if FAILED in line]
+    assert 1 <= len(said) <= 1 + OUTAGE // 60 + 1, said  # once a minute at most
+    assert all(serving in line and LOCATION in line for line in said)
 
 
 def test_a_file_that_a_release_lacks_takes_its_dag_along_and_no_other(
@@ -189,20 +201,45 @@ def test_a_file_that_a_release_lacks_takes_its_dag_along_and_no_other(
     assert delivered.names() == dags - {"passing"}
 
 
-def test_a_release_that_cannot_be_imported_is_told_and_rolled_back(
+def test_a_release_that_cannot_be_parsed_is_told_with_its_file_and_going_back_heals_it(
     delivered: Delivery, author: Author
 ) -> None:
     author.write(release_dags.changing("good"))
     good = author.publish()
-    delivered.arrival("changing", "good", WORST)
+    serves(delivered, "changing", good)
     author.write({"changing.py": release_dags.BROKEN})
-    author.publish()
-    delivered.until("the import error shows", lambda: "changing.py" in delivered.errors(), WORST)
 
+    broken = author.sync("--wait", "--timeout", str(WORST))
+
+    said = broken.stderr.decode()
+    assert broken.returncode == BROKEN, said
+    assert "changing.py: ModuleNotFoundError: No module named 'a_module_that_nobody_has'" in said
+    assert "airlock rollback" in said
+    assert list(delivered.errors()) == ["changing.py"]
     author.roll_back(good)
-
     delivered.until("the import error is gone", lambda: not delivered.errors(), WORST)
     assert delivered.shows("changing", "good")
+
+
+def test_waiting_for_a_release_that_served_before_is_waiting_for_it_to_serve_again(
+    delivered: Delivery, author: Author
+) -> None:
+    for tag in ("here", "there", "here"):
+        author.write(release_dags.changing(tag))
+        done = author.sync("--wait", "--timeout", str(WORST))
+        assert done.returncode == 0, done.stderr.decode()
+        delivered.arrival("changing", tag, SOON)
+
+
+def test_an_empty_release_never_happens(delivered: Delivery, author: Author, tmp_path: Path) -> None:
+    dags = delivered.names()
+
+    done = Author(tmp_path, author.to, author.env).sync()
+
+    assert done.returncode == REFUSED, done.stderr.decode()
+    assert "an empty release would take every DAG away" in done.stderr.decode()
+    time.sleep(SOON + 2)
+    assert delivered.names() == dags
 
 
 def test_of_two_thousand_files_a_changed_one_and_a_changed_module_arrive_in_a_minute_during_the_first_pass(
