@@ -18,6 +18,15 @@ _TOLD = 5  # things that are missing which one error names
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """The release that is to serve again, and the pointer that it was chosen by."""
+
+    release: str
+    seen: Pointer
+    named: bool  # not only the one that served before
+
+
+@dataclass(frozen=True)
 class RolledBack:
     """The release that serves now, the one that did before, and the pointer since."""
 
@@ -26,10 +35,10 @@ class RolledBack:
     pointer: Pointer
 
 
-def roll_back(place: Place, wanted: str, by: str) -> RolledBack:
-    """Let a release serve again: the one that `wanted` begins, "" for the one that served before the current one.
+def choose(place: Place, wanted: str) -> Chosen:
+    """Return the release that `wanted` begins, "" for the one that served before the current one; it is there whole.
 
-    It is looked at whole before it may serve. Raises PublishError, LocationError, and what the place raises.
+    Raises PublishError, LocationError, and what the place raises.
     """
     seen = place.pointer()
     target = listing.find(seen, wanted, place).release if wanted else _default(seen, place)
@@ -42,21 +51,26 @@ def roll_back(place: Place, wanted: str, by: str) -> RolledBack:
             cause="\n".join([*missing[:_TOLD], *more]),
             remedy="publish it anew: check its commit out, then `airlock sync`; or roll back to another",
         )
-    before = seen.release
+    return Chosen(target, seen, named=bool(wanted))
+
+
+def roll_back(place: Place, chosen: Chosen, by: str) -> RolledBack:
+    """Let the chosen release serve. Raises as `choose` does, also where it must not serve any more."""
+    before = chosen.seen.release
 
     def change(now: Pointer) -> Pointer:
         nonlocal before
-        if not wanted and now.release != seen.release:
+        if not chosen.named and now.release != chosen.seen.release:
             raise PublishError(
                 f"nothing was rolled back: release {now.release[:SHORT]} serves since a moment ago",
                 cause=f"{now.events[0].by} was quicker; what served before is another release now",
                 remedy="look with `airlock releases`, then run it again, perhaps with a RELEASE",
             )
-        _require_possible(now, target, place)
+        _require_possible(now, chosen.release, place)
         before = now.release
-        return now.rolled_back(target, datetime.now(UTC), by)
+        return now.rolled_back(chosen.release, datetime.now(UTC), by)
 
-    return RolledBack(target, before, place.change(change))
+    return RolledBack(chosen.release, before, place.change(change))
 
 
 def served(pointer: Pointer) -> list[str]:

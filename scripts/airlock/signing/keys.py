@@ -24,6 +24,10 @@ class Verifier(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def public(self) -> local.PublicKey:
+        """The key itself. Raises SigningError or AwsError."""
+
     def verify(self, payload: bytes, signature: bytes) -> bool:
         """Whether the owner of the key signed the payload. Raises SigningError or AwsError."""
         ...
@@ -31,10 +35,6 @@ class Verifier(Protocol):
 
 class Signer(Verifier, Protocol):
     """A private key, which knows its own signatures."""
-
-    @property
-    def public(self) -> local.PublicKey:
-        """Its public half. Raises SigningError or AwsError."""
 
     def sign(self, payload: bytes) -> bytes:
         """Return the signature of a payload's SHA-256 (Ed25519: of itself). Raises SigningError or AwsError."""

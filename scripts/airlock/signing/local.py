@@ -28,6 +28,10 @@ class PublicKey:
     _key: Public = field(repr=False)
 
     @property
+    def public(self) -> PublicKey:
+        return self
+
+    @property
     def der(self) -> bytes:
         """The key as SubjectPublicKeyInfo (RFC 5280, section 4.1)."""
         form = serialization.PublicFormat.SubjectPublicKeyInfo
