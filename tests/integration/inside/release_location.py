@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from boto3.session import Session
+
 from airlock_plugins.s3 import S3Objects
 
 
@@ -24,6 +26,4 @@ class Publishing(S3Objects):
         return [one["Key"].removeprefix(f"{self.prefix}/") for one in found.get("Contents", ())]
 
     def _client(self) -> Any:
-        from boto3.session import Session
-
         return Session().client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
