@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help up up-docker down image load image-docker image-digest push deploy release web-identity reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit \
+.PHONY: help up up-docker down image load image-docker image-digest push deploy sync release web-identity reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit \
 	check check-reports test lint types integration integration-as-root projects screenshot runner format docs prune clean \
 	bench bench-image bench-layers bench-check bench-health bench-runtime bench-push
 
@@ -40,9 +40,12 @@ push: $(READY) ## push the image and its papers to [tool.airlock.push] repositor
 deploy: $(READY) ## let the services of [tool.airlock.deploy] run the image that was pushed (DRY_RUN=1; DEPLOY="--force")
 	@$(BIN)/airlock deploy $(if $(DRY_RUN),--dry-run) $(DEPLOY)
 
-release: ## do what the release workflow does: test, image, reproduce, check, push, deploy (DRY_RUN=1 writes nothing anywhere)
+sync: $(READY) ## publish dags/ as a release to [tool.airlock.sync] to (DRY_RUN=1; SYNC="--wait")
+	@$(BIN)/airlock sync $(if $(DRY_RUN),--dry-run) $(SYNC)
+
+release: ## do what the release workflow does: test, image, reproduce, check, push, deploy, sync (DRY_RUN=1 writes nothing anywhere)
 	@$(MAKE) test && $(MAKE) image && $(MAKE) reproduce && $(MAKE) check
-	@$(MAKE) push PUSH="$(or $(PUSH),--scan)" && $(MAKE) deploy
+	@$(MAKE) push PUSH="$(or $(PUSH),--scan)" && $(MAKE) deploy && $(MAKE) sync SYNC="$(or $(SYNC),--wait)"
 
 image-digest: $(READY) # of the image that is composed, as a job of GitHub Actions hands it on
 	@digest=$$($(BIN)/airlock image) && echo "digest=$$digest"

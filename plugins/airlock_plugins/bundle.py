@@ -47,7 +47,7 @@ class ReleaseBundle(BaseDagBundle):
     """
 
     supports_versioning = True
-    refresh_interval: int
+    refresh_interval: int  # seconds; the dag-processor asks it before each look
 
     def __init__(
         self,

@@ -30,6 +30,8 @@ _OF_ANOTHER = (
 )  # fmt: skip
 _SCP = re.compile(r"(?:[^/@]*@)?([^/:@]+):(?!//)(.+)")
 _IGNORED, _UNTRACKED = "!!", "??"
+_BRANCH = "# branch.oid "
+_FIELDS = {"1": 8, "2": 9, "u": 10}  # before the path, in lines of git-status(1)'s second format
 _RESULTS = "build/"  # of airlock: what it composes is no change of the project
 
 
@@ -66,6 +68,48 @@ def state(project: Path, distributions: Iterable[Path] = ()) -> State:
     return State(found.stdout.decode().strip(), dirty, remote(project), prefix.rstrip("/"))
 
 
+@dataclass(frozen=True)
+class Content:
+    """What git says of a folder's content: HEAD's name, "" where there is none, and paths in the folder.
+
+    `dirty` are those that are not as HEAD has them, untracked ones included; `ignored` those that .gitignore names.
+    """
+
+    commit: str
+    dirty: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+def content(folder: Path) -> Content:
+    """Return what git says of a folder's content; nothing of one in no repository. Raises ConfigError."""
+    top = folder.resolve()
+    if not any((place / ".git").exists() for place in (top, *top.parents)):
+        return Content("", (), ())
+    done = ask(
+        folder, "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignored=matching",
+        "--no-renames", "--", ".",
+    )  # fmt: skip
+    if done.returncode:
+        raise ConfigError(
+            f"what git knows of {folder} cannot be had",
+            cause=done.stderr.decode(errors="replace").strip(),
+            remedy="git status",
+        )
+    prefix = ask(folder, "rev-parse", "--show-prefix").stdout.decode(errors="surrogateescape").rstrip("\n")
+    commit, dirty, ignored = "", [], []
+    for line in done.stdout.decode(errors="surrogateescape").split("\0"):
+        kind, _, rest = line.partition(" ")
+        if line.startswith(_BRANCH):
+            commit = line.removeprefix(_BRANCH)
+        elif kind == "!":
+            ignored.append(rest.removeprefix(prefix).rstrip("/"))
+        elif kind == "?":
+            dirty.append(rest.removeprefix(prefix).rstrip("/"))
+        elif kind in _FIELDS:
+            dirty.append(line.split(" ", _FIELDS[kind])[-1].removeprefix(prefix))
+    return Content("" if commit == "(initial)" else commit, tuple(sorted(dirty)), tuple(sorted(ignored)))
+
+
 def remote(project: Path) -> str:
     """Return the URL of origin without credentials; "" where there is none, or it is a folder of this machine."""
     told = ask(project, "config", "--get", "remote.origin.url").stdout.decode(errors="replace").strip()
@@ -84,7 +128,7 @@ def commit(project: Path, revision: str) -> str | None:
     return None if found.returncode else found.stdout.decode().strip()
 
 
-def content(project: Path, commit: str, path: str) -> bytes | None:
+def blob(project: Path, commit: str, path: str) -> bytes | None:
     """Return a file as a commit has it, its path from the repository's top; None where there is none."""
     found = ask(project, "cat-file", "blob", f"{commit}:{path}")
     return None if found.returncode else found.stdout

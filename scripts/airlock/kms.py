@@ -85,8 +85,12 @@ class KmsKey:
             raise self._refused(error) from error
         return answer["Signature"]
 
+    @property
+    def public(self) -> local.PublicKey:
+        return self._told.public
+
     def verify(self, payload: bytes, signature: bytes) -> bool:
-        return self._told.public.verify(payload, signature)
+        return self.public.verify(payload, signature)
 
     @cached_property
     def _asking(self) -> Asking[KMSClient]:

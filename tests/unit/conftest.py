@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import urllib3  # noqa: F401 - tries a socket when it is first imported, before any test may not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# The same examples each time; AIRLOCK_TEST_ROUNDS=50 tries so many times more.
+hypothesis.settings.register_profile(
+    "airlock",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=50 * int(os.environ.get("AIRLOCK_TEST_ROUNDS", "1")),
+    suppress_health_check=[
+        hypothesis.HealthCheck.function_scoped_fixture,
+        hypothesis.HealthCheck.too_slow,
+    ],
+)
+hypothesis.settings.load_profile("airlock")
 
 
 @pytest.fixture(autouse=True)

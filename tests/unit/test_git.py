@@ -129,8 +129,8 @@ def test_a_revision_is_a_commit_or_nothing(project: Path) -> None:
 
 def test_a_file_is_had_as_a_commit_has_it(project: Path) -> None:
     (project / "pyproject.toml").write_text("changed")
-    assert git.content(project, "HEAD", "project/pyproject.toml") == b"[tool.airlock]\n"
-    assert git.content(project, "HEAD", "none") is None
+    assert git.blob(project, "HEAD", "project/pyproject.toml") == b"[tool.airlock]\n"
+    assert git.blob(project, "HEAD", "none") is None
 
 
 def test_outside_of_a_repository_is_refused(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_release_tests_before_it_pushes_and_pushes_what_it_tested_before_it_de
     made = [line.split()[-1] if ">>" not in line else "image-digest" for line in lines_of(document)]
     assert made == [
         *("runner", "test", "image-digest", "reproduce", "check"),
-        *("runner", "image", "web-identity", "push", "web-identity", "deploy"),
+        *("runner", "image", "web-identity", "push", "web-identity", "deploy", "web-identity", "sync"),
     ]
     push = next(step for step in steps(document) if step.get("run") == "make push")
     assert push["env"]["PUSH"] == "--scan --expect ${{ needs.tested.outputs.digest }}"
@@ -87,14 +87,14 @@ def test_a_release_tests_before_it_pushes_and_pushes_what_it_tested_before_it_de
 
 def test_a_deployment_that_is_cancelled_is_told_so() -> None:
     document = yaml.safe_load((WORKFLOWS / "release.yml").read_text(encoding="utf-8"))
-    assert lines_of(document)[-1] == "exec make deploy"  # a shell in between would pass no signal on
+    assert "exec make deploy" in lines_of(document)  # a shell in between would pass no signal on
 
 
 def test_make_release_does_what_the_workflow_does() -> None:
     makefile = (WORKFLOWS.parents[1] / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.partition("\nrelease:")[2].partition("\n\n")[0]
     done = re.findall(r"\$\(MAKE\) ([a-z-]+)", recipe)
-    assert done == ["test", "image", "reproduce", "check", "push", "deploy"]
+    assert done == ["test", "image", "reproduce", "check", "push", "deploy", "sync"]
 
 
 @pytest.mark.parametrize(

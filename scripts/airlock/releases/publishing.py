@@ -94,7 +94,7 @@ class Publisher:
             sent = self._write(self.sign(manifest.id))
         new = Published(
             manifest.id,
-            datetime.now(UTC),
+            _now(),
             self.by,
             len(manifest.files),
             manifest.size,
@@ -138,11 +138,25 @@ class Publisher:
                 return before  # the swap was done, and its answer lost
             _require_uncollected(new.release, before)
             _require_packs(there, before, new, sent=sent)
+            self._require_documents(new.release)
         raise PublishError(
             "the release does not serve yet: others change what serves all the time",
             cause=f"{_ATTEMPTS} attempts were lost",
             remedy="run it again: nothing has to be sent twice",
         )
+
+    def _require_documents(self, release: str) -> None:
+        """Raise PublishError where `airlock gc` took what was sent for what a killed publisher had left.
+
+        It begins by a swap: whoever's own swap succeeds after a look at what is there has lost nothing.
+        """
+        wanted = (layout.manifest(release), layout.index(release))
+        if any(key not in self.location.listing(key) for key in wanted):
+            raise PublishError(
+                "the release does not serve: its documents were collected meanwhile",
+                cause="`airlock gc` took them for what an earlier, killed run had left",
+                remedy="run it again",
+            )
 
     def _outcome(
         self, manifest: Manifest, there: There, now: Pointer, sent: Mapping[str, int], *, changed: bool
@@ -184,12 +198,18 @@ def _require_packs(there: There, now: Pointer, new: Published, *, sent: bool) ->
 
 def _require_uncollected(release: str, now: Pointer | None) -> None:
     collecting = now.collecting if now else None
-    if collecting and release in collecting.releases:
+    if collecting and release in collecting.releases and _now() < collecting.until:
         raise PublishError(
             f"release {release[:12]} is being deleted just now",
             cause="an older release of the very same content is collected by `airlock gc`",
             remedy=f"run it again after {collecting.until:%H:%M:%S} UTC",
         )
+
+
+def _now() -> datetime:
+    """Return this moment to the millisecond, as the pointer holds it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def _gzipped(data: bytes) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -59,20 +60,24 @@ class Tree:
         self, wanted: Mapping[str, int], opened: Callable[[str], AbstractContextManager[BinaryIO]]
     ) -> None:
         """Write these contents to where `opened` says, as `airlock_spec.releases.staging.Source` has it."""
-        paths = {file.sha256: file.path for file in self.files}
         for sha256 in wanted:
             with opened(sha256) as file:
-                file.write(self.content(paths[sha256], sha256))
+                file.write(self.content(sha256))
 
-    def content(self, path: str, sha256: str) -> bytes:
-        """Return the content of a file. Raises PublishError where it has become another."""
+    def content(self, sha256: str) -> bytes:
+        """Return a content by its sha256. Raises PublishError where the file has become another."""
+        path = self.top / self._paths[sha256]
         try:
-            data = (self.top / path).read_bytes()
+            data = path.read_bytes()
         except OSError as error:
-            raise changed(self.top / path) from error
+            raise changed(path) from error
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise changed(self.top / path)
+            raise changed(path)
         return data
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return {file.sha256: file.path for file in self.files}
 
 
 def read(top: Path, ignored: Collection[str] = ()) -> Tree:
@@ -136,7 +141,7 @@ def _fault_of_link(link: str, inside: str) -> str:
     target = os.path.realpath(link)
     if not os.path.exists(target):  # noqa: PTH110 - of a string that may lead anywhere
         return "a link that leads nowhere"
-    return "" if target.startswith(f"{inside}/") else f"a link that leads out, to {target}"
+    return "" if f"{target}/".startswith(f"{inside}/") else f"a link that leads out, to {target}"
 
 
 def _read(top: Path, paths: Sequence[str]) -> list[tuple[File, _Signature]]:

@@ -24,6 +24,10 @@ class Verifier(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def public(self) -> local.PublicKey:
+        """The key itself. Raises SigningError or AwsError."""
+
     def verify(self, payload: bytes, signature: bytes) -> bool:
         """Whether the owner of the key signed the payload. Raises SigningError or AwsError."""
         ...

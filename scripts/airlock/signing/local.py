@@ -27,6 +27,21 @@ class PublicKey:
     name: str
     _key: Public = field(repr=False)
 
+    @property
+    def public(self) -> PublicKey:
+        return self
+
+    @property
+    def der(self) -> bytes:
+        """The key as SubjectPublicKeyInfo (RFC 5280, section 4.1)."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self._key.public_bytes(serialization.Encoding.DER, form)
+
+    @property
+    def is_p256(self) -> bool:
+        """Whether it is a key of ECDSA with the curve P-256."""
+        return isinstance(self._key, ec.EllipticCurvePublicKey) and isinstance(self._key.curve, ec.SECP256R1)
+
     def verify(self, payload: bytes, signature: bytes) -> bool:
         """Whether this key's owner signed the payload."""
         try:
@@ -58,8 +73,12 @@ class PrivateKey:
             case ed25519.Ed25519PrivateKey() as key:
                 return key.sign(payload)
 
+    @property
+    def public(self) -> PublicKey:
+        return PublicKey(self.name, self._key.public_key())
+
     def verify(self, payload: bytes, signature: bytes) -> bool:
-        return PublicKey(self.name, self._key.public_key()).verify(payload, signature)
+        return self.public.verify(payload, signature)
 
 
 def private_key(name: str, pem: bytes, password: bytes | None) -> PrivateKey:

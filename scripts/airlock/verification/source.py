@@ -28,7 +28,7 @@ def require_commit(project: Path, promise: Provenance) -> None:
     prefix = f"{promise.folder}/" if promise.folder else ""
     differing = []
     for name, promised in sorted(promise.files.items()):
-        content = git.content(project, promise.commit, prefix + name)
+        content = git.blob(project, promise.commit, prefix + name)
         if content is None:
             differing.append(f"{name} is not in it")
         elif hashlib.sha256(content).hexdigest() != promised:

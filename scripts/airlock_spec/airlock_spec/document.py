@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ def load(form: str, data: bytes, kind: str, names: Iterable[str]) -> dict[str, A
     Raises FormatError: nothing is guessed or ignored.
     """
     try:
-        fields = json.loads(data, object_pairs_hook=_once)
+        fields = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:  # the former of bytes that are no UTF-8, too
         raise FormatError(f"a {kind} must be JSON: {error}") from error
     if not isinstance(fields, dict):
@@ -54,11 +54,11 @@ def moment(value: object, name: str) -> datetime:
     """Read a point in time with its offset, as RFC 3339 writes it."""
     try:
         parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.tzinfo is None:
-        raise FormatError(f"{name} must be a time with its offset, as 2026-01-01T00:00:00Z, not {value!r}")
-    return parsed.astimezone(UTC)
+        if parsed is not None and parsed.tzinfo is not None:
+            return parsed.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter where it is before the year 1 in UTC, or after 9999
+        pass
+    raise FormatError(f"{name} must be a time with its offset, as 2026-01-01T00:00:00Z, not {value!r}")
 
 
 def stamp(value: datetime) -> str:
@@ -77,3 +77,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) != len(pairs):
         raise FormatError("a name is given twice in one object")
     return fields
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")

@@ -112,10 +112,11 @@ def _unpack(stream: _Stream, length: int, sha256: str, size: int, file: BinaryIO
                 if written > size:
                     raise RefusedError(f"the content {sha256[:12]} is longer than its manifest says")
                 file.write(data)
+            if unpacker.unused_data:  # which zlib would hold in memory, however much follows
+                raise RefusedError(f"the content {sha256[:12]} ends before its place does")
     except zlib.error as error:
         raise RefusedError(f"the content {sha256[:12]} cannot be unpacked: {error}") from error
-    whole = unpacker.eof and not unpacker.unused_data
-    if not whole or written != size or digest.hexdigest() != sha256:
+    if not unpacker.eof or written != size or digest.hexdigest() != sha256:
         raise RefusedError(f"the content {sha256[:12]} is not what its sha256 says")
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from airlock_spec.releases.manifest import Manifest
 
 _INIT = "__init__.py"
+_WORD = re.compile(rb"\w+")
 
 
 @dataclass(frozen=True)
@@ -54,22 +55,33 @@ def naming(top: Path, paths: Iterable[str], touched: Iterable[str]) -> set[str]:
     What a DAG file imports or reads it names by its module or its file: to look for the words finds more than
     depends on them, never less, unless a name is put together when it runs.
     """
-    texts: Mapping[str, bytes] = {path: _text(top / path) for path in paths if path.endswith(".py")}
+    texts = {path: _text(top / path) for path in paths if path.endswith(".py")}
+    having: dict[bytes, set[str]] = {}  # by each word: the paths whose texts have it
+    for path, text in texts.items():
+        for word in set(_WORD.findall(text)):
+            having.setdefault(word, set()).add(path)
     found: set[str] = set()
-    words = {_word(path) for path in touched}
-    while words:
-        pattern = re.compile(rb"(?<!\w)(?:" + b"|".join(sorted(words)) + rb")(?!\w)")
-        new = {path for path, text in texts.items() if path not in found and pattern.search(text)}
+    names = {_name(path) for path in touched}
+    asked: set[bytes] = set()
+    while names:
+        asked |= names
+        new = {path for name in names for path in _having(name, having, texts)} - found
         found |= new
-        words = {_word(path) for path in new}
+        names = {_name(path) for path in new} - asked
     return found
 
 
-def _word(path: str) -> bytes:
-    """Return the name that others call a file by, as a pattern."""
+def _having(name: bytes, having: Mapping[bytes, set[str]], texts: Mapping[str, bytes]) -> set[str]:
+    """Return the paths whose texts have a name: each of its words on its own, and itself."""
+    of_words = [having.get(word, set()) for word in _WORD.findall(name)] or [set(texts)]
+    return {path for path in set.intersection(*of_words) if name in texts[path]}
+
+
+def _name(path: str) -> bytes:
+    """Return the name that others call a file by."""
     parts = path.split("/")
     name = parts[-2] if parts[-1] == _INIT and len(parts) > 1 else parts[-1].removesuffix(".py")
-    return re.escape(name.encode())
+    return name.encode()
 
 
 def _text(path: Path) -> bytes:

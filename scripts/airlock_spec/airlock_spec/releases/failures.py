@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_TOLD = 500  # characters of somebody else's that a message repeats
+
 
 class ReleaseError(Exception):
     """A release cannot be had; what served before goes on serving."""
@@ -17,3 +19,11 @@ class AbsentError(ReleaseError):
 
 class UnreachableError(ReleaseError):
     """Who holds the releases does not answer, refuses, or breaks off: later it may."""
+
+
+def unreadable(what: str, error: Exception) -> RefusedError:
+    """Return the error of a document that cannot be read; what it says of it fits into a log, and in one line."""
+    text = str(error)
+    told = text if len(text) <= _TOLD else f"{text[:_TOLD]}…"
+    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in told)
+    return RefusedError(f"{what} cannot be read: {plain}")

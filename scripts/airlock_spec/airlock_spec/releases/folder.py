@@ -12,7 +12,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -87,15 +86,25 @@ class Folder:
         """Give what was staged its place: the manifest first, for a release that is there has one."""
         place = self.place(manifest.id)
         place.parent.mkdir(exist_ok=True)
-        replace(place.with_suffix(".json"), manifest.data)
+        replace(place.with_suffix(".json"), manifest.data, self._aside())
         staged.rename(place)
 
+    def renew(self, manifest: Manifest, staged: Path) -> None:
+        """Give what was staged the place of its damaged self, which has none between the two renames."""
+        aside = self._aside()
+        with contextlib.suppress(FileNotFoundError):
+            self.place(manifest.id).rename(aside)
+        self.add(manifest, staged)
+        shutil.rmtree(aside, ignore_errors=True)
+
     def serve(self, release: str) -> None:
-        """Let a release that is there serve, from one moment to the next."""
-        aside = self.root / f".{CURRENT}-{uuid.uuid4().hex}"
+        """Let a release that is there serve, from one moment to the next. Raises AbsentError for one that is not."""
+        if not self.holds(release):
+            raise AbsentError(f"there is no release {release[:12]} in {self.root}: it cannot serve")
+        aside = self._aside()
         aside.symlink_to(f"{RELEASES}/{release}", target_is_directory=True)
         aside.replace(self.link)
-        replace(self.root / POINTER, document.dump(FORMAT, {"release": release}))
+        replace(self.root / POINTER, document.dump(FORMAT, {"release": release}), self._aside())
 
     def releases(self) -> dict[str, float]:
         """Return the releases that are there, and when each was last put to use, in seconds since the epoch."""
@@ -111,28 +120,49 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             os.utime(self.place(release))
 
-    def collect(self, grace: float, keep: int = 1) -> list[str]:
-        """Remove the releases that nobody used for `grace` seconds, but not the last `keep`, nor what serves."""
+    def unused(self, grace: float, keep: int = 1) -> list[str]:
+        """Return the releases that nobody used for `grace` seconds, but not the last `keep`, nor what serves."""
         newest = sorted(self.releases().items(), key=lambda one: one[1], reverse=True)
-        limit, serving = time.time() - grace, self.current()
-        old = [name for name, used in newest[keep:] if used < limit and name != serving]
+        limit, serving = self._now() - grace, self._serving()
+        return [name for name, used in newest[keep:] if used < limit and name not in serving]
+
+    def collect(self, grace: float, keep: int = 1) -> list[str]:
+        """Remove the releases that are unused, and return them."""
+        old = self.unused(grace, keep)
         for name in old:
             self.remove(name)
         return old
 
+    def _now(self) -> float:
+        """Return the time by the clock of whoever has the files, as that is the one that dates them."""
+        lock = self.root / _LOCK
+        lock.touch()
+        return lock.stat().st_mtime
+
+    def _serving(self) -> set[str]:
+        """Return what serves: by the link and by the file, which differ where somebody died between the two."""
+        with contextlib.suppress(OSError):
+            return {self.current(), self.link.readlink().name}
+        return {self.current()}
+
+    def _aside(self) -> Path:
+        """Return a new name for what gets its place by a rename; what is left of it is removed with the staging."""
+        staging = self.root / _STAGING
+        staging.mkdir(exist_ok=True)
+        return staging / uuid.uuid4().hex
+
     def remove(self, release: str) -> None:
         """Remove a release: first its place, so that no half of one is ever found there."""
-        aside = self.root / _STAGING / f"removed-{uuid.uuid4().hex}"
-        aside.parent.mkdir(exist_ok=True)
+        aside = self._aside()
         with contextlib.suppress(FileNotFoundError):
             self.place(release).rename(aside)
         self.place(release).with_suffix(".json").unlink(missing_ok=True)
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file by a rename."""
-    aside = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+def replace(path: Path, data: bytes, aside: Path | None = None) -> None:
+    """Write a file by a rename, from beside it or from `aside`."""
+    aside = aside or path.with_name(f".{path.name}-{uuid.uuid4().hex}")
     try:
         aside.write_bytes(data)
         aside.replace(path)

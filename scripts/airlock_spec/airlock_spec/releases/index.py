@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from airlock_spec.document import FormatError, match_names
-from airlock_spec.releases.failures import RefusedError
+from airlock_spec import document
+from airlock_spec.document import FormatError
+from airlock_spec.releases.failures import unreadable
 from airlock_spec.releases.manifest import MAX_FILES
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 FORMAT = "airlock-index/1"
 MAX_PACKS = 1000
-_NAME = re.compile(r"[0-9a-z][0-9a-z-]{7,127}")
+NAME = re.compile(r"[0-9a-z][0-9a-z-]{7,127}")
 
 
 class Place(NamedTuple):
@@ -54,14 +55,13 @@ class Index:
         try:
             return _read(data, blobs)
         except (FormatError, ValueError, TypeError, RecursionError, LookupError) as error:
-            raise RefusedError(f"an index cannot be read: {error}") from error
+            raise unreadable("an index", error) from error
 
 
 def _read(data: bytes, blobs: Mapping[str, int]) -> Index:
-    fields: dict[str, Any] = json.loads(data)
-    if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT:
-        raise FormatError(f"it is not of format {FORMAT}")
-    match_names(fields, ("packs", "places"), "index")
+    fields = document.load(FORMAT, data, "index", ("packs", "places"))
+    if not isinstance(fields["packs"], list) or not isinstance(fields["places"], list):
+        raise FormatError("packs and places must be lists")
     if len(fields["packs"]) > MAX_PACKS or len(fields["places"]) > MAX_FILES:
         raise FormatError("it is longer than any release")
     packs = dict(_pack(item) for item in fields["packs"])
@@ -70,22 +70,32 @@ def _read(data: bytes, blobs: Mapping[str, int]) -> Index:
     if len(fields["places"]) != len(blobs):
         raise FormatError(f"it has {len(fields['places'])} places for {len(blobs)} contents")
     listed = list(packs)
-    places = {blob: _place(item, listed, packs) for blob, item in zip(blobs, fields["places"], strict=True)}
+    places = {
+        blob: _place(item, listed, packs, most(size))
+        for (blob, size), item in zip(blobs.items(), fields["places"], strict=True)
+    }
     return Index(packs, places)
 
 
 def _pack(item: Any) -> tuple[str, int]:
     name, size = item
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or type(size) is not int or size < 0:
+    if not isinstance(name, str) or not NAME.fullmatch(name) or type(size) is not int or size < 0:
         raise FormatError(f"a pack must be [name, size], not {str(item)[:200]}")
     return name, size
 
 
-def _place(item: Any, names: list[str], packs: Mapping[str, int]) -> Place:
+def most(size: int) -> int:
+    """Return how long a content of this size may be in a pack: more than zlib needs at its worst, and no more."""
+    return size + (size >> 3) + 64
+
+
+def _place(item: Any, names: list[str], packs: Mapping[str, int], limit: int) -> Place:
     number, offset, length = item
     if any(type(value) is not int or value < 0 for value in item):
         raise FormatError(f"a place must be [pack, offset, length], not {str(item)[:200]}")
     name = names[number]
     if not length or offset + length > packs[name]:
         raise FormatError(f"a place is outside of its pack {name}")
+    if length > limit:
+        raise FormatError(f"a place has {length} bytes, more than its content can take")
     return Place(name, offset, length)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock_spec.document import FormatError, match_names
 from airlock_spec.releases import names
-from airlock_spec.releases.failures import RefusedError
+from airlock_spec.releases.failures import RefusedError, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +26,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FIELDS = ("commit", "dirty", "files", "image", "locks")
 _MODES = {"644": False, "755": True}
 _TOLD = 10  # problems that one error names
+_SHOWN = 200  # characters of a value that it repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,17 @@ class Manifest:
             yield f"the release has {len(self.files)} files, more than {MAX_FILES}"
             return
         if self.commit and not _COMMIT.fullmatch(self.commit):
-            yield f"commit must be a commit's name in full, not {self.commit!r}"
+            yield f"commit must be a commit's name in full, not {_shown(self.commit)}"
         if self.checked:
             digests = (self.checked.image, self.checked.airflow_lock, self.checked.debian_lock)
-            yield from (f"{digest!r} is no digest" for digest in digests if not _DIGEST.fullmatch(digest))
-        yield from _problems_of_files(self.files)
+            yield from (
+                f"{_shown(digest)} is no digest" for digest in digests if not _DIGEST.fullmatch(digest)
+            )
+        problems = list(_problems_of_files(self.files))
+        yield from problems
+        if not problems:  # of a path without end there would be folders without end
+            for one, other in names.collisions(file.path for file in self.files):
+                yield f"paths {one!r} and {other!r} collide where case or Unicode's forms do not count"
 
     @classmethod
     def from_data(cls, data: bytes, release: str) -> Manifest:
@@ -118,7 +125,7 @@ class Manifest:
         try:
             made = _read(data)
         except (FormatError, ValueError, TypeError, RecursionError, AttributeError) as error:
-            raise RefusedError(f"the manifest of release {release[:12]} cannot be read: {error}") from error
+            raise unreadable(f"the manifest of release {release[:12]}", error) from error
         if made.data != data:
             raise RefusedError(f"the manifest of release {release[:12]} is not written as the format says")
         return made
@@ -129,24 +136,28 @@ def _problems_of_files(files: Sequence[File]) -> Iterator[str]:
     before, total = "", 0
     for file in files:
         if fault := names.problem(file.path):
-            yield f"path {file.path!r}: {fault}"
+            yield f"path {_shown(file.path)}: {fault}"
         elif file.path <= before:
-            yield f"path {file.path!r} is given twice, or is not in order"
+            yield f"path {_shown(file.path)} is given twice, or is not in order"
         if not ID.fullmatch(file.sha256):
-            yield f"{file.path!r} has no sha256: {file.sha256!r}"
+            yield f"{_shown(file.path)} has no sha256: {_shown(file.sha256)}"
         if not 0 <= file.size <= MAX_FILE:
-            yield f"{file.path!r} has {file.size} bytes, not 0 to {MAX_FILE}"
+            yield f"{_shown(file.path)} has {_shown(file.size)} bytes, not 0 to {MAX_FILE}"
         elif sizes.setdefault(file.sha256, file.size) != file.size:
-            yield f"{file.path!r} has the sha256 of a file of another size"
+            yield f"{_shown(file.path)} has the sha256 of a file of another size"
         before, total = file.path, total + file.size
     if total > MAX_TOTAL:
         yield f"the release has {total} bytes, more than {MAX_TOTAL}"
-    for one, other in names.collisions(file.path for file in files):
-        yield f"paths {one!r} and {other!r} collide where case or Unicode's forms do not count"
+
+
+def _shown(value: object) -> str:
+    """Return a value as a message shows it: a hostile one may be as long as its document."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _read(data: bytes) -> Manifest:
-    fields: dict[str, Any] = json.loads(data)
+    fields: dict[str, Any] = json.loads(data.decode())
     if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT:
         raise FormatError(f"it is not of format {FORMAT}")
     match_names(fields, _FIELDS, "release")

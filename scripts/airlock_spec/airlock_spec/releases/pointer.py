@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock_spec import document
 from airlock_spec.document import FormatError, match_names, moment, stamp
-from airlock_spec.releases.failures import RefusedError
+from airlock_spec.releases.failures import RefusedError, unreadable
 from airlock_spec.releases.manifest import ID
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ FORMAT = "airlock-current/1"
 MAX_DOCUMENT = 4 << 20  # bytes
 EVENTS = 200  # that are kept, the last
 DEEDS = ("sync", "rollback", "gc")
+_MOST = 1 << 53  # of any number: what every reader of JSON takes for itself
 _FIELDS = ("collecting", "events", "release", "releases", "sequence")
 
 
@@ -64,7 +65,10 @@ class Pointer:
     collecting: Collecting | None = None
 
     def __post_init__(self) -> None:
-        if self.release not in (one.release for one in self.releases):
+        there = {one.release for one in self.releases}
+        if len(there) != len(self.releases):
+            raise RefusedError("a release is given twice")
+        if self.release not in there:
             raise RefusedError(
                 f"the release that serves, {self.release[:12]}, is none of those that are there"
             )
@@ -106,7 +110,7 @@ class Pointer:
         try:
             return _read(data)
         except (FormatError, ValueError, TypeError, RecursionError, LookupError) as error:
-            raise RefusedError(f"the pointer cannot be read: {error}") from error
+            raise unreadable("the pointer", error) from error
 
 
 def first(new: Published) -> Pointer:
@@ -136,15 +140,15 @@ def _read(data: bytes) -> Pointer:
     if len(data) > MAX_DOCUMENT:
         raise FormatError(f"it has {len(data)} bytes, more than {MAX_DOCUMENT}")
     fields = document.load(FORMAT, data, "pointer", _FIELDS)
-    releases = tuple(Published(**_fields(item, "release")) for item in fields["releases"])
-    events = tuple(Event(**_fields(item, "event")) for item in fields["events"])
+    releases = tuple(Published(**_fields(item, "release")) for item in _list(fields["releases"]))
+    events = tuple(Event(**_fields(item, "event")) for item in _list(fields["events"]))
     collecting = fields["collecting"]
     if collecting is not None:
         match_names(collecting, ("releases", "until"), "collecting")
-        listed = tuple(_id(item) for item in collecting["releases"])
+        listed = tuple(_id(item) for item in _list(collecting["releases"]))
         collecting = Collecting(listed, moment(collecting["until"], "until"))
-    if type(fields["sequence"]) is not int:
-        raise FormatError(f"sequence must be a number, not {fields['sequence']!r}")
+    if type(fields["sequence"]) is not int or not 0 < fields["sequence"] <= _MOST:
+        raise FormatError(f"sequence must be a number from 1 on, not {fields['sequence']!r}")
     return Pointer(_id(fields["release"]), fields["sequence"], releases, events, collecting)
 
 
@@ -154,7 +158,15 @@ def _fields(item: Mapping[str, Any], kind: str) -> dict[str, Any]:
     for name, wanted in shape.items():
         if type(item[name]) is not wanted:
             raise FormatError(f"{name} of a {kind} must be of type {wanted.__name__}, not {item[name]!r}")
+        if wanted is int and not 0 <= item[name] <= _MOST:
+            raise FormatError(f"{name} of a {kind} must be a number from 0 on, not {item[name]!r}")
     return {**item, "release": _id(item["release"]), "at": moment(item["at"], "at")}
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise FormatError("what must be a list is none")
+    return value
 
 
 def _id(value: Any) -> str:

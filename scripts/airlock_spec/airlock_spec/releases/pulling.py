@@ -147,10 +147,10 @@ class Pull:
         staged = folder.staging()
         try:
             staging.stage(staged, manifest, Packs(self._objects, manifest))
+            folder.renew(manifest, staged)
             for release in folder.releases():
-                folder.remove(release)
-            # What was removed went through the same folder as what was staged, under another name.
-            folder.add(manifest, staged)
+                if release != manifest.id:
+                    folder.remove(release)
         except BaseException:
             shutil.rmtree(staged.parent, ignore_errors=True)
             raise

@@ -52,12 +52,15 @@ def index(objects: Objects, of: Manifest) -> Index:
 def _document(objects: Objects, key: str) -> bytes:
     """Return a gzipped document (RFC 1952). Raises RefusedError, also for one of more than MAX_DOCUMENT bytes."""
     stored = objects.read(key, MAX_DOCUMENT)
-    assert stored is not None
+    if stored is None:
+        raise RefusedError(f"S3 says of {key}, which nobody has read, that it is unchanged")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
         data = unpacker.decompress(stored.data, MAX_DOCUMENT)
     except zlib.error as error:
         raise RefusedError(f"{key} is not compressed as the format says: {error}") from error
+    if not unpacker.eof and len(data) >= MAX_DOCUMENT:
+        raise RefusedError(f"{key} becomes more than {MAX_DOCUMENT} bytes when it is unpacked")
     if not unpacker.eof or unpacker.unused_data:
         raise RefusedError(f"{key} does not end where it should")
     return data

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock_spec import document
 from airlock_spec.document import FormatError, moment, stamp
-from airlock_spec.releases.failures import RefusedError
+from airlock_spec.releases.failures import unreadable
 from airlock_spec.releases.manifest import ID
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Receipt:
         """Read what `to_data` wrote. Raises RefusedError."""
         try:
             fields = document.load(RECEIPT, data, "receipt", _RECEIPT)
-            _require_texts(fields["reader"], fields["component"], *fields["pending"])
+            _require_texts(fields["reader"], fields["component"])
             arrived = fields["arrived"]
             return cls(
                 _id(fields["release"]),
@@ -69,13 +69,13 @@ class Receipt:
                 fields["component"],
                 moment(fields["taken"], "taken"),
                 None if arrived is None else moment(arrived, "arrived"),
-                {path: tuple(ids) for path, ids in fields["dags"].items()},
+                {path: _listed(ids) for path, ids in fields["dags"].items()},
                 _texts(fields["errors"]),
-                tuple(fields["pending"]),
+                _listed(fields["pending"]),
                 _texts(fields["locks"]),
             )
         except (FormatError, TypeError, AttributeError) as error:
-            raise RefusedError(f"a receipt cannot be read: {error}") from error
+            raise unreadable("a receipt", error) from error
 
 
 @dataclass(frozen=True)
@@ -97,15 +97,22 @@ class Claim:
         try:
             fields = document.load(CLAIM, data, "claim", _CLAIM)
             _require_texts(fields["reader"])
-            releases = tuple(_id(item) for item in fields["releases"])
+            releases = tuple(_id(item) for item in _listed(fields["releases"]))
             return cls(fields["reader"], moment(fields["at"], "at"), releases)
         except (FormatError, TypeError) as error:
-            raise RefusedError(f"a claim cannot be read: {error}") from error
+            raise unreadable("a claim", error) from error
 
 
 def _texts(value: Any) -> dict[str, str]:
     _require_texts(*value, *value.values())
     return dict(value)
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise FormatError("what must be a list is none")
+    _require_texts(*value)
+    return tuple(value)
 
 
 def _require_texts(*values: Any) -> None:
