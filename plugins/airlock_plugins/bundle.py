@@ -194,11 +194,11 @@ class ReleaseBundle(BaseDagBundle):
             trust.signed(self._objects, manifest.id, self._trusted)
         here, checked = reporting.locks_here(), manifest.checked
         there = {"airflow": checked.airflow_lock, "debian": checked.debian_lock} if checked else {}
-        if not here or here == there:
+        # A DagRun finishes on its release even where the image was replaced meanwhile.
+        if not here or here == there or self.version is not None:
             return
         fact = "was checked with another image" if checked else "was not checked with any image"
-        # A DagRun finishes on its release even where the image was replaced meanwhile.
-        if self._same_image and self.version is None:
+        if self._same_image:
             raise RefusedError(f"release {manifest.id[:12]} {fact}, and same_image is set")
         self._log.warning("release_of_another_image", release=manifest.id, fact=fact, here=here, there=there)
 

@@ -86,6 +86,8 @@ class Processing:
         if self._reporter and (news or not self._told):
             self._told = True
             self._reporter.arrival(arrival)
+            if arrival.arrived:
+                self._reporter.claim(self._database.needed())  # new runs may name it from now on
 
 
 def dag_files(top: Path, paths: tuple[str, ...]) -> set[str]:

@@ -24,6 +24,7 @@ from airlock_spec.releases.folder import Folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from airlock_plugins.s3 import Noting
     from airlock_spec.releases.manifest import Manifest
     from airlock_spec.releases.pulling import Pulled
 
@@ -41,11 +42,11 @@ stderr one JSON object a line. Exit code 1: there is no new release, and the fol
 class Pulling:
     """One folder that follows one location."""
 
-    def __init__(self, objects: S3Objects, folder: Folder, keep_for: float, trusted: Sequence[str]) -> None:
+    def __init__(self, objects: Noting, folder: Folder, keep_for: float, trusted: Sequence[str] = ()) -> None:
         self._objects = objects
         self._folder = folder
         self._trusted = tuple(trusted)
-        self._log = LinesOfJson(location=f"s3://{objects.bucket}/{objects.prefix}", folder=str(folder.root))
+        self._log = LinesOfJson(folder=str(folder.root))
         self._failures = Failures(self._log)
         self._collected = time.monotonic()
         rules = pulling.Rules(self._accept, self._prepare, keep_for)

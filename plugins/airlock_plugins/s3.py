@@ -12,7 +12,7 @@ from airlock_spec.releases.failures import AbsentError, RefusedError, ReleaseErr
 from airlock_spec.releases.objects import Objects, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOCATION = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?")
 _GONE = {"NoSuchKey", "404", "NotFound"}
@@ -39,7 +39,9 @@ class Noting(Objects, Protocol):
 class S3Objects:
     """Implements `Noting` with the credentials of the task's role (boto3's default chain): no connection is needed."""
 
-    def __init__(self, location: str, region: str | None = None) -> None:
+    def __init__(
+        self, location: str, region: str | None = None, client: Callable[[str | None], Any] | None = None
+    ) -> None:
         match = LOCATION.fullmatch(location)
         if match is None:
             raise ValueError(f"a location must be s3://BUCKET/PREFIX, not {location!r}")
@@ -47,6 +49,7 @@ class S3Objects:
         self.prefix = (match["prefix"] or "").strip("/")
         self.fetched = 0
         self._region = region
+        self._client_of = client
         self._counting = threading.Lock()
 
     def read(self, key: str, limit: int, unless: str = "") -> Stored | None:
@@ -108,8 +111,9 @@ class S3Objects:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in `_client`
 
         doing = f"{operation} of {self._name(key)}"
+        client = self._client_of(self._region) if self._client_of else _client_here(self._region, attempts)
         try:
-            answer = getattr(_client_here(self._region, attempts), operation)(
+            answer = getattr(client, operation)(
                 Bucket=self.bucket, Key=self._key(key), **arguments
             )
         except ClientError as error:
@@ -143,7 +147,7 @@ def _broken_off() -> tuple[type[BaseException], ...]:
     return BotoCoreError, HTTPClientError, HTTPError, OSError
 
 
-def _client_here(region: str | None, attempts: int = _OFTEN) -> Any:
+def _client_here(region: str | None, attempts: int) -> Any:
     """Return the client of this process: connections are not to be shared across a fork."""
     with _CREATING:
         return _client(region, attempts, os.getpid())
