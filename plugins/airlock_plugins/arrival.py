@@ -53,6 +53,7 @@ class Arrival:
     release: str
     taken: datetime
     pending: set[str]
+    others: set[str] = field(default_factory=set)  # that an earlier release changed, and nobody waits for
     first: bool = False
     arrived: datetime | None = None
     dags: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -63,7 +64,11 @@ class Arrival:
     @property
     def waits(self) -> bool:
         """Whether looking again may tell more."""
-        return self.arrived is None and time.monotonic() - self._begun < GIVE_UP
+        return bool(self.missing or not self.arrived) and time.monotonic() - self._begun < GIVE_UP
+
+    @property
+    def missing(self) -> set[str]:
+        return self.pending | self.others
 
     def look(self, database: Database, parsed: Mapping[str, Parsed] | None) -> bool:
         """Look what was parsed since, and ask for what was not; return whether that is news.
@@ -72,12 +77,14 @@ class Arrival:
         without errors is never known to be parsed.
         """
         before = len(self.pending)
-        if self.pending:
-            outcome = database.outcome(self.release, self.pending, self.taken)
-            for path in sorted(self.pending):
+        if self.missing:
+            outcome = database.outcome(self.release, self.missing, self.taken)
+            for path in sorted(self.missing):
                 if self._is_done(path, outcome, parsed):
+                    if path in self.pending:
+                        self._note(path, outcome)
                     self.pending.discard(path)
-                    self._note(path, outcome)
+                    self.others.discard(path)
         if not self.pending and self.arrived is None:
             self.arrived = datetime.now(UTC)
             return True
@@ -99,11 +106,11 @@ class Arrival:
 
     def _ask(self, database: Database, parsed: Mapping[str, Parsed] | None) -> None:
         now = time.monotonic()
-        if not self.pending or now - self._asked < AGAIN:
+        if not self.missing or now - self._asked < AGAIN:
             return
-        wanted: Iterable[str] = self.pending
-        if self.first:  # those of which nothing is known wait in the queue
-            wanted = [path for path in self.pending if path in (parsed or {})]
+        wanted: Iterable[str] = self.missing
+        if parsed is not None:  # those of which nothing is known wait in the queue, in front
+            wanted = [path for path in wanted if path in parsed]
         if wanted:
             database.request(sorted(wanted))
         self._asked = now

@@ -111,11 +111,11 @@ class S3Objects:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in `_client`
 
         doing = f"{operation} of {self._name(key)}"
-        client = self._client_of(self._region) if self._client_of else _client_here(self._region, attempts)
         try:
-            answer = getattr(client, operation)(
-                Bucket=self.bucket, Key=self._key(key), **arguments
+            client = (
+                self._client_of(self._region) if self._client_of else _client_here(self._region, attempts)
             )
+            answer = getattr(client, operation)(Bucket=self.bucket, Key=self._key(key), **arguments)
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in _SAME:
