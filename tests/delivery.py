@@ -88,7 +88,7 @@ class Delivery:
         return None if found["is_stale"] else found
 
     def shows(self, name: str, tag: str) -> bool:
-        """Whether a DAG's only tag is this, in Airflow's list of DAGs and in the serialized form of its last version."""
+        """Whether a DAG's only tag is this, in Airflow's list and in the serialized form of its last version."""
         found = self.dag(name)
         if found is None:
             return False
@@ -125,6 +125,10 @@ class Delivery:
             found |= {one["dag_id"] for one in page["dags"]}
             if not page["dags"] or len(found) >= page["total_entries"]:
                 return found
+
+    def count(self) -> int:
+        """Return how many DAGs there are."""
+        return int(self.api.ask("GET", "/api/v2/dags?limit=1")["total_entries"])
 
     def health(self, name: str) -> int:
         """Return the exit code of a component's health check."""
