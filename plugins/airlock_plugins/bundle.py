@@ -72,7 +72,6 @@ class ReleaseBundle(BaseDagBundle):
         self._same_image = same_image
         self._grace = grace
         self._usual_interval = self.refresh_interval
-        self._begun: Taken | None = None  # what initialize took, until refresh has dealt with it
         self._last_hour = float("-inf")
         self._log = structlog.get_logger(__name__).bind(
             bundle_name=self.name, location=location, version=self.version
@@ -113,7 +112,7 @@ class ReleaseBundle(BaseDagBundle):
                 f"the bundle {self.name} is at version {self.version[:12]}, which does not change"
             )
         begun = time.monotonic()
-        taken, self._begun = self._begun or self._follow(), None
+        taken = self._follow()
         self._metrics.seconds("refresh", time.monotonic() - begun)
         if is_server():
             parsed = database.parsed_by(sys._getframe(1), self.name)  # noqa: SLF001 - see there
@@ -128,7 +127,7 @@ class ReleaseBundle(BaseDagBundle):
         # A worker without versions begins at each task: there the release is as good as when it was verified.
         if is_server() and (damaged := self._follower.mend()):
             self._log.warning("release_mended", files=len(damaged), first=damaged[0])
-        self._begun = self._follow()
+        self._follow()
 
     def _follow(self) -> Taken | None:
         fetched = self._objects.fetched
