@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 AGAIN = 10.0  # seconds until what was not parsed is asked for again
 GIVE_UP = 600.0  # seconds after which nobody waits any more
@@ -53,11 +53,11 @@ class Arrival:
     release: str
     taken: datetime
     pending: set[str]
-    others: set[str] = field(default_factory=set)  # that an earlier release changed, and nobody waits for
     first: bool = False
     arrived: datetime | None = None
     dags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    others: set[str] = field(default_factory=set)  # that an earlier release changed, and nobody waits for
     _asked: float = float("-inf")
     _begun: float = field(default_factory=time.monotonic)
 
@@ -108,9 +108,9 @@ class Arrival:
         now = time.monotonic()
         if not self.missing or now - self._asked < AGAIN:
             return
-        wanted: Iterable[str] = self.missing
-        if parsed is not None:  # those of which nothing is known wait in the queue, in front
-            wanted = [path for path in wanted if path in parsed]
+        # Those of which nothing is known wait in the queue.
+        queued = self.missing - set(parsed or ())
+        wanted = self.missing - queued if self.first else self.missing - (queued - self.pending)
         if wanted:
             database.request(sorted(wanted))
         self._asked = now

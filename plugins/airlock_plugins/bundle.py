@@ -73,7 +73,6 @@ class ReleaseBundle(BaseDagBundle):
         self._same_image = same_image
         self._grace = grace
         self._usual_interval = self.refresh_interval
-        self._begun: Taken | None = None  # what initialize took, until refresh has dealt with it
         self._last_hour = float("-inf")
         self._log = structlog.get_logger(__name__).bind(
             bundle_name=self.name, location=location, version=self.version
@@ -114,16 +113,17 @@ class ReleaseBundle(BaseDagBundle):
                 f"the bundle {self.name} is at version {self.version[:12]}, which does not change"
             )
         begun = time.monotonic()
-        taken, self._begun = self._begun or self._follow(), None
+        taken = self._follow()
         seconds = time.monotonic() - begun
         self._metrics.seconds("refresh", seconds)
-        if taken is None:
-            # Nothing is parsed while S3 is waited for: of the time until it answers again a third is enough.
-            self.refresh_interval = max(self._usual_interval, int(_PATIENCE * seconds))
         if is_server():
             parsed = database.parsed_by(sys._getframe(1), self.name)  # noqa: SLF001 - see there
             self._processing.proceed(taken, self.path, parsed)
             self.refresh_interval = 1 if self._processing.waits else self._usual_interval
+        if taken is None:
+            # Nothing is parsed while S3 is waited for: of the time until it answers again a third is enough.
+            self.refresh_interval = max(self._usual_interval, int(_PATIENCE * seconds))
+        elif is_server():
             self._tidy()
 
     def __repr__(self) -> str:
@@ -133,7 +133,7 @@ class ReleaseBundle(BaseDagBundle):
         # A worker without versions begins at each task: there the release is as good as when it was verified.
         if is_server() and (damaged := self._follower.mend()):
             self._log.warning("release_mended", files=len(damaged), first=damaged[0])
-        self._begun = self._follow()
+        self._follow()
 
     def _follow(self) -> Taken | None:
         fetched = self._objects.fetched

@@ -47,7 +47,7 @@ class Processing:
         try:
             if taken is not None:
                 self._note(taken, top)
-            self._look(parsed)
+            self._look(parsed, say=taken is not None)
         except Exception as error:  # noqa: BLE001 - whatever SQLAlchemy or a file system raises
             self._failures.tell(_FAILED, error)
         else:
@@ -81,7 +81,7 @@ class Processing:
         # What an earlier release changed, and was not seen parsed since: it may have been parsed as it was before.
         others = before.missing - wanted if before and not before.first else set()
         others &= {file.path for file in new.files}
-        self._arrival = Arrival(new.id, at, wanted, others, first=seen is None)
+        self._arrival = Arrival(new.id, at, wanted, first=seen is None, others=others)
         self._seen, self._told = new, False
 
     def _tell_again(self) -> None:
@@ -91,7 +91,7 @@ class Processing:
             arrival.taken = arrival.arrived = datetime.now(UTC)
         self._told = False
 
-    def _look(self, parsed: Mapping[str, Parsed] | None) -> None:
+    def _look(self, parsed: Mapping[str, Parsed] | None, *, say: bool) -> None:
         arrival = self._arrival
         if arrival is None:
             return
@@ -101,11 +101,10 @@ class Processing:
             self._metrics.gauge("pending_files", len(arrival.pending))
         if news and arrival.arrived:
             self._metrics.seconds("arrival", (arrival.arrived - arrival.taken).total_seconds())
-        if self._reporter and (news or not self._told):
+        self._told = self._told and not news
+        if self._reporter and say and not self._told:
             self._told = True
             self._reporter.arrival(arrival)
-            if arrival.arrived:
-                self._reporter.claim(self._database.needed())  # new runs may name it from now on
 
 
 def dag_files(top: Path, paths: tuple[str, ...]) -> set[str]:
