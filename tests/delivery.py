@@ -28,7 +28,8 @@ CLASS = "airlock_plugins.bundle.ReleaseBundle"
 USER, PASSWORD = "admin", "Geheim-1"
 COMPONENTS = ("api-server", "dag-processor", "scheduler")
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-POLL = re.compile(rf'"GET /{BUCKET}/{PREFIX}/current[ ?][^"]*" (\d+)')  # in the log of moto, with the answer
+REQUEST = re.compile(rf'"([A-Z]+) (/{BUCKET}[^" ]*) [^"]*" (\d+)')  # in the log of moto
+POLL = f"GET /{BUCKET}/{PREFIX}/current 304"  # of who has what is current
 AWS = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
@@ -143,13 +144,9 @@ class Delivery:
         path = f"/api/v2/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}/xcomEntries/return_value"
         return self.api.ask("GET", path)["value"]
 
-    def polls(self) -> list[int]:
-        """Return how S3 answered those who asked for the pointer so far: 304 where it was as before."""
-        return [int(code) for code in POLL.findall(self.services.logs("aws"))]
-
-    def asked(self) -> int:
-        """Return how many requests S3 had so far."""
-        return self.services.logs("aws").count(f" /{BUCKET}/")
+    def asked(self) -> list[str]:
+        """Return what S3 was asked so far: method, path and the status of the answer."""
+        return [" ".join(found) for found in REQUEST.findall(self.services.logs("aws"))]
 
 
 @contextlib.contextmanager
