@@ -142,3 +142,36 @@ def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
     committing.git(tmp_path, "init", "--quiet")
     with pytest.raises(ConfigError, match="has no commit"):
         git.state(tmp_path)
+
+
+def test_what_git_says_of_a_folder_counts_that_folder_alone(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    (top / "dags" / "team").mkdir(parents=True)
+    (top / ".gitignore").write_text("*.env\n/dags/data/\n")
+    (top / "dags" / "with space.py").write_text("1")
+    (top / "dags" / "gone.py").write_text("1")
+    committing.git(top, "init", "--quiet")
+    committing.git(top, "add", "--all")
+    committing.git(top, "commit", "--quiet", "--message", "one")
+    (top / "other.py").write_text("1")
+    for path in ("team/new.py", "team/secret.env", "data/x.csv", "with space.py"):
+        (top / "dags" / path).parent.mkdir(exist_ok=True)
+        (top / "dags" / path).write_text("2")
+    (top / "dags" / "gone.py").unlink()
+    found = git.content(top / "dags")
+    assert found.commit == committing.git(top, "rev-parse", "HEAD")
+    assert found.dirty == ("gone.py", "team/new.py", "with space.py")
+    assert found.ignored == ("data", "team/secret.env")
+
+
+def test_outside_of_git_nothing_is_known_of_a_folder_and_nothing_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "ask", None)
+    assert git.content(tmp_path) == git.Content("", (), ())
+
+
+def test_a_repository_that_git_refuses_to_read_is_an_error_and_not_none(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(ConfigError, match="what git knows of"):
+        git.content(tmp_path)
