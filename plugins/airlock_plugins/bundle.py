@@ -202,7 +202,6 @@ class ReleaseBundle(BaseDagBundle):
         """Once an hour: say what is still needed, and remove what is not."""
         if time.monotonic() - self._last_hour < _HOUR:
             return
-        self._served = ""  # as it was known last: Airflow's loop would not survive an exception where it asks
         self._last_hour = time.monotonic()
         self._collect()
         if self._receipts:

@@ -179,7 +179,7 @@ class Pull:
         return Pulled(manifest, pointer, before, changes, made, time.monotonic() - begun, removed)
 
     def _current(self) -> str:
-        """Return what serves; "" also where that cannot be read, as after a crash of the machine: it is written anew."""
+        """Return what serves; "" also where that cannot be read, as after a crash of the machine: it is told anew."""
         try:
             return self._folder.current()
         except RefusedError:
