@@ -73,6 +73,7 @@ class ReleaseBundle(BaseDagBundle):
         self._same_image = same_image
         self._grace = grace
         self._usual_interval = self.refresh_interval
+        self._served = ""  # as it was known last: Airflow's loop would not survive an exception where it asks
         self._last_hour = float("-inf")
         self._log = structlog.get_logger(__name__).bind(
             bundle_name=self.name, location=location, version=self.version
@@ -89,7 +90,7 @@ class ReleaseBundle(BaseDagBundle):
         return self._versions.place(self.version)
 
     def get_current_version(self) -> BundleVersion | None:
-        release = self.version or self._follower.current()
+        release = self.version or self._serving() or self._served
         return BundleVersion(version=release, data=None) if release else None
 
     def initialize(self) -> None:
@@ -146,6 +147,7 @@ class ReleaseBundle(BaseDagBundle):
             if not serving:
                 raise
             return None
+        self._served = taken.manifest.id
         if self._failures.over(_FAILED):
             self._log.info("release_source_answers_again", release=taken.manifest.id)
         if taken.published:

@@ -128,6 +128,15 @@ def test_what_fails_is_logged_once_and_the_release_before_serves_on(
     assert airflow.log.events[-1] == "release_source_answers_again"
 
 
+def test_what_serves_is_known_where_the_disk_cannot_say_it(make: Make, location: Held) -> None:
+    bundle = started(make, location)
+    served = bundle.get_current_version()
+    (bundle.base_dir / "current.json").write_text("")
+    assert bundle.get_current_version() == served
+    bundle.refresh()
+    assert bundle.get_current_version() == make().get_current_version() == served
+
+
 def test_without_any_release_it_raises_so_that_no_empty_folder_is_taken_for_one(
     make: Make, location: Held
 ) -> None:
