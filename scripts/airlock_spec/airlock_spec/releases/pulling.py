@@ -101,7 +101,7 @@ class Pull:
         """
         begun = time.monotonic()
         pointer = self._known.look()
-        before = self._folder.current()
+        before = self._current()
         if before == pointer.release and self._folder.holds(before):
             return Pulled(self._serving(before), pointer, before, Difference((), (), ()))
         self._refuse_again(pointer)
@@ -129,7 +129,7 @@ class Pull:
         Raises as `once` does; then the folder is as it was, damaged.
         """
         with self._folder.lock():
-            serving = self._folder.current()
+            serving = self._current()
             if not serving:
                 return []
             try:
@@ -163,7 +163,7 @@ class Pull:
     def _switch(self, pointer: Pointer, begun: float) -> Pulled:
         folder, rules = self._folder, self._rules
         with folder.lock():
-            before = folder.current()  # others may have been here meanwhile
+            before = self._current()  # others may have been here meanwhile
             manifest = self._manifest_of(pointer.release)
             rules.accept(manifest)
             made = staging.take(folder, manifest, Packs(self._objects, manifest))
@@ -178,6 +178,13 @@ class Pull:
         self._manifest, self._refused = manifest, None
         return Pulled(manifest, pointer, before, changes, made, time.monotonic() - begun, removed)
 
+    def _current(self) -> str:
+        """Return what serves; "" also where that cannot be read, as after a crash of the machine: it is told anew."""
+        try:
+            return self._folder.current()
+        except RefusedError:
+            return ""
+
     def _manifest_of(self, release: str) -> Manifest:
         if self._folder.holds(release):
             with contextlib.suppress(AbsentError, RefusedError):
@@ -185,6 +192,8 @@ class Pull:
         return reading.manifest(self._objects, release)
 
     def _manifest_before(self, before: str) -> Manifest | None:
+        if self._manifest and self._manifest.id == before:
+            return self._manifest
         try:
             return self._folder.manifest(before) if before else None
         except (AbsentError, RefusedError):
