@@ -71,8 +71,11 @@ class Processing:
             files = taken.files
         else:  # another process of this machine switched
             files = difference.affected(top, new, difference.between(seen, new))
+        pending = dag_files(top, files)
+        if self._arrival:  # what waits of the release before waits on, for its code is in this one, too
+            pending |= self._arrival.pending & {file.path for file in new.files}
         at = taken.at or datetime.now(UTC)
-        self._arrival = Arrival(new.id, at, dag_files(top, files), first=seen is None)
+        self._arrival = Arrival(new.id, at, pending, first=seen is None)
         self._seen, self._told = new, False
 
     def _look(self, parsed: Mapping[str, Parsed] | None) -> None:

@@ -219,6 +219,17 @@ def test_what_changed_is_asked_for_and_the_receipt_says_so(
     assert (receipt.component, receipt.pending, receipt.arrived) == ("dag-processor", ("one.py",), None)
 
 
+def test_what_waits_of_a_release_waits_on_in_the_next(make: Make, location: Held, database: Database) -> None:
+    bundle = started(make, location)
+    publish(location, SECOND)
+    bundle.refresh()
+    third = publish(location, {**SECOND, "new.py": b"dag"}).id
+    bundle.refresh()
+    assert database.requested[-1] == ["new.py", "one.py"]
+    (receipt,) = receipts(location, third)
+    assert receipt.pending == ("new.py", "one.py")
+
+
 def test_it_looks_every_second_while_a_release_is_on_its_way(
     make: Make, location: Held, database: Database
 ) -> None:
