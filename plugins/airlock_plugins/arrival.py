@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 AGAIN = 10.0  # seconds until what was not parsed is asked for again
 GIVE_UP = 600.0  # seconds after which nobody waits any more
@@ -57,13 +57,18 @@ class Arrival:
     arrived: datetime | None = None
     dags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    others: set[str] = field(default_factory=set)  # that an earlier release changed, and nobody waits for
     _asked: float = float("-inf")
     _begun: float = field(default_factory=time.monotonic)
 
     @property
     def waits(self) -> bool:
         """Whether looking again may tell more."""
-        return self.arrived is None and time.monotonic() - self._begun < GIVE_UP
+        return bool(self.missing or not self.arrived) and time.monotonic() - self._begun < GIVE_UP
+
+    @property
+    def missing(self) -> set[str]:
+        return self.pending | self.others
 
     def look(self, database: Database, parsed: Mapping[str, Parsed] | None) -> bool:
         """Look what was parsed since, and ask for what was not; return whether that is news.
@@ -72,12 +77,14 @@ class Arrival:
         without errors is never known to be parsed.
         """
         before = len(self.pending)
-        if self.pending:
-            outcome = database.outcome(self.release, self.pending, self.taken)
-            for path in sorted(self.pending):
+        if self.missing:
+            outcome = database.outcome(self.release, self.missing, self.taken)
+            for path in sorted(self.missing):
                 if self._is_done(path, outcome, parsed):
+                    if path in self.pending:
+                        self._note(path, outcome)
                     self.pending.discard(path)
-                    self._note(path, outcome)
+                    self.others.discard(path)
         if not self.pending and self.arrived is None:
             self.arrived = datetime.now(UTC)
             return True
@@ -99,11 +106,11 @@ class Arrival:
 
     def _ask(self, database: Database, parsed: Mapping[str, Parsed] | None) -> None:
         now = time.monotonic()
-        if not self.pending or now - self._asked < AGAIN:
+        if not self.missing or now - self._asked < AGAIN:
             return
-        wanted: Iterable[str] = self.pending
-        if self.first:  # those of which nothing is known wait in the queue
-            wanted = [path for path in self.pending if path in (parsed or {})]
+        # Those of which nothing is known wait in the queue.
+        queued = self.missing - set(parsed or ())
+        wanted = self.missing - queued if self.first else self.missing - (queued - self.pending)
         if wanted:
             database.request(sorted(wanted))
         self._asked = now

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from airlock import later
 from airlock.errors import PublishError
-from airlock.releases import packing
+from airlock.releases import packing, wholeness
 from airlock_spec.releases import difference, layout, pointer, reading
 from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.pointer import Pointer, Published
@@ -87,11 +87,12 @@ class Publisher:
         `content` raises, and what the location raises; then the release may be there, and does not serve.
         """
         sent: dict[str, int] = {}
-        known = there.pointer.find(manifest.id) if there.pointer else None
+        known = there.pointer is not None and there.pointer.find(manifest.id) is not None
         if there.pointer and there.manifest and there.pointer.release == manifest.id:
             return self._outcome(manifest, there, there.pointer, {}, changed=False)
-        sends = known is None or there.manifest is None
-        if sends:
+        if known and wholeness.missing(self.location, manifest.id):
+            known = False  # somebody deleted a part of it: it is sent again
+        if not known:
             _require_uncollected(manifest.id, there.pointer)
             sent = self._send(manifest, content, there)
         elif self.sign:
@@ -105,7 +106,7 @@ class Publisher:
             manifest.commit,
             manifest.dirty,
         )
-        done = self._serve(new, there, sent=sends)
+        done = self._serve(new, there, sent=not known)
         return self._outcome(manifest, there, done, sent, changed=True)
 
     def _send(self, manifest: Manifest, content: Content, there: There) -> dict[str, int]:

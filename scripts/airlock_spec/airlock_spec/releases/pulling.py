@@ -141,13 +141,6 @@ class Pull:
                 self._replace(manifest, damaged)
             return lost + damaged
 
-    def _current(self) -> str:
-        """Return what serves; a file that names no release is as none, and the next switch writes it anew."""
-        try:
-            return self._folder.current()
-        except RefusedError:
-            return ""
-
     def _replace(self, manifest: Manifest, damaged: list[str]) -> None:
         """Put whole files in the place of damaged ones. Other releases share files with this one: they go."""
         folder = self._folder
@@ -185,6 +178,13 @@ class Pull:
         self._manifest, self._refused = manifest, None
         return Pulled(manifest, pointer, before, changes, made, time.monotonic() - begun, removed)
 
+    def _current(self) -> str:
+        """Return what serves; "" also where that cannot be read, as after a crash of the machine: it is told anew."""
+        try:
+            return self._folder.current()
+        except RefusedError:
+            return ""
+
     def _manifest_of(self, release: str) -> Manifest:
         if self._folder.holds(release):
             with contextlib.suppress(AbsentError, RefusedError):
@@ -192,6 +192,8 @@ class Pull:
         return reading.manifest(self._objects, release)
 
     def _manifest_before(self, before: str) -> Manifest | None:
+        if self._manifest and self._manifest.id == before:
+            return self._manifest
         try:
             return self._folder.manifest(before) if before else None
         except (AbsentError, RefusedError):
