@@ -154,7 +154,7 @@ def test_a_reader_that_is_killed_at_any_moment_leaves_one_whole_release(template
     assert ended(start(pull_until, folder.root, [OLDER, OLD, NEW], 10**6, "pull killed", template)) == DONE
     longest = time.monotonic() - begun
     killed = 0
-    for turn in range(60 * ROUNDS):
+    for turn in range(40 * ROUNDS):
         folder = copied(template, f"turn-{turn}")
         child = start(pull_until, folder.root, [OLDER, OLD, NEW], 10**6, "pull killed", template)
         time.sleep(chance.uniform(longest / 3, longest))

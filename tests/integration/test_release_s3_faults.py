@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 SEED = int(os.environ.get("AIRLOCK_TEST_SEED", "20261126"))
 ROUNDS = int(os.environ.get("AIRLOCK_TEST_ROUNDS", "1"))
-READS, WRITES = 30 * ROUNDS, 40 * ROUNDS
+READS, WRITES = 30 * ROUNDS, 30 * ROUNDS
 REFUSALS = {
     "AccessDenied": 403,
     "NoSuchKey": 404,
@@ -56,6 +56,15 @@ def host() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # thousands of requests
     with moto_s3.server() as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Leave the environment as it is: the image's clients read it when they are first used."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)
