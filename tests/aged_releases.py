@@ -49,6 +49,7 @@ def publish_aged(location: MemoryLocation, *ages: float) -> list[str]:
 def claim(location: MemoryLocation, *releases: str, reader: str = "processor-1", days: float = 0) -> None:
     at = datetime.now(UTC) - timedelta(days=days)
     location.put(layout.claim(reader), Claim(reader, at, releases).to_data())
+    location.modified[layout.claim(reader)] = at
 
 
 def receipt(location: MemoryLocation, release: str, component: str = "dag-processor") -> Receipt:

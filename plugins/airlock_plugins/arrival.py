@@ -15,9 +15,10 @@ GIVE_UP = 600.0  # seconds after which nobody waits any more
 
 
 class Parsed(NamedTuple):
-    """The last time a file was parsed: when that began, and how many DAGs and errors it brought."""
+    """The last time a file was parsed: when that began and ended, and how many DAGs it brought."""
 
     begun: datetime
+    ended: datetime
     dags: int
 
 
@@ -47,7 +48,8 @@ class Arrival:
 
     3.3.2 parses what changed only once its queue is empty, which with thousands of files takes minutes: so what is
     changed is asked for. A file that is being parsed just then is not parsed again (it drops such a request, and takes
-    the time at which it *ended* for the time that its content is of): what does not show up is asked for again.
+    the time at which it *ended* for the time that its content is of): it is asked for again as soon as that parse has
+    ended, and what does not show up for other reasons after a while.
     """
 
     release: str
@@ -58,6 +60,7 @@ class Arrival:
     dags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     others: set[str] = field(default_factory=set)  # that an earlier release changed, and nobody waits for
+    _missed: set[str] = field(default_factory=set)
     _asked: float = float("-inf")
     _begun: float = field(default_factory=time.monotonic)
 
@@ -105,12 +108,17 @@ class Arrival:
             self.dags[path] = outcome.dags.get(path, ())
 
     def _ask(self, database: Database, parsed: Mapping[str, Parsed] | None) -> None:
-        now = time.monotonic()
-        if not self.missing or now - self._asked < AGAIN:
-            return
-        # Those of which nothing is known wait in the queue.
-        queued = self.missing - set(parsed or ())
-        wanted = self.missing - queued if self.first else self.missing - (queued - self.pending)
+        now, known = time.monotonic(), parsed or {}
+        missed = {path for path in self.missing - self._missed if path in known and self._was_on(known[path])}
+        wanted = missed
+        if now - self._asked >= AGAIN:
+            queued = self.missing - set(known)  # of these nothing is known: they wait in the queue
+            wanted = self.missing - queued if self.first else self.missing - (queued - self.pending)
         if wanted:
             database.request(sorted(wanted))
-        self._asked = now
+            self._asked = now
+        self._missed |= missed
+
+    def _was_on(self, last: Parsed) -> bool:
+        """Whether a file was being parsed while the release came."""
+        return last.begun < self.taken <= last.ended

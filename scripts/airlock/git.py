@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from airlock import process
 from airlock.errors import ConfigError
 from airlock.index.locations import redact
-from airlock.wheels import source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -189,6 +188,8 @@ def _is_input(ignored: str, distributions: Iterable[str]) -> bool:
     path = PurePosixPath(ignored)
     folder = next((one for one in distributions if path.is_relative_to(one)), None)
     if folder is not None:
+        from airlock.wheels import source  # noqa: PLC0415 - much to import, and most projects have none ignored there
+
         below = path.relative_to(folder)
         return below == PurePosixPath() or source.is_source(below)
     match path.parts[0]:

@@ -40,6 +40,10 @@ ENVIRONMENT = {
     "PYTHONPATH": INSIDE,
     "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(CONFIG),
     "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": "/tmp/bundles",  # noqa: S108 - as above
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/airflow.db",
+    "AIRFLOW__CORE__FERNET_KEY": "A" * 43 + "=",
+    "AIRFLOW__SECRETS__BACKEND": "",
 }
 
 
@@ -126,6 +130,40 @@ def test_the_last_good_release_serves_on(found: dict[str, Any]) -> None:
 
 def test_a_version_that_cannot_be_had_fails_with_its_cause(found: dict[str, Any]) -> None:
     assert found["missing_version"].startswith("UnreachableError: get_object of s3://releases/dags/releases/")
+
+
+@pytest.fixture(scope="module")
+def arrived(sandbox: Sandbox) -> dict[str, Any]:
+    """Give what the receipts of a real dag-processor said, by the step of release_processor.py."""
+    done = sandbox.run("python", f"{INSIDE}/release_processor.py")
+    assert done.returncode == 0, done.stderr.decode()[-4000:]
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def test_a_first_release_has_arrived_with_all_its_files(arrived: dict[str, Any]) -> None:
+    assert arrived["first"]["dags"] == {
+        "one.py": ["one"],
+        "slow.py": ["slow"],
+        "uses.py": ["uses"],
+        "words.py": [],
+    }
+    assert arrived["first"]["errors"] == {"bad.py": "ModuleNotFoundError: No module named 'dag_missing'"}
+
+
+def test_a_changed_module_brings_the_dags_that_use_it(arrived: dict[str, Any]) -> None:
+    assert arrived["words"]["dags"] == {"uses.py": ["uses"], "words.py": []}
+    assert arrived["words"]["seconds"] < 20
+    assert arrived["tags"]["uses"] == ["2"]
+
+
+def test_a_file_that_was_being_parsed_when_the_release_came_is_parsed_again(arrived: dict[str, Any]) -> None:
+    assert arrived["slow"]["dags"] == {"slow.py": ["slow"]}
+    assert arrived["tags"]["slow"] == ["v2"]
+
+
+def test_the_releases_that_airflow_needs_are_claimed(arrived: dict[str, Any]) -> None:
+    assert arrived["claims"] == [arrived["needed"]]
 
 
 def test_airlock_pull_fills_a_folder(sandbox: Sandbox, found: dict[str, Any]) -> None:

@@ -77,9 +77,7 @@ def check(session: Session, wanted: Wanted, timings: Timings | None = None) -> l
 
 def project_config(session: Session) -> Config:
     """Return the project's configuration; a plain folder of DAGs has none, and all at its default."""
-    if (session.project / configuration.FILE).is_file():
-        return session.config
-    return configuration.plain(session.project)
+    return configuration.of(session)
 
 
 @dataclass(frozen=True)

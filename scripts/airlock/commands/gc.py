@@ -36,6 +36,12 @@ DagRuns live on them or may be cleared. Run it daily: two at once do no harm, an
     metavar="N",
     help="Keep what was published or served in the last N days (default: 30).",
 )
+@click.option(
+    "--drop-claims",
+    type=click.IntRange(1),
+    metavar="DAYS",
+    help="Let claims that were not renewed for so long go; their readers are gone for good.",
+)
 @click.option("--force", is_flag=True, help="Also where no dag-processor has said which releases it needs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 @click.pass_obj
@@ -46,6 +52,7 @@ def command(
     apply: bool,
     keep: int | None,
     keep_days: int | None,
+    drop_claims: int | None,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -56,9 +63,14 @@ def command(
 
     place = places.resolve(session, at, "--at")
     settings = places.settings(session, at)
-    kept = Kept(keep or settings.keep, settings.keep_days if keep_days is None else keep_days)
+    days = settings.keep_days if keep_days is None else keep_days
+    kept = Kept(keep or settings.keep, days, drop_claims)
     with telling.told(place):
         if isinstance(place, InFolder):
+            if drop_claims:
+                raise click.UsageError(
+                    f"--drop-claims is for S3: in a folder, delete files of {place}/claims"
+                )
             document, broken = _in_folder(session, place, kept, apply=apply), ""
         else:
             done = _in_s3(place, kept, apply=apply, force=force)
@@ -85,12 +97,13 @@ def _in_s3(place: InS3, kept: Kept, *, apply: bool, force: bool) -> Deleted:
 
 def _told(session: Session, done: Deleted, *, apply: bool) -> dict[str, Any]:
     from airlock.releases import collecting  # noqa: PLC0415 - after --help
-    from airlock.terminal import counted, megabytes  # noqa: PLC0415
+    from airlock.releases.report import size  # noqa: PLC0415
+    from airlock.terminal import counted  # noqa: PLC0415
 
     plan, say = done.plan, session.terminal.say
     for line in collecting.summary(plan):
         say(line)
-    what = f"{counted(len(plan.removed), 'release')}, {counted(len(plan.packs), 'pack')}, {megabytes(plan.bytes)}"
+    what = f"{counted(len(plan.removed), 'release')}, {counted(len(plan.packs), 'pack')}, {size(plan.bytes)}"
     if not plan.goes:
         say("nothing goes")
     elif apply:
@@ -110,7 +123,7 @@ def _told(session: Session, done: Deleted, *, apply: bool) -> dict[str, Any]:
         "deleted": len(done.keys),
         "stopped": done.stopped or None,
         "stays": dict(plan.staying),
-        "old_claims": [claim.reader for claim in plan.old_claims],
+        "old_claims": [claim.reader for claim in plan.old_claims.values()],
         "packs_stay_because": plan.unreadable or None,
     }
 

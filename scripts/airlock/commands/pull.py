@@ -78,8 +78,9 @@ def _pull(session: Session, from_: str, to: Path, keep_for: float | None) -> tup
     from airlock.releases import places, trusting  # noqa: PLC0415
     from airlock.releases.in_folder import HISTORY  # noqa: PLC0415
     from airlock.releases.in_s3 import InS3  # noqa: PLC0415
+    from airlock_spec.releases import pulling  # noqa: PLC0415
     from airlock_spec.releases.folder import Folder  # noqa: PLC0415
-    from airlock_spec.releases.pulling import KEEP_FOR, Pull, Rules  # noqa: PLC0415
+    from airlock_spec.releases.pulling import Rules  # noqa: PLC0415
 
     place = places.resolve(session, from_, "--from")
     if not isinstance(place, InS3):
@@ -94,9 +95,19 @@ def _pull(session: Session, from_: str, to: Path, keep_for: float | None) -> tup
             cause=f"there is {to / HISTORY}; what is pulled would serve in spite of it",
             remedy=f"name another folder; or, to pull here from now on: rm {to / HISTORY}",
         )
-    trusted = trusting.trusted(place.location, places.settings(session, from_).trusted_keys, session.project)
-    rules = Rules(accept=trusted.accept, keep_for=KEEP_FOR if keep_for is None else keep_for)
-    return str(place), Pull(place.location, Folder(to), rules)
+    keys = places.settings(session, from_).trusted_keys
+    trusted = trusting.trusted(place.location, keys, session.project, to)
+    folder = Folder(to.absolute())
+
+    def prepare(pulled: Pulled) -> None:
+        pulling.touch(folder, pulled)
+
+    rules = Rules(
+        accept=trusted.accept,
+        prepare=prepare,
+        keep_for=pulling.KEEP_FOR if keep_for is None else keep_for,
+    )
+    return str(place), pulling.Pull(place.location, folder, rules)
 
 
 class _Report:

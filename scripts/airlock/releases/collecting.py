@@ -45,8 +45,12 @@ class Found:
     pointer: Pointer
     etag: str
     objects: Mapping[str, Held]
-    claims: tuple[Claim, ...]
+    claims: Mapping[str, Claim]  # by their keys
     now: datetime
+
+    def unrenewed(self, age: timedelta) -> dict[str, Claim]:
+        """Return the claims that were not written for so long, by the clock of S3."""
+        return {key: one for key, one in self.claims.items() if self.objects[key].modified < self.now - age}
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,10 @@ class Plan:
         return sum(self.documents.values()) + sum(self.packs.values())
 
     @property
-    def old_claims(self) -> list[Claim]:
-        return [claim for claim in self.found.claims if claim.at < self.found.now - OLD_CLAIM]
+    def old_claims(self) -> dict[str, Claim]:
+        """Claims that count, though whoever made them may be gone, by their keys."""
+        old = self.found.unrenewed(OLD_CLAIM)
+        return {key: claim for key, claim in old.items() if key not in self.documents}
 
 
 def look(location: Location) -> Found:
@@ -79,11 +85,10 @@ def look(location: Location) -> Found:
     pages = later.each(location.listing, _FOLDERS, THREADS)
     objects = {key: held for page in pages for key, held in page.items()}
     pointer, etag = pointer_and_etag(location)
-    claims = later.each(
-        lambda key: _claim(location, key), [key for key in objects if key.startswith(layout.CLAIMS)], THREADS
-    )
+    keys = [key for key in objects if key.startswith(layout.CLAIMS)]
+    claims = zip(keys, later.each(lambda key: _claim(location, key), keys, THREADS), strict=True)
     now = max((held.modified for held in objects.values()), default=datetime.min.replace(tzinfo=UTC))
-    return Found(pointer, etag, objects, tuple(claim for claim in claims if claim), now)
+    return Found(pointer, etag, objects, {key: claim for key, claim in claims if claim}, now)
 
 
 def plan(location: Location, kept: Kept, *, force: bool = False) -> Plan:
@@ -92,12 +97,13 @@ def plan(location: Location, kept: Kept, *, force: bool = False) -> Plan:
     if not force:
         _require_claims(location, found)
     pointer = found.pointer
-    staying = _staying(found, kept)
+    dropped = found.unrenewed(timedelta(days=kept.claims)) if kept.claims is not None else {}
+    staying = _staying(found, kept, [claim for key, claim in found.claims.items() if key not in dropped])
     removed = tuple(one.release for one in pointer.releases if one.release not in staying)
     limit = found.now - AGE
     listed = {one.release for one in pointer.releases}
     taken_over = set(pointer.collecting.releases) - listed if pointer.collecting else set()
-    documents: dict[str, int] = {}
+    documents = {key: found.objects[key].size for key in dropped}
     orphans: set[str] = set()
     for key, held in found.objects.items():
         release = layout.release_of(key)
@@ -113,20 +119,21 @@ def plan(location: Location, kept: Kept, *, force: bool = False) -> Plan:
     return Plan(found, removed, tuple(sorted(orphans | taken_over)), staying, ordered, packs, unreadable)
 
 
-def _staying(found: Found, kept: Kept) -> dict[str, str]:
+def _staying(found: Found, kept: Kept, claims: Iterable[Claim]) -> dict[str, str]:
     """Return why releases stay; the strongest reason of each."""
     pointer, since = found.pointer, found.now - timedelta(days=kept.days)
+    within = f"within {counted(round(kept.days), 'day')}"
     reasons = {pointer.release: "serves"}
-    for claim in found.claims:
+    for claim in claims:
         for release in claim.releases:
             reasons.setdefault(release, f"claimed by {claim.reader}")
     for number, one in enumerate(pointer.releases[: kept.last]):
         reasons.setdefault(one.release, f"number {number + 1} of the last {kept.last}")
     for one in pointer.releases:
         if one.at >= since:
-            reasons.setdefault(one.release, f"published within {kept.days:g} days")
+            reasons.setdefault(one.release, f"published {within}")
     for event in pointer.events:
-        reasons.setdefault(event.release, f"served within {kept.days:g} days")
+        reasons.setdefault(event.release, f"served {within}")
         if event.at < since:  # it served until the event after it
             break
     return {one.release: reasons[one.release] for one in pointer.releases if one.release in reasons}
@@ -187,6 +194,7 @@ def _claim(location: Location, key: str) -> Claim | None:
 
 def summary(plan_: Plan) -> list[str]:
     """Return what goes, what stays and why, as lines."""
+    found = plan_.found
     lines = [f"{release[:SHORT]}  stays: {why}" for release, why in plan_.staying.items()]
     lines += [f"{release[:SHORT]}  goes" for release in plan_.removed]
     if plan_.orphans:
@@ -194,8 +202,8 @@ def summary(plan_: Plan) -> list[str]:
             f"{counted(len(plan_.orphans), 'release')} that never served, or that an earlier run left, goes"
         )
     lines += [
-        f"the claim of {claim.reader} is of {claim.at:%Y-%m-%d}, and counts: delete {layout.claim(claim.reader)} "
-        "once that reader is gone for good"
-        for claim in plan_.old_claims
+        f"the claim of {claim.reader} was last renewed {found.objects[key].modified:%Y-%m-%d}, and counts; where that "
+        f"reader is gone for good: airlock gc --drop-claims {OLD_CLAIM.days}"
+        for key, claim in plan_.old_claims.items()
     ]
     return lines + ([f"no pack goes: {plan_.unreadable}"] if plan_.unreadable else [])

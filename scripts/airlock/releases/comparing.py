@@ -101,9 +101,14 @@ def _unified(names: tuple[str, str], before: bytes, after: bytes) -> Iterator[st
     if any("\0" in text for text in texts):
         yield f"{names[0]} and {names[1]} differ: no text"
         return
-    old, new = (text.split("\n") for text in texts)
+    old, new = map(_lines, texts)
     for line in difflib.unified_diff(old, new, *names, lineterm=""):
-        yield printable(line, keep="\t")
+        yield printable(line, keep="\t\n")
+
+
+def _lines(text: str) -> list[str]:
+    *lines, last = text.split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
 
 
 def _fetched(place: Place, manifest: Manifest, files: list[File]) -> dict[str, bytes]:

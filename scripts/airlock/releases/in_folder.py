@@ -5,17 +5,19 @@ FOLDER/history.json    the pointer of the folder's releases, as S3's `current`; 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airlock.releases.places import Papers
-from airlock_spec.releases import folder, staging
+from airlock_spec.releases import folder, layout, staging
 from airlock_spec.releases.contents import THREADS
 from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.folder import Folder
 from airlock_spec.releases.pointer import Pointer, Published, first
+from airlock_spec.releases.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +39,7 @@ class Kept:
 
     last: int
     days: float
+    claims: float | None = None  # days after which a claim that was not renewed counts no more; None: never
 
 
 class InFolder:
@@ -50,18 +53,18 @@ class InFolder:
 
     def pointer(self) -> Pointer:
         """Return what the history says, as far as it is so: what serves, and what is there, the folder knows."""
-        path = self.folder.root / HISTORY
+        path, serving = self.folder.root / HISTORY, self.folder.current()
         try:
             said = Pointer.from_data(path.read_bytes())
         except FileNotFoundError as error:
-            serving = self.folder.current()
-            why = (
-                "what serves there was pulled: its history is where it was pulled from" if serving
-                else "nothing was published there yet"
-            )  # fmt: skip
-            raise AbsentError(f"there is no {path}: {why}") from error
+            pulled = "what serves there was pulled: its history is where it was pulled from"
+            raise AbsentError(
+                f"there is no {path}: {pulled if serving else 'nothing was published there yet'}"
+            ) from error
+        if not serving:  # whoever published for the first time was killed
+            raise AbsentError(f"nothing serves in {self.folder.root} yet")
         there = tuple(one for one in said.releases if self.folder.holds(one.release))
-        return replace(said, release=self.folder.current(), releases=there)
+        return replace(said, release=serving, releases=there)
 
     def change(self, change: Callable[[Pointer], Pointer]) -> Pointer:
         with self.folder.lock():
@@ -81,8 +84,14 @@ class InFolder:
     def source(self, of: Manifest) -> Source:
         return Files(self.folder.place(of.id), {file.sha256: file.path for file in of.files})
 
-    def papers(self, of: Manifest) -> Papers:  # noqa: ARG002 - readers of a folder write nothing
-        return Papers({})
+    def papers(self, of: Manifest) -> Papers:
+        """Return what readers that may write to the folder left there."""
+        receipts = []
+        for path in sorted((self.folder.root / layout.receipts(of.id)).glob("*.json")):
+            with contextlib.suppress(FileNotFoundError):
+                receipts.append(Receipt.from_data(path.read_bytes()))
+        signatures = sorted((self.folder.root / layout.signatures(of.id)).glob("*.json"))
+        return Papers({}, tuple(receipts), tuple(path.stem for path in signatures))
 
     def publish(
         self, manifest: Manifest, source: Source, new: Published, kept: Kept
@@ -114,9 +123,11 @@ class InFolder:
 
         The release that served was in use until now, and is kept for as long as if it were made now.
         """
-        self.folder.use(self.folder.current())
+        serving = self.folder.current()
+        if serving:
+            self.folder.use(serving)
         folder.replace(self.folder.root / HISTORY, new.to_data())
-        if self.folder.current() != new.release:
+        if serving != new.release:
             self.folder.serve(new.release)
         return new
 

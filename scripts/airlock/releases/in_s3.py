@@ -7,11 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from airlock import later
+from airlock.releases import wholeness
 from airlock.releases.places import Papers
 from airlock.releases.publishing import look_at_pointer
 from airlock_spec.releases import layout, reading
 from airlock_spec.releases.contents import THREADS
-from airlock_spec.releases.failures import AbsentError, RefusedError, UnreachableError
+from airlock_spec.releases.failures import AbsentError, UnreachableError
 from airlock_spec.releases.pulling import Packs
 from airlock_spec.releases.receipt import MAX_DOCUMENT as MAX_RECEIPT
 from airlock_spec.releases.receipt import Receipt
@@ -56,20 +57,7 @@ class InS3:
         return reading.manifest(self.location, release)
 
     def missing(self, release: str) -> list[str]:
-        """Return what is missing: manifest and index are read, of the packs the sizes are compared."""
-        try:
-            packs = reading.index(self.location, self.manifest(release)).packs
-        except (AbsentError, RefusedError) as error:
-            return [str(error)]
-        there = self.location.listing(layout.PACKS)
-        wrong = []
-        for name, size in packs.items():
-            held = there.get(layout.pack(name))
-            if held is None:
-                wrong.append(f"the pack {name} is not there")
-            elif held.size != size:
-                wrong.append(f"the pack {name} has {held.size} bytes, not {size}")
-        return wrong
+        return wholeness.missing(self.location, release)
 
     def source(self, of: Manifest) -> Packs:
         return Packs(self.location, of)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airlock.errors import LocationError
-from airlock.terminal import aligned, counted, megabytes
+from airlock.releases.report import size
+from airlock.terminal import aligned, counted
 from airlock_spec.document import stamp
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def table(pointer: Pointer) -> list[str]:
             f"{one.at:%Y-%m-%d %H:%M:%S}",
             one.by,
             str(one.files),
-            megabytes(one.size),
+            size(one.size),
             commit(one),
             counted(times[one.release], "time") if one.release in times else "",
         ]
@@ -123,12 +124,12 @@ def one_table(published: Published, manifest: Manifest, papers: Papers, pointer:
         ["published", f"{published.at:%Y-%m-%d %H:%M:%S} UTC by {published.by}"],
         ["commit", commit(manifest) or "none"],
         ["checked with", checked.image if checked else "nothing: it was not checked"],
-        ["content", f"{counted(len(manifest.files), 'file')}, {megabytes(manifest.size)}"],
+        ["content", f"{counted(len(manifest.files), 'file')}, {size(manifest.size)}"],
     ]
     if checked:
         facts[4:4] = [["  airflow.lock", checked.airflow_lock], ["  debian.lock", checked.debian_lock]]
     if papers.packs:
-        facts.append(["packs", f"{len(papers.packs)}, {megabytes(sum(papers.packs.values()))}"])
+        facts.append(["packs", f"{len(papers.packs)}, {size(sum(papers.packs.values()))}"])
         facts.append(["signed by", ", ".join(papers.signatures) or "nobody"])
     lines = aligned(facts)
     if papers.receipts:
@@ -167,10 +168,12 @@ def _plain_receipt(receipt: Receipt) -> dict[str, Any]:
 
 
 def _row(receipt: Receipt) -> list[str]:
-    if receipt.arrived:
-        state = f"arrived {(receipt.arrived - receipt.taken).total_seconds():.1f} s later"
-    else:
-        state = f"{counted(len(receipt.pending), 'file')} pending" if receipt.pending else "not told"
+    dags = sum(map(len, receipt.dags.values()))
+    state = [f"{counted(dags, 'DAG')} serialized"] if dags else []
+    if receipt.arrived and receipt.arrived > receipt.taken:
+        state.append(f"arrived {(receipt.arrived - receipt.taken).total_seconds():.1f} s later")
+    if not receipt.arrived:
+        state.append(f"{counted(len(receipt.pending), 'file')} pending")
     if receipt.errors:
-        state += f", {counted(len(receipt.errors), 'file')} cannot be parsed"
-    return [receipt.reader, receipt.component, f"{receipt.taken:%Y-%m-%d %H:%M:%S}", state]
+        state.append(f"{counted(len(receipt.errors), 'file')} cannot be parsed")
+    return [receipt.reader, receipt.component, f"{receipt.taken:%Y-%m-%d %H:%M:%S}", ", ".join(state)]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airlock import config as configuration
 from airlock import git, later
-from airlock.check import bundle, run
+from airlock.check import bundle
 from airlock.errors import PublishError
 from airlock.releases import tree as trees
 from airlock.terminal import counted
@@ -77,7 +78,7 @@ def prepare(session: Session, wanted: Wanted) -> tuple[Tree, Manifest]:
 def _folder(session: Session, named: str) -> Path:
     if named:
         return Path(os.path.normpath(Path(named).absolute()))
-    config = run.project_config(session)
+    config = configuration.of(session)
     return bundle.find(config.project, config.check.dags, ())[0].folder
 
 

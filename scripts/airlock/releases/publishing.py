@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from airlock import later
 from airlock.errors import PublishError
-from airlock.releases import packing
+from airlock.releases import packing, wholeness
 from airlock_spec.releases import difference, layout, pointer, reading
-from airlock_spec.releases.failures import AbsentError
+from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.pointer import Pointer, Published
 
 if TYPE_CHECKING:
@@ -58,15 +58,18 @@ class Outcome:
 
 
 def look(location: Location) -> There:
-    """Read what serves. Raises what reading raises, but where there is nothing."""
+    """Read what serves; a release that is damaged is as none, and all is sent anew. Raises what reading raises."""
     try:
         stored = location.read(layout.POINTER, pointer.MAX_DOCUMENT)
     except AbsentError:
         return There(None, "", None, None)
     assert stored is not None
     found = Pointer.from_data(stored.data)
-    manifest = reading.manifest(location, found.release)
-    return There(found, stored.etag, manifest, reading.index(location, manifest))
+    try:
+        manifest = reading.manifest(location, found.release)
+        return There(found, stored.etag, manifest, reading.index(location, manifest))
+    except (AbsentError, RefusedError):
+        return There(found, stored.etag, None, None)
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,12 @@ class Publisher:
         `content` raises, and what the location raises; then the release may be there, and does not serve.
         """
         sent: dict[str, int] = {}
-        known = there.pointer.find(manifest.id) if there.pointer else None
-        if there.pointer and there.pointer.release == manifest.id:
+        known = there.pointer is not None and there.pointer.find(manifest.id) is not None
+        if there.pointer and there.manifest and there.pointer.release == manifest.id:
             return self._outcome(manifest, there, there.pointer, {}, changed=False)
-        if known is None:
+        if known and wholeness.missing(self.location, manifest.id):
+            known = False  # somebody deleted a part of it: it is sent again
+        if not known:
             _require_uncollected(manifest.id, there.pointer)
             sent = self._send(manifest, content, there)
         elif self.sign:
@@ -101,7 +106,7 @@ class Publisher:
             manifest.commit,
             manifest.dirty,
         )
-        done = self._serve(new, there, sent=known is None)
+        done = self._serve(new, there, sent=not known)
         return self._outcome(manifest, there, done, sent, changed=True)
 
     def _send(self, manifest: Manifest, content: Content, there: There) -> dict[str, int]:
@@ -123,7 +128,7 @@ class Publisher:
 
     def _serve(self, new: Published, there: There, *, sent: bool) -> Pointer:
         """Swap the pointer; where another was quicker, go on from what that one wrote."""
-        before, etag = there.pointer, there.etag
+        before, etag, ours = there.pointer, there.etag, (new.release, new.at, new.by)
         for attempt in range(_ATTEMPTS):
             after = before.published(new) if before else pointer.first(new)
             if self.location.swap(layout.POINTER, after.to_data(), etag):
@@ -134,7 +139,7 @@ class Publisher:
                 before, etag = None, ""
                 continue
             before, etag = now
-            if any(event.at == new.at and event.by == new.by for event in before.events):
+            if any((event.release, event.at, event.by) == ours for event in before.events):
                 return before  # the swap was done, and its answer lost
             _require_uncollected(new.release, before)
             _require_packs(there, before, new, sent=sent)
@@ -185,13 +190,15 @@ def look_at_pointer(location: Location) -> tuple[Pointer, str] | None:
 def _require_packs(there: There, now: Pointer, new: Published, *, sent: bool) -> None:
     """Raise PublishError where what the release shares with an earlier one may be gone.
 
-    Its index names packs of the release that served when it was sent: they stay as long as that one is there.
+    Its index names packs of the release that served when it was sent: they stay as long as that one is there, without
+    having been collected and published anew meanwhile.
     """
     shares = there.pointer.release if sent and there.pointer else new.release if not sent else ""
-    if shares and now.find(shares) is None:
+    known = there.pointer.find(shares) if there.pointer else None
+    if known is not None and now.find(shares) != known:  # there again, it has packs of its own
         raise PublishError(
             "the release does not serve: what it shares with an earlier one was collected meanwhile",
-            cause=f"`airlock gc` removed release {shares[:12]}",
+            cause=f"`airlock gc` removed release {shares[:12]}, or it was published anew",
             remedy="run it again",
         )
 

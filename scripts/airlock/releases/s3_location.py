@@ -72,7 +72,10 @@ class S3Location:
                     raise RefusedError(f"{key} of {self} is shorter than the index says")
 
     def put(self, key: str, content: bytes | Path) -> None:
-        self._write(key, content, {})
+        if not self._write(key, content, {}):
+            raise UnreachableError(
+                f"S3 refuses to write {key} of {self}: a condition failed, but none was asked for"
+            )
 
     def create(self, key: str, content: bytes | Path) -> bool:
         return self._write(key, content, {"IfNoneMatch": "*"})
@@ -123,7 +126,7 @@ def _in_its_words() -> Iterator[None]:
     try:
         yield
     except MissingObjectError as error:
-        raise AbsentError(error.fact) from error
+        raise AbsentError(f"{error.fact}: {error.cause}") from error
     except TooBigError as error:
         raise RefusedError(f"{error.fact}: {error.cause}") from error
     except AwsError as error:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from airlock.signing import keys
 from airlock_spec.releases import signature
 from airlock_spec.releases.failures import AbsentError, RefusedError
+from airlock_spec.releases.folder import replace
 from airlock_spec.releases.signature import MAX_DOCUMENT, Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from airlock.signing.keys import Verifier
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trusted:
-    """Accepts releases that one of the keys signed; all, where there is no key."""
+    """Accepts releases that one of the keys signed; all, where there is no key. `note` is given good signatures."""
 
     objects: Objects
     keys: Sequence[Verifier] = ()
+    note: Callable[[str, bytes], object] = lambda *_: None
 
     def accept(self, manifest: Manifest) -> None:
         """Raise RefusedError for a release that none signed, and what asking S3 or KMS raises."""
@@ -40,9 +42,21 @@ class Trusted:
             return False
         assert stored is not None
         made = Signature.from_data(stored.data)
-        return made.release == release and key.verify(signature.payload(release), made.signature)
+        good = made.release == release and key.verify(signature.payload(release), made.signature)
+        if good:
+            self.note(name, stored.data)
+        return good
 
 
-def trusted(objects: Objects, names: Sequence[str], project: Path) -> Trusted:
-    """Return who accepts what these keys signed. Raises SigningError."""
-    return Trusted(objects, tuple(keys.verifier(name, project) for name in names))
+def trusted(objects: Objects, names: Sequence[str], project: Path, folder: Path) -> Trusted:
+    """Return who accepts what these keys signed, and puts signatures into the folder, for its readers to see.
+
+    Raises SigningError.
+    """
+
+    def note(key: str, data: bytes) -> None:
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(path, data)
+
+    return Trusted(objects, tuple(keys.verifier(name, project) for name in names), note)

@@ -41,9 +41,17 @@ def test_what_does_not_show_up_is_asked_for_again(
 ) -> None:
     one = waiting("a.py")
     monkeypatch.setattr(arrival, "AGAIN", 0.0)
-    one.look(database, {"a.py": Parsed(BEFORE, 1)})
-    one.look(database, {"a.py": Parsed(BEFORE, 1)})
+    one.look(database, {"a.py": Parsed(BEFORE, BEFORE, 1)})
+    one.look(database, {"a.py": Parsed(BEFORE, BEFORE, 1)})
     assert database.requested == [["a.py"], ["a.py"]]
+
+
+def test_what_was_being_parsed_is_asked_for_again_as_soon_as_that_has_ended(database: Database) -> None:
+    one = waiting("a.py", "b.py")
+    one.look(database, {})
+    for _ in range(3):
+        one.look(database, {"a.py": Parsed(BEFORE, AFTER, 1)})
+    assert database.requested == [["a.py", "b.py"], ["a.py"]]
 
 
 def test_a_request_that_failed_is_made_again_at_the_next_look(database: Database) -> None:
@@ -58,30 +66,30 @@ def test_a_request_that_failed_is_made_again_at_the_next_look(database: Database
 
 def test_the_files_of_a_first_release_are_not_asked_for(database: Database) -> None:
     one = waiting("a.py", "b.py", first=True)
-    one.look(database, {"a.py": Parsed(BEFORE, 1)})
+    one.look(database, {"a.py": Parsed(BEFORE, BEFORE, 1)})
     assert database.requested == [["a.py"]]  # which was parsed, of what was there before
 
 
 def test_what_an_earlier_release_changed_is_asked_for_where_it_was_parsed_before(database: Database) -> None:
     one = waiting("a.py")
     one.others = {"b.py", "c.py"}
-    one.look(database, {"b.py": Parsed(BEFORE, 1)})
+    one.look(database, {"b.py": Parsed(BEFORE, BEFORE, 1)})
     assert database.requested == [["a.py", "b.py"]]  # c.py waits in the queue
 
 
 def test_a_parse_that_began_before_the_release_came_does_not_count(database: Database) -> None:
     one = waiting("a.py")
     database.outcome_now = Outcome({"a.py": ("a",)}, {})
-    assert not one.look(database, {"a.py": Parsed(BEFORE, 1)})
+    assert not one.look(database, {"a.py": Parsed(BEFORE, BEFORE, 1)})
     assert one.pending == {"a.py"}
 
 
 def test_a_file_has_arrived_once_its_dags_are_serialized(database: Database) -> None:
     one = waiting("a.py")
     database.outcome_now = NOTHING
-    assert not one.look(database, {"a.py": Parsed(AFTER, 1)})  # parsed, and not written yet
+    assert not one.look(database, {"a.py": Parsed(AFTER, AFTER, 1)})  # parsed, and not written yet
     database.outcome_now = Outcome({"a.py": ("a", "b")}, {})
-    assert one.look(database, {"a.py": Parsed(AFTER, 2)})
+    assert one.look(database, {"a.py": Parsed(AFTER, AFTER, 2)})
     assert one.dags == {"a.py": ("a", "b")}
     assert one.arrived
     assert not one.waits
@@ -89,14 +97,14 @@ def test_a_file_has_arrived_once_its_dags_are_serialized(database: Database) -> 
 
 def test_a_file_without_dags_has_arrived_once_it_was_parsed(database: Database) -> None:
     one = waiting("words.py")
-    assert one.look(database, {"words.py": Parsed(AFTER, 0)})
+    assert one.look(database, {"words.py": Parsed(AFTER, AFTER, 0)})
     assert one.dags == {"words.py": ()}
 
 
 def test_a_file_that_cannot_be_parsed_has_arrived_with_its_error(database: Database) -> None:
     one = waiting("a.py", "b.py")
     database.outcome_now = Outcome({}, {"a.py": "NameError: x"})
-    assert one.look(database, {"a.py": Parsed(AFTER, 0)})
+    assert one.look(database, {"a.py": Parsed(AFTER, AFTER, 0)})
     assert (one.errors, one.dags, one.pending) == ({"a.py": "NameError: x"}, {}, {"b.py"})
     assert one.arrived is None
 
@@ -125,7 +133,7 @@ def test_a_release_that_concerns_no_dag_file_has_arrived_at_once(database: Datab
 
 
 def test_the_dag_processor_that_calls_is_asked_what_it_parsed() -> None:
-    assert Processor().refresh("dags") == {"a.py": Parsed(BEFORE, 2)}
+    assert Processor().refresh("dags") == {"a.py": Parsed(BEFORE, TAKEN, 2)}
     assert Processor().refresh("others") == {}
 
 

@@ -65,8 +65,19 @@ def test_a_release_that_is_claimed_stays_and_an_old_claim_is_told(location: Memo
         ids[0]: "claimed by processor-1",
     }
     assert plan.removed == (ids[2],)
-    assert [one.reader for one in plan.old_claims] == ["gone"]
-    assert "claims/gone.json" in "\n".join(collecting.summary(plan))
+    assert [one.reader for one in plan.old_claims.values()] == ["gone"]
+    assert "--drop-claims 7" in "\n".join(collecting.summary(plan))
+
+
+def test_a_claim_that_nobody_renewed_for_long_goes_where_that_is_asked_for(location: MemoryLocation) -> None:
+    ids = publish_aged(location, 90, 80, 70)
+    claim(location, ids[0])
+    claim(location, ids[1], reader="gone", days=31)
+    plan = collecting.plan(location, Kept(1, 7, claims=30))
+    assert plan.removed == (ids[1],)
+    assert layout.claim("gone") in plan.documents
+    assert layout.claim("processor-1") not in plan.documents
+    assert plan.old_claims == {}
 
 
 def test_where_a_dag_processor_reads_and_nobody_claims_nothing_goes_unless_it_is_forced(
@@ -94,10 +105,13 @@ def test_a_claim_that_cannot_be_read_lets_nothing_go(location: MemoryLocation) -
 def test_a_claim_that_vanishes_meanwhile_is_none(location: MemoryLocation) -> None:
     publish_aged(location, 90, 80, 70)
     claim(location)
-    location.before = lambda doing, _key: (
-        doing == "read" and location.objects.pop(layout.claim("processor-1"), 0)
-    )
-    assert collecting.plan(location, FEW).found.claims == ()
+
+    def vanish(doing: str, _key: str) -> None:
+        if doing == "read":
+            location.objects.pop(layout.claim("processor-1"), None)
+
+    location.before = vanish
+    assert collecting.plan(location, FEW).found.claims == {}
 
 
 def test_days_are_counted_from_the_last_write_by_the_clock_of_s3(location: MemoryLocation) -> None:

@@ -242,7 +242,8 @@ def test_a_publisher_whose_leftovers_are_collected_before_its_swap_does_not_serv
     for key in location.modified:
         location.modified[key] -= timedelta(days=2)
     contents = {file.sha256: files[file.path] for file in manifest.files}
-    there, done = look(location), []
+    there = look(location)
+    done: list[bool] = []
     listed = dict(location.modified)
 
     def meanwhile(doing: str, _key: str) -> None:
@@ -319,3 +320,18 @@ def test_what_another_one_left_unfinished_is_cleared_also_where_nothing_is_left_
     location.objects[layout.POINTER] = stale.to_data()
     collect(location)
     assert pointer_of(location).collecting is None
+
+
+@pytest.mark.parametrize("kind", [layout.RELEASES, layout.INDEXES, layout.PACKS])
+def test_a_release_of_which_somebody_deleted_a_part_is_sent_again_before_it_serves_again(kind: str) -> None:
+    location, ids = made()
+    shared, mine = {"shared.py": b"SHARED = 1\n"}, {"dag.py": b"VERSION = 1\n"}
+    manifest = manifest_of(shared | mine)
+    assert manifest.id == ids[1]
+    keys = [key for key in location.objects if key.startswith(kind)]
+    location.delete(keys[1:2] if kind == layout.PACKS else [key for key in keys if ids[1] in key])
+    assert not whole(location)
+    contents = {file.sha256: (shared | mine)[file.path] for file in manifest.files}
+    Publisher(location, "ada").publish(manifest, contents.__getitem__, look(location))
+    assert whole(location)
+    assert pointer_of(location).release == ids[1]

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 from airlock_spec import document
 from airlock_spec.document import FormatError
+from airlock_spec.releases import layout
 from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.manifest import ID, Manifest
+from airlock_spec.releases.receipt import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,13 +123,29 @@ class Folder:
             os.utime(self.place(release))
 
     def unused(self, grace: float, keep: int = 1) -> list[str]:
-        """Return the releases that nobody used for `grace` seconds, but not the last `keep`, nor what serves."""
+        """Return the releases that nobody used for `grace` seconds, but not the last `keep`, nor what serves.
+
+        Nor those that a reader of the folder claims; none, where a claim cannot be read.
+        """
         newest = sorted(self.releases().items(), key=lambda one: one[1], reverse=True)
-        limit, serving = self._now() - grace, self._serving()
-        return [name for name, used in newest[keep:] if used < limit and name not in serving]
+        limit = self._now() - grace
+        try:
+            needed = {*self._serving(), *(one for claim in self.claims() for one in claim.releases)}
+        except RefusedError:
+            return []
+        return [name for name, used in newest[keep:] if used < limit and name not in needed]
+
+    def claims(self) -> list[Claim]:
+        """Return what those who read the folder still need. Raises RefusedError."""
+        found = []
+        for path in sorted((self.root / layout.CLAIMS).glob("*.json")):
+            with contextlib.suppress(FileNotFoundError):
+                found.append(Claim.from_data(path.read_bytes()))
+        return found
 
     def collect(self, grace: float, keep: int = 1) -> list[str]:
         """Remove the releases that are unused, and return them."""
+        shutil.rmtree(self.root / _STAGING, ignore_errors=True)  # of the dead: whoever lives holds the lock
         old = self.unused(grace, keep)
         for name in old:
             self.remove(name)

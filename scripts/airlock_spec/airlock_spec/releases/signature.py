@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from airlock_spec import document
 from airlock_spec.document import FormatError
 from airlock_spec.releases import layout
-from airlock_spec.releases.failures import RefusedError
+from airlock_spec.releases.failures import unreadable
 from airlock_spec.releases.manifest import ID
 
 FORMAT = "airlock-signature/1"
@@ -54,7 +54,7 @@ class Signature:
         try:
             return _read(data)
         except (FormatError, binascii.Error, ValueError) as error:
-            raise RefusedError(f"a signature cannot be read: {error}") from error
+            raise unreadable("a signature", error) from error
 
 
 def _read(data: bytes) -> Signature:
