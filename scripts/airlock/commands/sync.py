@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from airlock.cli import Session
     from airlock.release_settings import Sync
-    from airlock.releases.arrival import Arrived
+    from airlock.releases.arrival import Arrived, Receipts
     from airlock.releases.in_folder import InFolder
     from airlock.releases.location import Location
     from airlock.releases.preparing import Wanted
@@ -96,18 +96,19 @@ class _Sync:
         resolved = later.begin(self._resolve)  # boto3 takes as long as reading all files
         sign = self._signing(settings)
         tree, manifest = preparing.prepare(self.session, self._wanted)
-        arrived = None
+        receipts = arrived = None
         place, there = resolved()
         with telling.told(place):
             if isinstance(place, InFolder):
                 outcome = self._into_folder(place, manifest, tree, settings)
             else:
                 assert there is not None
+                receipts = self._receipts(place, there, manifest)
                 outcome = self._into_s3(place, there, manifest, tree, sign)
             seconds = time.monotonic() - self.begun
             report.tell(outcome, manifest, self.session.terminal, seconds, dry_run=options.dry_run)
-            if options.wait and not options.dry_run and not isinstance(place, InFolder):
-                arrived = self._arrival(place, outcome, settings)
+            if receipts:
+                arrived = self._arrival(receipts, settings)
         if options.as_json:
             click.echo(json.dumps(report.document(outcome, manifest, arrived, dry_run=options.dry_run)))
         else:
@@ -167,13 +168,23 @@ class _Sync:
 
         return signatures.signing(name, self.session.project)
 
-    def _arrival(self, location: Location, outcome: Outcome, settings: Sync) -> Arrived:
+    def _receipts(self, location: Location, there: There, manifest: Manifest) -> Receipts | None:
+        """Return the receipts to wait for: of a release that serves again those that say so again."""
+        from airlock.releases import arrival, arriving_again  # noqa: PLC0415 - as above
+
+        if not self.options.wait or self.options.dry_run:
+            return None
+        now = there.pointer
+        if now and now.release != manifest.id and now.find(manifest.id):
+            return arriving_again.new_receipts(location, manifest.id)
+        return arrival.Receipts(location, manifest.id)
+
+    def _arrival(self, receipts: Receipts, settings: Sync) -> Arrived:
         from airlock.releases import arrival, report  # noqa: PLC0415 - as above
 
         terminal = self.session.terminal
         seconds = self.options.timeout or settings.timeout
         terminal.say(f"waiting for the services, {seconds} s at most …")
-        receipts = arrival.Receipts(location, outcome.release)
         arrived = arrival.await_arrival(receipts, seconds, time.monotonic(), terminal.say)
         report.tell_arrival(arrived, terminal)
         return arrived

@@ -19,16 +19,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class NewReceipts(Receipts):
-    """The receipts of a release but those that were there before: by their readers, and since when these have it."""
+    """The receipts of a release but those that were there before, as they were."""
 
-    before: AbstractSet[tuple[str, datetime]] = field(default_factory=frozenset)
+    before: AbstractSet[tuple[str, datetime, datetime | None]] = field(default_factory=frozenset)
 
     def now(self) -> list[Receipt]:
         found = receipts(self.location, self.location.listing(layout.receipts(self.release)))
-        return [one for one in found if (one.reader, one.taken) not in self.before]
+        return [one for one in found if _state(one) not in self.before]
 
 
 def new_receipts(location: Location, release: str) -> NewReceipts:
     """Return the receipts of a release that are written from now on."""
-    seen = {(one.reader, one.taken) for one in NewReceipts(location, release).now()}
+    seen = {_state(one) for one in NewReceipts(location, release).now()}
     return NewReceipts(location, release, before=seen)
+
+
+def _state(one: Receipt) -> tuple[str, datetime, datetime | None]:
+    return one.reader, one.taken, one.arrived

@@ -199,6 +199,20 @@ def test_a_damaged_release_is_left_alone_while_it_cannot_be_fetched(
     assert served(folder) == {"package/two.py": b"two"}
 
 
+@pytest.mark.parametrize("data", [b"", b"{}", b"\x00" * 100])
+def test_a_folder_that_cannot_say_what_serves_is_told_anew(
+    location: MemoryLocation, folder: Folder, data: bytes
+) -> None:
+    release = publish(location, FIRST).id
+    pull = Pull(location, folder)
+    pull.once()
+    (folder.root / "current.json").write_bytes(data)
+    assert pull.mend() == []
+    assert pull.once().release == release
+    assert folder.current() == release
+    assert served(folder) == FIRST
+
+
 def test_where_nothing_was_published_there_is_no_release(location: MemoryLocation, folder: Folder) -> None:
     with pytest.raises(AbsentError, match="no current release"):
         Pull(location, folder).once()
