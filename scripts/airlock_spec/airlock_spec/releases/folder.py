@@ -108,6 +108,19 @@ class Folder:
         aside.replace(self.link)
         replace(self.root / POINTER, document.dump(FORMAT, {"release": release}), self._aside())
 
+    def settle(self, serving: str) -> None:
+        """Let the link lead to the release that serves, where somebody died between the link and the file."""
+        if serving and not self._leads_to(serving):
+            with self.lock():
+                if self.current() == serving and not self._leads_to(serving):
+                    self.serve(serving)
+
+    def _leads_to(self, release: str) -> bool:
+        try:
+            return self.link.readlink().name == release
+        except OSError:
+            return False
+
     def releases(self) -> dict[str, float]:
         """Return the releases that are there, and when each was last put to use, in seconds since the epoch."""
         found: dict[str, float] = {}
@@ -175,6 +188,8 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             self.place(release).rename(aside)
         self.place(release).with_suffix(".json").unlink(missing_ok=True)
+        for papers in (layout.signatures(release), layout.receipts(release)):
+            shutil.rmtree(self.root / papers, ignore_errors=True)
         shutil.rmtree(aside, ignore_errors=True)
 
 

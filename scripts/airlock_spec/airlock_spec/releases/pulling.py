@@ -103,6 +103,7 @@ class Pull:
         pointer = self._known.look()
         before = self._current()
         if before == pointer.release and self._folder.holds(before):
+            self._folder.settle(before)
             return Pulled(self._serving(before), pointer, before, Difference((), (), ()))
         self._refuse_again(pointer)
         try:
@@ -170,10 +171,10 @@ class Pull:
             changes = difference.between(self._manifest_before(before), manifest)
             pulled = Pulled(manifest, pointer, before, changes, made)
             rules.prepare(pulled)
-            folder.serve(manifest.id)
             for used in (before, manifest.id):
                 if used:
-                    folder.use(used)  # until now, and from now on
+                    folder.use(used)  # until now, and from now on; before anybody could die
+            folder.serve(manifest.id)
             removed = tuple(folder.collect(rules.keep_for))
         self._manifest, self._refused = manifest, None
         return Pulled(manifest, pointer, before, changes, made, time.monotonic() - begun, removed)
