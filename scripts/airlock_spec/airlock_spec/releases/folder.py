@@ -153,7 +153,11 @@ class Folder:
         found = []
         for path in sorted((self.root / layout.CLAIMS).glob("*.json")):
             with contextlib.suppress(FileNotFoundError):
-                found.append(Claim.from_data(path.read_bytes()))
+                data = path.read_bytes()
+                try:
+                    found.append(Claim.from_data(data))
+                except RefusedError as error:
+                    raise RefusedError(f"{path}: {error}") from error
         return found
 
     def collect(self, grace: float, keep: int = 1) -> list[str]:
