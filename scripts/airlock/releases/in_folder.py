@@ -54,7 +54,7 @@ class InFolder:
     def pointer(self) -> Pointer:
         """Return what the history says, as far as it is so: what serves, and what is there, the folder knows."""
         with contextlib.suppress(OSError, ReleaseError):  # who may only read the folder leaves it as it is
-            self.folder.settle(self.folder.current())
+            self.folder.settle()
         return self._known()
 
     def _known(self) -> Pointer:
