@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 INSIDE = Path(__file__).parent / "integration" / "inside"
 PASSWORD = "s3cret/of:the@lab"  # noqa: S105 - with what URLs must escape
 URL_PASSWORD = "s3cret%2Fof:the%40lab"  # noqa: S105
+MOTO = 5000  # its port
+_ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 SHARED: Mapping[str, str] = {
     "AIRFLOW__CORE__FERNET_KEY": "A" * 43 + "=",
     "AIRFLOW__API_AUTH__JWT_SECRET": "jwt-secret-of-the-tests-" * 3,
@@ -81,6 +83,15 @@ class Services:
     def valkey(self) -> None:
         self._start("valkey", READ_ONLY, self.lab)
 
+    def moto(self) -> str:
+        """Start a double of AWS; return its URL, with an address: a bucket is part of the path there.
+
+        Each request to it is a line of its log.
+        """
+        program = ("--entrypoint", "python3", *READ_ONLY)
+        self._start("aws", program, self.lab, "-m", "moto.server", "--host", "0.0.0.0", "--port", str(MOTO))  # noqa: S104 - in the container
+        return f"http://{self.address('aws')}:{MOTO}"
+
     def sql(self, statement: str, database: str = "airflow") -> str:
         """Return what psql prints, without decoration."""
         words = ("psql", "-h", "127.0.0.1", "-U", "airflow", "-d", database, "-qtAc", statement)
@@ -104,6 +115,18 @@ class Services:
         assert isinstance(value, dict)
         return value
 
+    def address(self, name: str) -> str:
+        """Return the address of a container, which this machine reaches where the engine is its own."""
+        found = self._docker("inspect", "--format", _ADDRESS, f"{self.network}-{name}")
+        return found.stdout.decode().strip()
+
+    def pause(self, name: str) -> None:
+        """Let a container stand still: who asks it gets no answer, and no refusal either."""
+        self._docker("pause", f"{self.network}-{name}")
+
+    def unpause(self, name: str) -> None:
+        self._docker("unpause", f"{self.network}-{name}")
+
     def unused_address(self) -> str:
         """Return an address of the network where nobody answers, and nothing says so: as a missing endpoint's."""
         found = self._docker(
@@ -117,6 +140,10 @@ class Services:
 
     def exec(self, name: str, *command: str) -> str:
         return self._docker("exec", f"{self.network}-{name}", *command).stdout.decode()
+
+    def code(self, name: str, *command: str) -> int:
+        """Run a command in a container; return its exit code."""
+        return self._docker("exec", f"{self.network}-{name}", *command, check=False).returncode
 
     def stop(self, name: str, seconds: int) -> int:
         """Stop a container as an orchestrator does; return its exit code (137: it had to be killed)."""

@@ -8,16 +8,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 AGAIN = 10.0  # seconds until what was not parsed is asked for again
 GIVE_UP = 600.0  # seconds after which nobody waits any more
 
 
 class Parsed(NamedTuple):
-    """The last time a file was parsed: when that began, and how many DAGs and errors it brought."""
+    """The last time a file was parsed: when that began and ended, and how many DAGs it brought."""
 
     begun: datetime
+    ended: datetime
     dags: int
 
 
@@ -47,7 +48,8 @@ class Arrival:
 
     3.3.2 parses what changed only once its queue is empty, which with thousands of files takes minutes: so what is
     changed is asked for. A file that is being parsed just then is not parsed again (it drops such a request, and takes
-    the time at which it *ended* for the time that its content is of): what does not show up is asked for again.
+    the time at which it *ended* for the time that its content is of): it is asked for again as soon as that parse has
+    ended, and what does not show up for other reasons after a while.
     """
 
     release: str
@@ -57,13 +59,19 @@ class Arrival:
     arrived: datetime | None = None
     dags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    others: set[str] = field(default_factory=set)  # that an earlier release changed, and nobody waits for
+    _missed: set[str] = field(default_factory=set)
     _asked: float = float("-inf")
     _begun: float = field(default_factory=time.monotonic)
 
     @property
     def waits(self) -> bool:
         """Whether looking again may tell more."""
-        return self.arrived is None and time.monotonic() - self._begun < GIVE_UP
+        return bool(self.missing or not self.arrived) and time.monotonic() - self._begun < GIVE_UP
+
+    @property
+    def missing(self) -> set[str]:
+        return self.pending | self.others
 
     def look(self, database: Database, parsed: Mapping[str, Parsed] | None) -> bool:
         """Look what was parsed since, and ask for what was not; return whether that is news.
@@ -72,12 +80,14 @@ class Arrival:
         without errors is never known to be parsed.
         """
         before = len(self.pending)
-        if self.pending:
-            outcome = database.outcome(self.release, self.pending, self.taken)
-            for path in sorted(self.pending):
+        if self.missing:
+            outcome = database.outcome(self.release, self.missing, self.taken)
+            for path in sorted(self.missing):
                 if self._is_done(path, outcome, parsed):
+                    if path in self.pending:
+                        self._note(path, outcome)
                     self.pending.discard(path)
-                    self._note(path, outcome)
+                    self.others.discard(path)
         if not self.pending and self.arrived is None:
             self.arrived = datetime.now(UTC)
             return True
@@ -98,12 +108,17 @@ class Arrival:
             self.dags[path] = outcome.dags.get(path, ())
 
     def _ask(self, database: Database, parsed: Mapping[str, Parsed] | None) -> None:
-        now = time.monotonic()
-        if not self.pending or now - self._asked < AGAIN:
-            return
-        wanted: Iterable[str] = self.pending
-        if self.first:  # those of which nothing is known wait in the queue
-            wanted = [path for path in self.pending if path in (parsed or {})]
+        now, known = time.monotonic(), parsed or {}
+        missed = {path for path in self.missing - self._missed if path in known and self._was_on(known[path])}
+        wanted = missed
+        if now - self._asked >= AGAIN:
+            queued = self.missing - set(known)  # of these nothing is known: they wait in the queue
+            wanted = self.missing - queued if self.first else self.missing - (queued - self.pending)
         if wanted:
             database.request(sorted(wanted))
-        self._asked = now
+            self._asked = now
+        self._missed |= missed
+
+    def _was_on(self, last: Parsed) -> bool:
+        """Whether a file was being parsed while the release came."""
+        return last.begun < self.taken <= last.ended

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 GRACE = 3600.0  # seconds
 VERSION_UNUSED = 6 * 3600.0  # seconds until a version that no task uses goes; Airflow's own default
 _HOUR = 3600.0
+_PATIENCE = 3  # times as long as a look that failed took, from the beginning of one to the next
 _FAILED = "release_not_taken"
 
 
@@ -72,7 +73,7 @@ class ReleaseBundle(BaseDagBundle):
         self._same_image = same_image
         self._grace = grace
         self._usual_interval = self.refresh_interval
-        self._begun: Taken | None = None  # what initialize took, until refresh has dealt with it
+        self._served = ""  # as it was known last: Airflow's loop would not survive an exception where it asks
         self._last_hour = float("-inf")
         self._log = structlog.get_logger(__name__).bind(
             bundle_name=self.name, location=location, version=self.version
@@ -89,7 +90,7 @@ class ReleaseBundle(BaseDagBundle):
         return self._versions.place(self.version)
 
     def get_current_version(self) -> BundleVersion | None:
-        release = self.version or self._follower.current()
+        release = self.version or self._serving() or self._served
         return BundleVersion(version=release, data=None) if release else None
 
     def initialize(self) -> None:
@@ -113,12 +114,17 @@ class ReleaseBundle(BaseDagBundle):
                 f"the bundle {self.name} is at version {self.version[:12]}, which does not change"
             )
         begun = time.monotonic()
-        taken, self._begun = self._begun or self._follow(), None
-        self._metrics.seconds("refresh", time.monotonic() - begun)
+        taken = self._follow()
+        seconds = time.monotonic() - begun
+        self._metrics.seconds("refresh", seconds)
         if is_server():
             parsed = database.parsed_by(sys._getframe(1), self.name)  # noqa: SLF001 - see there
             self._processing.proceed(taken, self.path, parsed)
             self.refresh_interval = 1 if self._processing.waits else self._usual_interval
+        if taken is None:
+            # Nothing is parsed while S3 is waited for: of the time until it answers again a third is enough.
+            self.refresh_interval = max(self._usual_interval, int(_PATIENCE * seconds))
+        elif is_server():
             self._tidy()
 
     def __repr__(self) -> str:
@@ -128,7 +134,7 @@ class ReleaseBundle(BaseDagBundle):
         # A worker without versions begins at each task: there the release is as good as when it was verified.
         if is_server() and (damaged := self._follower.mend()):
             self._log.warning("release_mended", files=len(damaged), first=damaged[0])
-        self._begun = self._follow()
+        self._follow()
 
     def _follow(self) -> Taken | None:
         fetched = self._objects.fetched
@@ -141,6 +147,7 @@ class ReleaseBundle(BaseDagBundle):
             if not serving:
                 raise
             return None
+        self._served = taken.manifest.id
         if self._failures.over(_FAILED):
             self._log.info("release_source_answers_again", release=taken.manifest.id)
         if taken.published:
@@ -189,11 +196,11 @@ class ReleaseBundle(BaseDagBundle):
             trust.signed(self._objects, manifest.id, self._trusted)
         here, checked = reporting.locks_here(), manifest.checked
         there = {"airflow": checked.airflow_lock, "debian": checked.debian_lock} if checked else {}
-        if not here or here == there:
+        # A DagRun finishes on its release even where the image was replaced meanwhile.
+        if not here or here == there or self.version is not None:
             return
         fact = "was checked with another image" if checked else "was not checked with any image"
-        # A DagRun finishes on its release even where the image was replaced meanwhile.
-        if self._same_image and self.version is None:
+        if self._same_image:
             raise RefusedError(f"release {manifest.id[:12]} {fact}, and same_image is set")
         self._log.warning("release_of_another_image", release=manifest.id, fact=fact, here=here, there=there)
 

@@ -155,7 +155,7 @@ def _parsed(stats: Mapping[Any, Any], bundle: str) -> Iterator[tuple[str, Parsed
     for file, stat in stats.items():
         if file.bundle_name == bundle and not file.bundle_version and stat.last_finish_time:
             begun = stat.last_finish_time - timedelta(seconds=stat.last_duration or 0.0)
-            yield str(file.rel_path), Parsed(begun, stat.num_dags)
+            yield str(file.rel_path), Parsed(begun, stat.last_finish_time, stat.num_dags)
 
 
 def _file_of(fileloc: str, paths: Collection[str]) -> str:

@@ -36,6 +36,7 @@ class Taken:
     published: datetime | None = None
     seconds: float = 0.0
     removed: tuple[str, ...] = ()
+    sequence: int = 0  # of the pointer that says so
 
     @property
     def switched(self) -> bool:
@@ -85,7 +86,9 @@ class S3Follower:
         found = pulled.pointer.find(pulled.release)
         published = found.at if found else None
         if not pulled.switched:
-            return Taken(pulled.manifest, pulled.before, published=published)
+            return Taken(
+                pulled.manifest, pulled.before, published=published, sequence=pulled.pointer.sequence
+            )
         return Taken(
             pulled.manifest,
             pulled.before,
@@ -94,6 +97,7 @@ class S3Follower:
             published,
             pulled.seconds,
             pulled.removed,
+            pulled.pointer.sequence,
         )
 
     def take(self, release: str) -> Path:

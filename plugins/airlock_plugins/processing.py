@@ -35,6 +35,7 @@ class Processing:
         self._seen: Manifest | None = None
         self._arrival: Arrival | None = None
         self._told = False
+        self._sequence = 0
 
     @property
     def waits(self) -> bool:
@@ -46,7 +47,7 @@ class Processing:
         try:
             if taken is not None:
                 self._note(taken, top)
-            self._look(parsed)
+            self._look(parsed, say=taken is not None)
         except Exception as error:  # noqa: BLE001 - whatever SQLAlchemy or a file system raises
             self._failures.tell(_FAILED, error)
         else:
@@ -63,7 +64,10 @@ class Processing:
 
     def _note(self, taken: Taken, top: Path) -> None:
         seen, new = self._seen, taken.manifest
+        sequence, self._sequence = self._sequence, taken.sequence
         if seen is not None and seen.id == new.id:
+            if sequence != taken.sequence:
+                self._tell_again()
             return
         if seen is None:  # Airflow knows no file yet, or knew them in another process
             files = tuple(file.path for file in new.files)
@@ -72,18 +76,33 @@ class Processing:
         else:  # another process of this machine switched
             files = difference.affected(top, new, difference.between(seen, new))
         at = taken.at or datetime.now(UTC)
-        self._arrival = Arrival(new.id, at, dag_files(top, files), first=seen is None)
+        before = self._arrival
+        wanted = dag_files(top, files)
+        # What an earlier release changed, and was not seen parsed since: it may have been parsed as it was before.
+        others = before.missing - wanted if before and not before.first else set()
+        others &= {file.path for file in new.files}
+        self._arrival = Arrival(new.id, at, wanted, first=seen is None, others=others)
         self._seen, self._told = new, False
 
-    def _look(self, parsed: Mapping[str, Parsed] | None) -> None:
+    def _tell_again(self) -> None:
+        """Say it once more of a release that serves again, or still: who published it does not know which."""
         arrival = self._arrival
-        if arrival is None or arrival.arrived:
+        if arrival and arrival.arrived:
+            arrival.taken = arrival.arrived = datetime.now(UTC)
+        self._told = False
+
+    def _look(self, parsed: Mapping[str, Parsed] | None, *, say: bool) -> None:
+        arrival = self._arrival
+        if arrival is None:
             return
-        news = arrival.look(self._database, parsed)
-        self._metrics.gauge("pending_files", len(arrival.pending))
-        if arrival.arrived:
+        news = False
+        if arrival.arrived is None or arrival.others:
+            news = arrival.look(self._database, parsed)
+            self._metrics.gauge("pending_files", len(arrival.pending))
+        if news and arrival.arrived:
             self._metrics.seconds("arrival", (arrival.arrived - arrival.taken).total_seconds())
-        if self._reporter and (news or not self._told):
+        self._told = self._told and not news
+        if self._reporter and say and not self._told:
             self._told = True
             self._reporter.arrival(arrival)
 

@@ -24,6 +24,8 @@ from airlock_spec.releases.folder import Folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from airlock_plugins.logs import Log
+    from airlock_plugins.s3 import Noting
     from airlock_spec.releases.manifest import Manifest
     from airlock_spec.releases.pulling import Pulled
 
@@ -41,11 +43,13 @@ stderr one JSON object a line. Exit code 1: there is no new release, and the fol
 class Pulling:
     """One folder that follows one location."""
 
-    def __init__(self, objects: S3Objects, folder: Folder, keep_for: float, trusted: Sequence[str]) -> None:
+    def __init__(
+        self, objects: Noting, folder: Folder, keep_for: float, trusted: Sequence[str], log: Log
+    ) -> None:
         self._objects = objects
         self._folder = folder
         self._trusted = tuple(trusted)
-        self._log = LinesOfJson(location=f"s3://{objects.bucket}/{objects.prefix}", folder=str(folder.root))
+        self._log = log
         self._failures = Failures(self._log)
         self._collected = time.monotonic()
         rules = pulling.Rules(self._accept, self._prepare, keep_for)
@@ -142,7 +146,9 @@ def main(argv: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     options = _parser().parse_args(argv)
     folder = Folder(Path(options.to).absolute())
-    pull = Pulling(S3Objects(options.location, options.region), folder, options.keep_for, options.trusted_key)
+    log = LinesOfJson(location=options.location, folder=str(folder.root))
+    objects = S3Objects(options.location, options.region)
+    pull = Pulling(objects, folder, options.keep_for, options.trusted_key, log)
     if options.watch:
         pull.watch(options.interval)
     release = pull.once()

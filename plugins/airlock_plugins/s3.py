@@ -12,7 +12,7 @@ from airlock_spec.releases.failures import AbsentError, RefusedError, ReleaseErr
 from airlock_spec.releases.objects import Objects, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOCATION = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?")
 _GONE = {"NoSuchKey", "404", "NotFound"}
@@ -21,6 +21,7 @@ _DENIED = {"AccessDenied", "403", "Forbidden"}
 _SHORT = {"InvalidRange", "416"}
 _ATTEMPTS = 3  # at a range whose answer broke off; a request that fails is tried as often by botocore
 _PIECE = 1 << 18
+_ONCE, _OFTEN = 1, 3  # attempts at a request; botocore waits a little between them
 _CREATING = threading.RLock()  # making a client is not safe between threads; using one is
 
 
@@ -38,7 +39,9 @@ class Noting(Objects, Protocol):
 class S3Objects:
     """Implements `Noting` with the credentials of the task's role (boto3's default chain): no connection is needed."""
 
-    def __init__(self, location: str, region: str | None = None) -> None:
+    def __init__(
+        self, location: str, region: str | None = None, client: Callable[[str | None], Any] | None = None
+    ) -> None:
         match = LOCATION.fullmatch(location)
         if match is None:
             raise ValueError(f"a location must be s3://BUCKET/PREFIX, not {location!r}")
@@ -46,12 +49,14 @@ class S3Objects:
         self.prefix = (match["prefix"] or "").strip("/")
         self.fetched = 0
         self._region = region
+        self._client_of = client
         self._counting = threading.Lock()
 
     def read(self, key: str, limit: int, unless: str = "") -> Stored | None:
-        condition = {"IfNoneMatch": unless} if unless else {}
+        # Who has it and looks whether it has changed asks again in seconds: that is attempt enough.
+        attempts, condition = (_ONCE, {"IfNoneMatch": unless}) if unless else (_OFTEN, {})
         for last in (False, True):
-            answer = self._ask("get_object", key, **condition)
+            answer = self._ask("get_object", key, attempts, **condition)
             if answer is None:
                 return None
             if answer["ContentLength"] > limit:
@@ -99,15 +104,18 @@ class S3Objects:
     def _key(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key
 
-    def _ask(self, operation: str, key: str, **arguments: Any) -> dict[str, Any] | None:
+    def _ask(
+        self, operation: str, key: str, attempts: int = _OFTEN, **arguments: Any
+    ) -> dict[str, Any] | None:
         """Call S3; return None where an object is as the condition says."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in `_client`
 
         doing = f"{operation} of {self._name(key)}"
         try:
-            answer = getattr(_client_here(self._region), operation)(
-                Bucket=self.bucket, Key=self._key(key), **arguments
+            client = (
+                self._client_of(self._region) if self._client_of else _client_here(self._region, attempts)
             )
+            answer = getattr(client, operation)(Bucket=self.bucket, Key=self._key(key), **arguments)
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in _SAME:
@@ -139,22 +147,24 @@ def _broken_off() -> tuple[type[BaseException], ...]:
     return BotoCoreError, HTTPClientError, HTTPError, OSError
 
 
-def _client_here(region: str | None) -> Any:
+def _client_here(region: str | None, attempts: int) -> Any:
     """Return the client of this process: connections are not to be shared across a fork."""
     with _CREATING:
-        return _client(region, os.getpid())
+        return _client(region, attempts, os.getpid())
 
 
 @functools.cache
-def _client(region: str | None, _pid: int) -> Any:
+def _client(region: str | None, attempts: int, _pid: int) -> Any:
     # Imported here: a bundle is made often, and boto3 takes a third of a second.
     from boto3.session import Session  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
     config = Config(
-        connect_timeout=3,  # botocore's own defaults would hang for three minutes without an endpoint for S3
-        read_timeout=10,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        # The dag-processor stands still meanwhile, and counts as dead after 30 s. botocore's own defaults would hang
+        # for three minutes without an endpoint for S3, whose name has eight addresses: each is tried.
+        connect_timeout=2,
+        read_timeout=5,
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=16,
         response_checksum_validation="when_required",  # every content is verified by its sha256
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from airlock_spec.releases import signature
-from airlock_spec.releases.failures import AbsentError, RefusedError
+from airlock_spec.releases.failures import AbsentError, RefusedError, UnreachableError
 from airlock_spec.releases.signature import MAX_DOCUMENT, Signature
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def signed(objects: Objects, release: str, trusted: Sequence[str]) -> Proof:
     UnreachableError where S3 does not answer.
     """
     faults: list[str] = []
+    unreachable: UnreachableError | None = None
     for public in _keys(trusted):
         where = signature.object_key(release, signature.key_name(_der(public)))
         try:
@@ -40,11 +41,16 @@ def signed(objects: Objects, release: str, trusted: Sequence[str]) -> Proof:
         except AbsentError:
             faults.append(f"there is no {where}")
             continue
+        except UnreachableError as error:  # also of one that is absent, to a role that may not list
+            unreachable = error
+            continue
         assert stored is not None
         fault = _fault(stored.data, release, public)
         if not fault:
             return Proof(where, stored.data)
         faults.append(f"{where}: {fault}")
+    if unreachable:
+        raise unreachable
     raise RefusedError(f"no trusted key signed release {release[:12]}: {'; '.join(faults)}")
 
 

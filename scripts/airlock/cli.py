@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from airlock.config import FILE, Config, load, plain
+from airlock.config import Config, load
 from airlock.errors import AirlockError, StorageError
 from airlock.places import Places, places
 from airlock.terminal import Terminal
@@ -78,11 +78,6 @@ class Session:
     @cached_property
     def config(self) -> Config:
         return load(self.project)
-
-    @cached_property
-    def own_config(self) -> Config:
-        """The configuration; a plain folder of DAGs has none, and all at its default."""
-        return self.config if (self.project / FILE).is_file() else plain(self.project)
 
     def config_for(self, platforms: Sequence[str]) -> Config:
         """Return the configuration with the platforms of a command's flags, if any."""

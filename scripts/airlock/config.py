@@ -17,6 +17,8 @@ from airlock_spec.check.settings import Settings, SettingsError, parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from airlock.cli import Session
+
 
 @dataclass(frozen=True)
 class Config:
@@ -119,6 +121,11 @@ def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: I
     project = project.absolute()
     problems: list[str] = []
     return _config(project, _table(project, problems), problems, environ, platforms)
+
+
+def of(session: Session) -> Config:
+    """Return the project's configuration; a plain folder of DAGs has none, and all at its default."""
+    return session.config if (session.project / FILE).is_file() else plain(session.project)
 
 
 def plain(project: Path) -> Config:

@@ -188,11 +188,11 @@ def _counts(status: str, path: str, distributions: Iterable[str]) -> bool:
 
 def _is_input(ignored: str, distributions: Iterable[str]) -> bool:
     """Whether something that git ignores decides an image's bytes."""
-    from airlock.wheels import source  # noqa: PLC0415 - much to import, for the few that are asked about
-
     path = PurePosixPath(ignored)
     folder = next((one for one in distributions if path.is_relative_to(one)), None)
     if folder is not None:
+        from airlock.wheels import source  # noqa: PLC0415 - much to import, and most projects have none ignored there
+
         below = path.relative_to(folder)
         return below == PurePosixPath() or source.is_source(below)
     match path.parts[0]:

@@ -76,7 +76,7 @@ def _report(project: Path, paths: list[Path], image: str) -> Report:
     session = Session(project, Terminal(quiet=True))
     try:
         checked = run.check(session, run.Wanted(paths, image, ruff=True))
-        config = session.own_config
+        config = run.project_config(session)
         found = reporting.judged(checked, config.check, config.project)
         baseline = reporting.configured_baseline(config)
         return reporting.report(found, config.check, baseline, time.monotonic() - begun, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from airlock import config as configuration
 from airlock import later
 from airlock.cache import Cache, key_of
 from airlock.check import bundle, cache, changed, listing, probe, ruff, target
@@ -70,7 +71,7 @@ def facts(session: Session, paths: Sequence[Path] = (), image: str | None = None
 def check(session: Session, wanted: Wanted, timings: Timings | None = None) -> list[Checked]:
     """Find the bundles and their facts. Raises as `facts` does."""
     timings = timings or Timings()
-    config = session.own_config
+    config = project_config(session)
     if wanted.bundle:
         bundles = [bundle.Bundle(wanted.bundle)]
     else:
@@ -79,6 +80,11 @@ def check(session: Session, wanted: Wanted, timings: Timings | None = None) -> l
         image = target.find(config.layout, wanted.image, config.check.env)
     difference = changed.since(wanted.since, config.project) if wanted.since else None
     return [_Check(session, config, image, one, wanted, timings).run(difference) for one in bundles]
+
+
+def project_config(session: Session) -> Config:
+    """Return the project's configuration; a plain folder of DAGs has none, and all at its default."""
+    return configuration.of(session)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def command(session: Session, /, **options: Any) -> int:
     if project := options["project"]:
         session = replace(session, project=project)
     wishes = _wishes(options)
-    config = session.own_config
+    config = run.project_config(session)
     settings = _settings(config.check, options)
     timings = Timings()
     wanted = run.Wanted(

@@ -98,9 +98,9 @@ def offered(network: Network, endpoints: str | None, zones: int | None) -> Netwo
 
 def _facts(session: Session, image: str) -> tuple[Run, Network]:
     """Return what the check finds in the DAGs, and what the project says of its network."""
-    from airlock.check.run import facts  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.check.run import facts, project_config  # noqa: PLC0415 - heavy imports, after --help
 
-    network = session.own_config.check.network
+    network = project_config(session).check.network
     run: Run = facts(session, image=image or None)
     return run, network
 

@@ -103,20 +103,18 @@ class _Sync:
         resolved = later.begin(self._resolve)  # boto3 takes as long as reading all files
         sign = self._signing(settings)
         tree, manifest = preparing.read(self.session, self._wanted)
+        receipts = arrived = None
         place, there = resolved()
         if options.check:
             manifest = preparing.of_image(self.session, self._wanted, manifest)
             self._require_same_image(place, there, manifest)
             preparing.check(self.session, self._wanted, tree)
-        arrived = None
         with telling.told(place):
-            receipts = None
             if isinstance(place, InFolder):
                 outcome = self._into_folder(place, manifest, tree, settings)
             else:
                 assert there is not None
-                if options.wait and not options.dry_run:
-                    receipts = self._receipts(place, there, manifest)
+                receipts = self._receipts(place, there, manifest)
                 outcome = self._into_s3(place, there, manifest, tree, sign)
             seconds = time.monotonic() - self.begun
             report.tell(outcome, manifest, self.session.terminal, seconds, dry_run=options.dry_run)
@@ -194,12 +192,14 @@ class _Sync:
 
         return signatures.signing(name, self.session.project)
 
-    def _receipts(self, location: Location, there: There, manifest: Manifest) -> Receipts:
-        """Return the receipts to wait for; of a release that serves again those of its first time do not count."""
+    def _receipts(self, location: Location, there: There, manifest: Manifest) -> Receipts | None:
+        """Return the receipts to wait for: of a release that serves again those that say so again."""
         from airlock.releases import arrival  # noqa: PLC0415 - as above
 
-        before = there.pointer
-        if before and before.release != manifest.id and before.find(manifest.id):
+        if not self.options.wait or self.options.dry_run:
+            return None
+        now = there.pointer
+        if now and now.release != manifest.id and now.find(manifest.id):
             return arrival.new_receipts(location, manifest.id)
         return arrival.Receipts(location, manifest.id)
 

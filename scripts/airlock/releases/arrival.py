@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airlock import later
-from airlock.errors import ArrivalError
+from airlock.errors import ArrivalError, printable
 from airlock.terminal import counted
 from airlock_spec.releases import layout
 from airlock_spec.releases.failures import AbsentError, RefusedError, UnreachableError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from airlock.releases.location import Location
+
+    _State = tuple[str, datetime, datetime | None]
 
 PROCESSOR = "dag-processor"
 _PAUSE = 0.5  # seconds
@@ -49,13 +51,13 @@ class Arrived:
 class Receipts:
     """The receipts of a release; those that are final are not read again.
 
-    Those of `before` do not count: by their readers, and since when these had it. What is no receipt counts as none:
-    whoever reads may write there, and is not to keep anybody from publishing.
+    Those of `before` do not count: by their readers, since when these had it, and when all was parsed. What is no
+    receipt counts as none: whoever reads may write there, and is not to keep anybody from publishing.
     """
 
     location: Location
     release: str
-    before: frozenset[tuple[str, datetime]] = frozenset()
+    before: frozenset[_State] = frozenset()
     _final: dict[str, Receipt] = field(default_factory=dict)
 
     def now(self) -> list[Receipt]:
@@ -65,7 +67,7 @@ class Receipts:
         read = {
             key: receipt
             for key, receipt in zip(unknown, later.each(self._one, unknown, _THREADS), strict=True)
-            if receipt is not None and (receipt.reader, receipt.taken) not in self.before
+            if receipt is not None and _state(receipt) not in self.before
         }
         self._final |= {key: one for key, one in read.items() if one.arrived is not None}
         return [(self._final | read)[key] for key in keys if key in self._final or key in read]
@@ -81,9 +83,11 @@ class Receipts:
 
 def new_receipts(location: Location, release: str) -> Receipts:
     """Return the receipts that are written from now on of a release that was there before."""
-    return Receipts(
-        location, release, frozenset((one.reader, one.taken) for one in Receipts(location, release).now())
-    )
+    return Receipts(location, release, frozenset(_state(one) for one in Receipts(location, release).now()))
+
+
+def _state(one: Receipt) -> _State:
+    return one.reader, one.taken, one.arrived
 
 
 def await_arrival(receipts: Receipts, timeout: float, begun: float, say: Callable[[str], None]) -> Arrived:
@@ -103,7 +107,8 @@ def await_arrival(receipts: Receipts, timeout: float, begun: float, say: Callabl
         for one in found:
             if one.reader not in told:
                 told.add(one.reader)
-                say(f"{time.monotonic() - begun:5.1f} s  {one.component} {one.reader} has it")
+                who = printable(f"{one.component} {one.reader}")
+                say(f"{time.monotonic() - begun:5.1f} s  {who} has it")
         parsed = [one for one in found if one.component == PROCESSOR]
         errors = {path: text for one in parsed for path, text in one.errors.items()}
         waiting = [one for one in found if one.arrived is None]

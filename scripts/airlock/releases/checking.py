@@ -39,7 +39,7 @@ def image(session: Session, folder: str) -> Checked:
     """
     from pathlib import Path  # noqa: PLC0415 - of a string that may be ""
 
-    place = Path(folder) if folder else session.own_config.layout
+    place = Path(folder) if folder else run.project_config(session).layout
     labels = layout.read_image(place, native()).settings.get("Labels") or {}
     missing = [name for name in _LABELS if not labels.get(name)]
     if missing:
@@ -57,7 +57,7 @@ def check(session: Session, tree: Tree, folder: str) -> None:
     Raises PublishError where one must be mended, after the report was shown on stderr, and what checking raises.
     """
     begun = time.monotonic()
-    config = session.own_config
+    config = run.project_config(session)
     with _staged(session, tree) as staged:
         checked = run.check(session, run.Wanted(image=folder, bundle=staged))
     told = [

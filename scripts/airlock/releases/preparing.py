@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airlock import config as configuration
 from airlock import git
 from airlock.check import bundle
 from airlock.errors import PublishError
@@ -106,7 +107,7 @@ def _require_dags(tree: Tree) -> None:
 def _folder(session: Session, named: str) -> Path:
     if named:
         return Path(os.path.normpath(Path(named).absolute()))
-    config = session.own_config
+    config = configuration.of(session)
     return bundle.find(config.project, config.check.dags, ())[0].folder
 
 

@@ -15,7 +15,7 @@ from airlock_spec.releases.failures import AbsentError, RefusedError, Unreachabl
 from airlock_spec.releases.objects import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from airlock.s3 import Bucket
@@ -94,11 +94,11 @@ class S3Location:
     def listing(self, prefix: str) -> dict[str, Held]:
         with _in_its_words():
             found = self._bucket.objects(prefix)
-        return {key: Held(one.size, one.modified) for key, one in found.items()}
+        return {key: Held(one.size, one.modified, one.etag) for key, one in found.items()}
 
-    def delete(self, keys: Iterable[str]) -> None:
+    def delete(self, etags: Mapping[str, str]) -> list[str]:
         with _in_its_words():
-            self._bucket.delete(list(keys))
+            return self._bucket.delete(etags)
 
     @staticmethod
     def _again(write: Callable[[], None]) -> None:
@@ -124,7 +124,7 @@ def _in_its_words() -> Iterator[None]:
     try:
         yield
     except MissingObjectError as error:
-        raise AbsentError(error.fact) from error
+        raise AbsentError(f"{error.fact}: {error.cause}") from error
     except TooBigError as error:
         raise RefusedError(f"{error.fact}: {error.cause}") from error
     except AwsError as error:

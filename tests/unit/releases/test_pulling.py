@@ -199,6 +199,20 @@ def test_a_damaged_release_is_left_alone_while_it_cannot_be_fetched(
     assert served(folder) == {"package/two.py": b"two"}
 
 
+@pytest.mark.parametrize("data", [b"", b"{}", b"\x00" * 100])
+def test_a_folder_that_cannot_say_what_serves_is_told_anew(
+    location: MemoryLocation, folder: Folder, data: bytes
+) -> None:
+    release = publish(location, FIRST).id
+    pull = Pull(location, folder)
+    pull.once()
+    (folder.root / "current.json").write_bytes(data)
+    assert pull.mend() == []
+    assert pull.once().release == release
+    assert folder.current() == release
+    assert served(folder) == FIRST
+
+
 def test_where_nothing_was_published_there_is_no_release(location: MemoryLocation, folder: Folder) -> None:
     with pytest.raises(AbsentError, match="no current release"):
         Pull(location, folder).once()
@@ -228,3 +242,51 @@ def spoil_packs(location: MemoryLocation) -> None:
     for key, data in location.objects.items():
         if key.startswith(layout.PACKS):
             location.objects[key] = bytes(byte ^ 1 for byte in data)
+
+
+class KilledError(BaseException):
+    """Ends whoever pulls."""
+
+
+def test_where_one_died_between_the_link_and_the_file_the_link_follows_the_file(
+    location: MemoryLocation, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The release that it was about to let serve is taken back before the next one looks."""
+    first = publish(location, FIRST).id
+    Pull(location, folder).once()
+    publish(location, SECOND)
+
+    def die(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("airlock_spec.releases.folder.replace", die)
+        patched.setattr(Folder, "add", lambda self, manifest, staged: staged.rename(self.place(manifest.id)))
+        with pytest.raises(KilledError):
+            Pull(location, folder).once()
+    assert folder.link.readlink().name != folder.current() == first
+    roll_back(location, first)
+    assert not Pull(location, folder).once().switched
+    assert folder.link.readlink().name == first
+    assert served(folder) == FIRST
+
+
+def test_what_served_until_one_died_stays_for_its_grace(
+    location: MemoryLocation, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish(location, FIRST).id
+    Pull(location, folder).once()
+    os.utime(folder.place(first), (1, 1))
+    publish(location, SECOND)
+    serve = Folder.serve
+
+    def serve_and_die(self: Folder, release: str) -> None:
+        serve(self, release)
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, "serve", serve_and_die)
+        with pytest.raises(KilledError):
+            Pull(location, folder).once()
+    assert Pull(location, folder).collect() == []
+    assert folder.holds(first)

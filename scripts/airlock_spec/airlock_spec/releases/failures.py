@@ -24,6 +24,6 @@ class UnreachableError(ReleaseError):
 def unreadable(what: str, error: Exception) -> RefusedError:
     """Return the error of a document that cannot be read; what it says of it fits into a log, and in one line."""
     text = str(error)
-    told = text if len(text) <= _TOLD else f"{text[:_TOLD]}…"
-    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in told)
-    return RefusedError(f"{what} cannot be read: {plain}")
+    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: _TOLD + 1])
+    told = plain if len(plain) <= _TOLD else f"{plain[:_TOLD]}…"
+    return RefusedError(f"{what} cannot be read: {told}")

@@ -23,7 +23,7 @@ from airlock_spec.releases.manifest import ID, Manifest
 from airlock_spec.releases.receipt import Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FORMAT = "airlock-folder/1"
@@ -60,6 +60,14 @@ class Folder:
             raise RefusedError(f"{self.root / POINTER} names no release")
         return release
 
+    def serves(self, release: str) -> bool:
+        """Whether a release is there, and serves by the link as by the file: whoever dies may leave them apart."""
+        try:
+            by_link = self.link.readlink().name
+            return by_link == release == self.current() and self.holds(release)
+        except (OSError, RefusedError):
+            return False
+
     def manifest(self, release: str) -> Manifest:
         """Return the manifest of a release that is there. Raises AbsentError, RefusedError."""
         try:
@@ -91,8 +99,27 @@ class Folder:
         replace(place.with_suffix(".json"), manifest.data, self._aside())
         staged.rename(place)
 
-    def renew(self, manifest: Manifest, staged: Path) -> None:
-        """Give what was staged the place of its damaged self, which has none between the two renames."""
+    def renew(self, manifest: Manifest, staged: Path, damaged: Iterable[str]) -> None:
+        """Mend a release by what was staged, file by file; where folders and files were exchanged, as a whole.
+
+        In the latter case it has no place for a moment, between two renames.
+        """
+        place, known = self.place(manifest.id), {file.path for file in manifest.files}
+        try:
+            for path in damaged:
+                if path in known:
+                    (place / path).parent.mkdir(parents=True, exist_ok=True)
+                    aside = self._aside()
+                    aside.hardlink_to(staged / path)
+                    aside.replace(place / path)
+                else:
+                    (place / path).unlink()
+        except OSError:
+            self._exchange(manifest, staged)
+        else:
+            replace(place.with_suffix(".json"), manifest.data, self._aside())
+
+    def _exchange(self, manifest: Manifest, staged: Path) -> None:
         aside = self._aside()
         with contextlib.suppress(FileNotFoundError):
             self.place(manifest.id).rename(aside)
@@ -107,6 +134,14 @@ class Folder:
         aside.symlink_to(f"{RELEASES}/{release}", target_is_directory=True)
         aside.replace(self.link)
         replace(self.root / POINTER, document.dump(FORMAT, {"release": release}), self._aside())
+
+    def settle(self) -> None:
+        """Let the link lead to what the file names, where somebody died between the two. Raises as `serve` does."""
+        serving = self.current()
+        if serving and not self.serves(serving):
+            with self.lock():
+                if self.current() == serving:
+                    self.serve(serving)
 
     def releases(self) -> dict[str, float]:
         """Return the releases that are there, and when each was last put to use, in seconds since the epoch."""
@@ -130,7 +165,7 @@ class Folder:
         newest = sorted(self.releases().items(), key=lambda one: one[1], reverse=True)
         limit = self._now() - grace
         try:
-            needed = {*self._serving(), *(one for claim in self.claims() for one in claim.releases)}
+            needed = {*self.serving(), *(one for claim in self.claims() for one in claim.releases)}
         except RefusedError:
             return []
         return [name for name, used in newest[keep:] if used < limit and name not in needed]
@@ -140,11 +175,16 @@ class Folder:
         found = []
         for path in sorted((self.root / layout.CLAIMS).glob("*.json")):
             with contextlib.suppress(FileNotFoundError):
-                found.append(Claim.from_data(path.read_bytes()))
+                data = path.read_bytes()
+                try:
+                    found.append(Claim.from_data(data))
+                except RefusedError as error:
+                    raise RefusedError(f"{path}: {error}") from error
         return found
 
     def collect(self, grace: float, keep: int = 1) -> list[str]:
         """Remove the releases that are unused, and return them."""
+        shutil.rmtree(self.root / _STAGING, ignore_errors=True)  # of the dead: whoever lives holds the lock
         old = self.unused(grace, keep)
         for name in old:
             self.remove(name)
@@ -156,7 +196,7 @@ class Folder:
         lock.touch()
         return lock.stat().st_mtime
 
-    def _serving(self) -> set[str]:
+    def serving(self) -> set[str]:
         """Return what serves: by the link and by the file, which differ where somebody died between the two."""
         with contextlib.suppress(OSError):
             return {self.current(), self.link.readlink().name}
@@ -174,6 +214,8 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             self.place(release).rename(aside)
         self.place(release).with_suffix(".json").unlink(missing_ok=True)
+        for papers in (layout.signatures(release), layout.receipts(release)):
+            shutil.rmtree(self.root / papers, ignore_errors=True)
         shutil.rmtree(aside, ignore_errors=True)
 
 

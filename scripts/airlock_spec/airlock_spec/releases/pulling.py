@@ -101,9 +101,9 @@ class Pull:
         """
         begun = time.monotonic()
         pointer = self._known.look()
-        before = self._folder.current()
-        if before == pointer.release and self._folder.holds(before):
-            return Pulled(self._serving(before), pointer, before, Difference((), (), ()))
+        serving = pointer.release
+        if self._folder.serves(serving):
+            return Pulled(self._serving(serving), pointer, serving, Difference((), (), ()))
         self._refuse_again(pointer)
         try:
             return self._switch(pointer, begun)
@@ -129,28 +129,28 @@ class Pull:
         Raises as `once` does; then the folder is as it was, damaged.
         """
         with self._folder.lock():
-            serving = self._folder.current()
+            serving = self._current()
             if not serving:
                 return []
             try:
-                manifest = self._folder.manifest(serving)
-                damaged = staging.damaged(self._folder, manifest)
+                manifest, lost = self._folder.manifest(serving), []
             except (AbsentError, RefusedError):
-                manifest, damaged = reading.manifest(self._objects, serving), ["its manifest"]
-            if damaged:
-                self._replace(manifest)
-            return damaged
+                manifest, lost = reading.manifest(self._objects, serving), ["its manifest"]
+            damaged = staging.damaged(self._folder, manifest)
+            if lost or damaged:
+                self._replace(manifest, damaged)
+            return lost + damaged
 
-    def _replace(self, manifest: Manifest) -> None:
-        """Put a release in the place of its damaged self. The others share files with it: they go."""
+    def _replace(self, manifest: Manifest, damaged: list[str]) -> None:
+        """Put whole files in the place of damaged ones. Other releases share files with this one: they go."""
         folder = self._folder
         staged = folder.staging()
         try:
             staging.stage(staged, manifest, Packs(self._objects, manifest))
-            folder.renew(manifest, staged)
             for release in folder.releases():
-                if release != manifest.id:
+                if release not in {manifest.id, *folder.serving()}:
                     folder.remove(release)
+            folder.renew(manifest, staged, damaged)
         except BaseException:
             shutil.rmtree(staged.parent, ignore_errors=True)
             raise
@@ -163,20 +163,27 @@ class Pull:
     def _switch(self, pointer: Pointer, begun: float) -> Pulled:
         folder, rules = self._folder, self._rules
         with folder.lock():
-            before = folder.current()  # others may have been here meanwhile
+            before = self._current()  # others may have been here meanwhile
             manifest = self._manifest_of(pointer.release)
             rules.accept(manifest)
             made = staging.take(folder, manifest, Packs(self._objects, manifest))
             changes = difference.between(self._manifest_before(before), manifest)
             pulled = Pulled(manifest, pointer, before, changes, made)
             rules.prepare(pulled)
-            folder.serve(manifest.id)
             for used in (before, manifest.id):
                 if used:
-                    folder.use(used)  # until now, and from now on
+                    folder.use(used)  # until now, and from now on; before anybody could die
+            folder.serve(manifest.id)
             removed = tuple(folder.collect(rules.keep_for))
         self._manifest, self._refused = manifest, None
         return Pulled(manifest, pointer, before, changes, made, time.monotonic() - begun, removed)
+
+    def _current(self) -> str:
+        """Return what serves; "" also where that cannot be read, as after a crash of the machine: it is told anew."""
+        try:
+            return self._folder.current()
+        except RefusedError:
+            return ""
 
     def _manifest_of(self, release: str) -> Manifest:
         if self._folder.holds(release):
@@ -185,6 +192,8 @@ class Pull:
         return reading.manifest(self._objects, release)
 
     def _manifest_before(self, before: str) -> Manifest | None:
+        if self._manifest and self._manifest.id == before:
+            return self._manifest
         try:
             return self._folder.manifest(before) if before else None
         except (AbsentError, RefusedError):

@@ -119,7 +119,8 @@ def _paths(top: Path) -> Iterator[str]:
         if "__pycache__" in folders:
             folders.remove("__pycache__")
         prefix = os.path.relpath(parent, top)
-        yield from (name if prefix == "." else f"{prefix}/{name}" for name in names)
+        links = (name for name in folders if os.path.islink(os.path.join(parent, name)))  # noqa: PTH114, PTH118 - as above
+        yield from (name if prefix == "." else f"{prefix}/{name}" for name in (*names, *links))
 
 
 def _there(earlier: Folder | None, manifest: Manifest) -> dict[str, tuple[str, File]]:
