@@ -91,7 +91,9 @@ def _state(one: Receipt) -> _State:
 
 
 def await_arrival(receipts: Receipts, timeout: float, begun: float, say: Callable[[str], None]) -> Arrived:
-    """Wait until a dag-processor has serialized what a release changed, and whoever else began is done, too.
+    """Wait until of each bundle that follows the location a dag-processor has serialized what a release changed.
+
+    Those of one bundle share a database: where one is done, another that began may have died, and is not waited for.
 
     `begun` is a moment of time.monotonic(), from which seconds count. Raises ArrivalError after `timeout` seconds,
     and at once where files cannot be parsed; and what the location raises, where it never answered.
@@ -111,14 +113,19 @@ def await_arrival(receipts: Receipts, timeout: float, begun: float, say: Callabl
                 say(f"{time.monotonic() - begun:5.1f} s  {who} has it")
         parsed = [one for one in found if one.component == PROCESSOR]
         errors = {path: text for one in parsed for path, text in one.errors.items()}
-        waiting = [one for one in found if one.arrived is None]
-        if parsed and not waiting:
+        done = {_bundle(one) for one in parsed if one.arrived}
+        if parsed and done == {_bundle(one) for one in parsed}:
             if errors:
                 raise _broken(receipts.release, errors)
             return Arrived(time.monotonic() - begun, tuple(found))
         if time.monotonic() - begun > timeout:
             raise _late(receipts.release, timeout, found, errors)
         time.sleep(_PAUSE)
+
+
+def _bundle(one: Receipt) -> str:
+    """Return the bundle of a reader, which is named COMPONENT.HOST.BUNDLE."""
+    return one.reader.rpartition(".")[2]
 
 
 def _broken(release: str, errors: Mapping[str, str]) -> ArrivalError:

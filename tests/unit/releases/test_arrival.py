@@ -59,14 +59,23 @@ def test_a_release_has_arrived_once_a_dag_processor_has_serialized_what_it_chang
     assert arrived.dags == ["a", "b"]
 
 
-def test_whoever_else_began_must_be_done_too(clock: list[float]) -> None:
+def test_every_bundle_that_follows_the_location_must_be_done(clock: list[float]) -> None:
     location = MemoryLocation()
-    write(location, "one", arrived=NOW)
-    write(location, "two", pending=("b.py",))
+    write(location, "dag-processor.host.one", arrived=NOW)
+    write(location, "dag-processor.host.two", pending=("b.py",))
     with pytest.raises(ArrivalError) as told:
         wait(location)
     assert "1 file still to be parsed: b.py" in told.value.cause
     assert clock[0] > 10
+
+
+def test_a_dag_processor_that_died_half_way_is_not_waited_for_where_another_is_done(
+    clock: list[float],
+) -> None:
+    location = MemoryLocation()
+    write(location, "dag-processor.dead.dags", pending=("b.py",))
+    write(location, "dag-processor.alive.dags", arrived=NOW, dags={"b.py": ("b",)})
+    assert wait(location).dags == ["b"]
 
 
 def test_a_worker_that_has_it_is_no_proof(clock: list[float]) -> None:
