@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from airlock import config as configuration
 from airlock import git
+from airlock.cache import Cache
 from airlock.check import bundle
 from airlock.errors import PublishError
 from airlock.releases import tree as trees
+from airlock.releases.hashed import Hashes
 from airlock.terminal import counted
 from airlock_spec.releases.failures import RefusedError
 from airlock_spec.releases.manifest import Manifest
@@ -44,7 +46,8 @@ def read(session: Session, wanted: Wanted) -> tuple[Tree, Manifest]:
     """
     top = _folder(session, wanted.dags)
     said = git.content(top)
-    tree = trees.read(top, () if wanted.include_ignored else said.ignored)
+    hashes = Hashes(Cache(session.places.cache), top)
+    tree = trees.read(top, () if wanted.include_ignored else said.ignored, hashes)
     dirty = [*said.dirty, *(_published(tree, said.ignored) if wanted.include_ignored else ())]
     if dirty and wanted.require_clean:
         raise PublishError(

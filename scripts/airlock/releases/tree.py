@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import os
 import stat
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from airlock import later, writing
 from airlock.check import listing
 from airlock.errors import PublishError
+from airlock.releases.hashed import Signature
 from airlock_spec.releases.manifest import MAX_FILES, File
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+
+    from airlock.releases.hashed import Hashes
 
 _THREADS = 4
 _PIECE = 1 << 20
@@ -26,16 +29,6 @@ _TOLD = 10
 # Nobody's DAGs; and a repository within the tree has its remote's password in its settings.
 LEFT_OUT_NAMES = frozenset({"__pycache__", ".git", ".hg", ".svn"})
 LEFT_OUT_SUFFIX = ".pyc"  # bytecode of whatever Python was here
-
-
-@dataclass(frozen=True)
-class _Signature:
-    """What changes when a file is written to (stat(2))."""
-
-    modified: int  # nanoseconds
-    changed: int
-    size: int
-    inode: int
 
 
 @dataclass(frozen=True)
@@ -48,7 +41,7 @@ class Tree:
     top: Path
     files: tuple[File, ...]
     left_out: tuple[str, ...]
-    signatures: Mapping[str, _Signature]
+    signatures: Mapping[str, Signature]
 
     def require_unchanged(self) -> None:
         """Raise PublishError where a file was written to since it was read, or is new."""
@@ -58,7 +51,7 @@ class Tree:
         for file in self.files:
             path = self.top / file.path
             try:
-                same = _signature(path.stat()) == self.signatures[file.path]
+                same = Signature.of(path.stat()) == self.signatures[file.path]
             except OSError:
                 same = False
             if not same:
@@ -87,16 +80,16 @@ class Tree:
         if digest.hexdigest() != sha256:
             raise changed(path)
 
-    @cached_property
+    @functools.cached_property
     def _paths(self) -> dict[str, str]:
         return {file.sha256: file.path for file in self.files}
 
 
-def read(top: Path, ignored: Collection[str] = ()) -> Tree:
+def read(top: Path, ignored: Collection[str] = (), hashes: Hashes | None = None) -> Tree:
     """Read all of a folder but bytecode, hidden folders and virtual environments at its top, and what is `ignored`.
 
-    Links to what is inside are followed: a release holds no links. Raises PublishError with all that cannot be
-    part of a release: links that lead out or nowhere, and what is no file.
+    Links to what is inside are followed: a release holds no links. What is known by `hashes` is not read again. Raises
+    PublishError with all that cannot be part of a release: links that lead out or nowhere, and what is no file.
     """
     if not top.is_dir():
         raise PublishError(f"there is no folder of DAGs: {top}", remedy="airlock sync --dags FOLDER")
@@ -116,9 +109,12 @@ def read(top: Path, ignored: Collection[str] = ()) -> Tree:
             remedy="remove it, copy what is meant into the folder, or let .gitignore name it",
         )
     slices = [paths[number::_THREADS] for number in range(_THREADS)]
-    found = [one for some in later.each(lambda some: _read(top, some), slices, _THREADS) for one in some]
+    read_slice = functools.partial(_read, top, hashes)
+    found = [one for some in later.each(read_slice, slices, _THREADS) for one in some]
     found.sort(key=lambda one: one[0].path)
     signatures = {file.path: signature for file, signature in found}
+    if hashes:
+        hashes.keep({file.path: (signature, file.sha256) for file, signature in found})
     return Tree(top, tuple(file for file, _ in found), tuple(sorted({*ignored, *bytecode})), signatures)
 
 
@@ -177,13 +173,15 @@ def _fault_of_link(link: str, inside: str, skipped: Collection[str]) -> str:
     return ""
 
 
-def _read(top: Path, paths: Sequence[str]) -> list[tuple[File, _Signature]]:
-    return [_file(top, path) for path in paths]
+def _read(top: Path, hashes: Hashes | None, paths: Sequence[str]) -> list[tuple[File, Signature]]:
+    return [_file(top, path, hashes) for path in paths]
 
 
-def _file(top: Path, path: str) -> tuple[File, _Signature]:
+def _file(top: Path, path: str, hashes: Hashes | None) -> tuple[File, Signature]:
     place = os.path.join(top, path)  # noqa: PTH118 - for many files
     try:
+        if hashes and (sha256 := hashes.known(path, Signature.of(now := os.stat(place)))):  # noqa: PTH116 - as above
+            return File(path, sha256, now.st_size, bool(now.st_mode & stat.S_IXUSR)), Signature.of(now)
         with open(place, "rb", buffering=0) as file:  # noqa: PTH123 - for many files
             before = os.fstat(file.fileno())
             digest, size = hashlib.sha256(), 0
@@ -195,11 +193,7 @@ def _file(top: Path, path: str) -> tuple[File, _Signature]:
         raise PublishError(
             f"{place} cannot be read", cause=str(error), remedy="give permission, or remove it"
         ) from error
-    if _signature(before) != _signature(after) or size != after.st_size:
+    if Signature.of(before) != Signature.of(after) or size != after.st_size:
         raise changed(Path(place))
     executable = bool(after.st_mode & stat.S_IXUSR)
-    return File(path, digest.hexdigest(), size, executable), _signature(after)
-
-
-def _signature(found: os.stat_result) -> _Signature:
-    return _Signature(found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+    return File(path, digest.hexdigest(), size, executable), Signature.of(after)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock.cache import Cache
 from airlock.errors import PublishError
 from airlock.releases import tree
+from airlock.releases.hashed import Hashes, Signature
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,3 +151,50 @@ def test_what_changes_after_it_was_read_is_noticed(tmp_path: Path, change: str) 
         found.require_unchanged()
     with pytest.raises(PublishError, match="was changed while it was being published"):
         b"".join(found.content(old))
+
+
+def aged(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is there have been written to some time ago."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 60)
+
+
+def test_what_was_not_written_to_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    top, cache = make(tmp_path / "dags", "a.py", "b.py"), Cache(tmp_path / "cache")
+    aged(top, monkeypatch)
+    first = tree.read(top, hashes=Hashes(cache, top))
+    (top / "b.py").write_text("# b, another\n")
+    opened: list[object] = []
+    real = open
+
+    def noting(place: object, *words: object, **more: object) -> object:
+        opened.append(place)
+        return real(place, *words, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("builtins.open", noting)
+    again = tree.read(top, hashes=Hashes(cache, top))
+    assert [str(place) for place in opened if str(place).startswith(str(top))] == [str(top / "b.py")]
+    assert again.files[0] == first.files[0]
+    assert again.files[1] == tree.read(top).files[1] != first.files[1]
+
+
+@pytest.mark.parametrize("times", ["kept", "now"])
+def test_a_change_of_the_same_size_is_read_whatever_its_time_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: str
+) -> None:
+    top, cache = make(tmp_path / "dags", "a.py"), Cache(tmp_path / "cache")
+    aged(top, monkeypatch)
+    first = tree.read(top, hashes=Hashes(cache, top))
+    before = (top / "a.py").stat()
+    (top / "a.py").write_text("# A.py\n")
+    if times == "kept":
+        os.utime(top / "a.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+    again = tree.read(top, hashes=Hashes(cache, top))
+    assert again.files[0].size == first.files[0].size
+    assert again.files[0].sha256 != first.files[0].sha256
+
+
+def test_what_was_written_to_just_now_is_read_again_as_its_time_may_not_change(tmp_path: Path) -> None:
+    top, cache = make(tmp_path / "dags", "a.py"), Cache(tmp_path / "cache")
+    tree.read(top, hashes=Hashes(cache, top))
+    assert Hashes(cache, top).known("a.py", Signature.of((top / "a.py").stat())) == ""
