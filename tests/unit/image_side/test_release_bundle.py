@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -177,7 +178,8 @@ def test_a_version_does_not_change(make: Make, location: Held) -> None:
     pinned = make(version=first)
     pinned.initialize()
     assert pinned.get_current_version().version == first
-    assert pinned.path == pinned.versions_dir / first
+    assert pinned.path == pinned.base_dir / "pinned" / first
+    assert list((pinned.versions_dir / first).iterdir()) == []  # for Airflow to delete
     assert (pinned.path / "one.py").read_bytes() == b"dag = 1"
     with pytest.raises(ValueError, match="does not change"):
         pinned.refresh()
@@ -201,6 +203,32 @@ def test_a_worker_says_which_version_it_made(
     (receipt,) = receipts(location, first)
     assert (receipt.component, receipt.pending) == ("worker", ())
     assert receipt.arrived
+
+
+def test_a_task_of_local_executor_is_a_worker_though_it_has_the_schedulers_environment(
+    make: Make, location: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_task(monkeypatch)
+    first = publish(location, FIRST).id
+    make(version=first).initialize()
+    assert [one.component for one in receipts(location, first)] == ["worker"]
+
+
+def test_nothing_changes_below_a_task_whose_dagrun_has_no_version(
+    make: Make, location: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_task(monkeypatch)
+    first, running = publish(location, FIRST).id, make()
+    running.initialize()
+    second, later = publish(location, SECOND).id, make()
+    later.initialize()
+    assert (running.path / "one.py").read_bytes() == b"dag = 1"
+    assert (later.path / "one.py").read_bytes() == b"dag = 2"
+    assert [one.get_current_version().version for one in (running, later)] == [first, second]
+    location.before = raising(UnreachableError("down"))
+    last = make()
+    last.initialize()
+    assert last.path == later.path
 
 
 def test_a_version_of_another_bundle_is_no_release(make: Make) -> None:
@@ -453,6 +481,13 @@ def started(make: Make, location: Held, **kwargs: Any) -> Any:
     bundle.initialize()
     bundle.refresh()
     return bundle
+
+
+def run_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this be the process of a task, as Airflow's SDK has it."""
+    runner = ModuleType("airflow.sdk.execution_time.task_runner")
+    vars(runner)["SUPERVISOR_COMMS"] = object()
+    monkeypatch.setitem(sys.modules, runner.__name__, runner)
 
 
 def publish_whatever(location: Held, files: dict[str, bytes]) -> str:
