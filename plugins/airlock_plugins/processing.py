@@ -58,7 +58,7 @@ class Processing:
         if self._reporter is None:
             return
         try:
-            self._reporter.claim(self._database.needed())
+            self._reporter.claim(self._database.name(), self._database.needed())
         except Exception as error:  # noqa: BLE001 - as above
             self._failures.tell("claim_not_written", error)
 

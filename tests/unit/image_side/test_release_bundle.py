@@ -292,10 +292,15 @@ def test_workers_do_not_touch_the_database(
     assert receipts(location, bundle.get_current_version().version) == []
 
 
-def test_it_says_which_releases_airflow_needs(make: Make, location: Held, database: Database) -> None:
-    database.versions = {"ab" * 32}
-    started(make, location)
+def test_it_says_which_releases_airflow_needs_by_its_database_and_not_by_its_host(
+    make: Make, location: Held, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in ("ip-10-0-1-17", "ip-10-0-1-18"):
+        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
+        database.versions = {"ab" * 32}
+        started(make, location)
     (claim,) = [key for key in location.objects if key.startswith(layout.CLAIMS)]
+    assert claim == layout.claim(database.name())
     assert Claim.from_data(location.objects[claim]).releases == ("ab" * 32,)
 
 
