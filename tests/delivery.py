@@ -28,6 +28,7 @@ CLASS = "airlock_plugins.bundle.ReleaseBundle"
 USER, PASSWORD = "admin", "Geheim-1"
 COMPONENTS = ("api-server", "dag-processor", "scheduler")
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 REQUEST = re.compile(rf'"([A-Z]+) (/{BUCKET}[^" ]*) [^"]*" (\d+)')  # in the log of moto
 POLL = f"GET /{BUCKET}/{PREFIX}/current 304"  # of who has what is current
 AWS = {
@@ -146,7 +147,7 @@ class Delivery:
 
     def asked(self) -> list[str]:
         """Return what S3 was asked so far: method, path and the status of the answer."""
-        return [" ".join(found) for found in REQUEST.findall(self.services.logs("aws"))]
+        return [" ".join(found) for found in REQUEST.findall(COLOUR.sub("", self.services.logs("aws")))]
 
 
 @contextlib.contextmanager

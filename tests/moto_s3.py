@@ -74,15 +74,17 @@ def of_toolchain(host: str, where: str) -> S3Location:
 
 
 def of_image(host: str, where: str) -> Objects:
-    """Return the image's own way to S3. Its clients are kept for a process: this is a new one."""
+    """Return the image's own way to S3, for this process until another is asked for: it keeps its clients.
+
+    The caller sees to it that the environment is as it was afterwards.
+    """
     if (plugins := str(REPOSITORY / "plugins")) not in sys.path:
         sys.path.append(plugins)
     from airlock_plugins import s3  # noqa: PLC0415 - not installed here
 
     s3._client.cache_clear()
-    with reached_at(host):
-        s3._client(None, os.getpid())
-        return s3.S3Objects(where)
+    os.environ.update(ENVIRONMENT, AWS_ENDPOINT_URL=f"http://{host}")
+    return s3.S3Objects(where)
 
 
 def refuses(status: int, code: str) -> Fault:

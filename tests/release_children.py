@@ -98,12 +98,9 @@ def pull_with_limit(root: Path, numbers: list[int], limit: int, said: Path) -> N
         sys.exit(FAILED)
 
 
-def pull_from(
-    objects: Callable[[str], Objects], location: str, root: Path, environment: dict[str, str]
-) -> None:
+def pull_from(connect: Callable[[str, str], Objects], host: str, location: str, root: Path) -> None:
     """Let a folder follow a location of S3, once."""
-    os.environ.update(environment)
-    Pull(objects(location), Folder(root)).once()
+    Pull(connect(host, location), Folder(root)).once()
 
 
 def publish_to(location: str, numbers: list[int], environment: dict[str, str], reported: Path) -> None:

@@ -127,6 +127,8 @@ def test_mending_that_ends_at_any_change_is_done_by_the_next(template: Path, doi
     while DONE not in codes:
         folder = copied(template, f"mend-{point}")
         codes.add(ended(start(pull_until, folder.root, [OLDER, OLD], point, doing, template.parent / "said")))
+        there = contents(folder.link)  # which is there at every moment, with all that was not damaged
+        assert {path: data for path, data in files(OLD).items() if path != "one.py"}.items() <= there.items()
         pull = Pull(location_of(OLDER, OLD), folder)
         pull.once()
         pull.mend()
@@ -152,7 +154,7 @@ def test_a_reader_that_is_killed_at_any_moment_leaves_one_whole_release(template
     assert ended(start(pull_until, folder.root, [OLDER, OLD, NEW], 10**6, "pull killed", template)) == DONE
     longest = time.monotonic() - begun
     killed = 0
-    for turn in range(60 * ROUNDS):
+    for turn in range(40 * ROUNDS):
         folder = copied(template, f"turn-{turn}")
         child = start(pull_until, folder.root, [OLDER, OLD, NEW], 10**6, "pull killed", template)
         time.sleep(chance.uniform(longest / 3, longest))

@@ -26,7 +26,7 @@ from airlock_spec.releases.pulling import Pull
 from fault_proxy import proxy
 from faults import Fault, On, Seeded
 from moto_s3 import of_image, of_toolchain, refuses
-from release_children import ended, publish_to, start
+from release_children import ended, publish_to, pull_from, start
 from release_folders import contents
 from release_worlds import REFUSED, collect, files, publish, release, require_whole, roll_back
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 SEED = int(os.environ.get("AIRLOCK_TEST_SEED", "20261126"))
 ROUNDS = int(os.environ.get("AIRLOCK_TEST_ROUNDS", "1"))
-READS, WRITES = 30 * ROUNDS, 40 * ROUNDS
+READS, WRITES = 30 * ROUNDS, 30 * ROUNDS
 REFUSALS = {
     "AccessDenied": 403,
     "NoSuchKey": 404,
@@ -56,6 +56,15 @@ def host() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # thousands of requests
     with moto_s3.server() as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Leave the environment as it is: the image's clients read it when they are first used."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)
@@ -195,6 +204,33 @@ def test_a_release_that_is_deleted_under_a_reader_leaves_the_old_one(
     publish(publisher, 2)
     Pull(connect(host, where), folder).once()
     assert served(folder) == release(2)
+
+
+@READERS
+def test_a_reader_that_is_killed_while_it_fetches_leaves_the_old_release(
+    host: str, tmp_path: Path, connect: Callable[[str, str], Objects]
+) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - as above
+    where, folder = moto_s3.location(), Folder(tmp_path / "folder")
+    publisher = of_toolchain(host, where)
+    publish(publisher, 0)
+    Pull(publisher, folder).once()
+    publish(publisher, 1)
+    killed = 0
+    with proxy(host, On(faults.slows(2000), name=".json.gz")) as between:
+        for _ in range(10 * ROUNDS):
+            child = start(pull_from, connect, between.host, where, folder.root)
+            asked = len(between.seen)
+            until = time.monotonic() + 20
+            while len(between.seen) == asked and child.is_alive() and time.monotonic() < until:
+                time.sleep(0.005)
+            time.sleep(chance.uniform(0, 0.4))
+            child.kill()
+            killed += ended(child) == -signal.SIGKILL
+            assert served(folder) in {release(0), release(1)}
+    assert killed > 3
+    Pull(connect(host, where), folder).once()
+    assert served(folder) == release(1)
 
 
 class Writing:

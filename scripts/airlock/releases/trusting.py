@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airlock.signing import keys
 from airlock_spec.releases import signature
 from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.folder import replace
@@ -53,6 +52,9 @@ def trusted(objects: Objects, names: Sequence[str], project: Path, folder: Path)
 
     Raises SigningError.
     """
+    if not names:
+        return Trusted(objects)
+    from airlock.signing import keys  # noqa: PLC0415 - cryptography and KMS, for whoever has keys
 
     def note(key: str, data: bytes) -> None:
         path = folder / key

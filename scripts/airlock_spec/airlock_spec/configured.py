@@ -73,8 +73,12 @@ def bundles(value: str) -> list[Any]:
 
 
 def in_s3(bundle: object) -> bool:
-    """Tell whether a bundle is read from S3: ours and Amazon's have it in the name of the class."""
-    return isinstance(bundle, dict) and "S3" in str(bundle.get("classpath", "")).rpartition(".")[2]
+    """Tell whether a bundle is read from S3: by its location, or Amazon's by the name of its class."""
+    if not isinstance(bundle, dict):
+        return False
+    arguments = bundle.get("kwargs")
+    location = str(arguments.get("location", "")) if isinstance(arguments, dict) else ""
+    return location.startswith("s3://") or "S3" in str(bundle.get("classpath", "")).rpartition(".")[2]
 
 
 def hosts(option: Option) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
 from dataclasses import dataclass, field
@@ -319,6 +320,15 @@ def test_what_is_needed_is_read_from_the_configuration() -> None:
 def test_what_is_not_set_is_not_needed(section: str, key: str, value: str, need: Need) -> None:
     assert need in needed(SETTINGS)
     assert need not in needed(SETTINGS | {(section, key): value})
+
+
+@pytest.mark.parametrize(
+    ("location", "is_there"), [("s3://bucket/prod", True), ("/mnt/dags", False), ("", False)]
+)
+def test_a_bundle_of_releases_needs_s3_where_its_location_is_there(location: str, *, is_there: bool) -> None:
+    bundle = {"classpath": "airlock_plugins.bundle.ReleaseBundle", "kwargs": {"location": location}}
+    found = needed({("dag_processor", "dag_bundle_config_list"): json.dumps([bundle])})
+    assert (Need.S3_BUNDLE in found) == is_there
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,15 @@ def test_files_that_name_a_changed_one_are_found_and_those_that_name_these(tmp_p
     assert naming(top, TEXTS, ["sql/my-query.sql"]) == {"third.py"}
     assert naming(top, TEXTS, ["nobody.py"]) == set()
     assert naming(top, [*TEXTS, "gone.py"], []) == set()
+
+
+@pytest.mark.parametrize("touched", [["lib.py"], ["sql/my-query.sql"], ["package/__init__.py", "lib.py"]])
+def test_many_changed_files_are_looked_for_in_another_way_and_find_the_same(
+    tmp_path: Path, touched: list[str]
+) -> None:
+    top = written(tmp_path, TEXTS)
+    many = [f"nobody_{number}.py" for number in range(100)]
+    assert naming(top, TEXTS, [*touched, *many]) == naming(top, TEXTS, touched) != set()
 
 
 def test_files_that_name_each_other_have_an_end(tmp_path: Path) -> None:

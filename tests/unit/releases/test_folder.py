@@ -97,9 +97,8 @@ def test_a_manifest_that_was_changed_is_refused(folder: Folder) -> None:
 def test_old_releases_are_removed_but_not_what_serves_nor_the_newest(folder: Folder) -> None:
     serving, old, newer, newest = (added(folder, number, (9 - number) * DAY) for number in range(4))
     folder.serve(serving.id)
-    newer_used = newer
-    folder.use(newer_used.id)
-    assert folder.collect(DAY) == [newest.id, old.id] or folder.collect(DAY) == []
+    folder.use(newer.id)
+    assert folder.collect(DAY) == [newest.id, old.id]
     assert set(folder.releases()) == {serving.id, newer.id}
     assert not folder.place(old.id).with_suffix(".json").exists()
 
@@ -146,15 +145,63 @@ def test_what_the_dead_left_is_removed_by_the_next_and_is_never_a_release(folder
     assert not [path for path in folder.root.iterdir() if path.name.startswith(".current")]
 
 
-def test_a_damaged_release_is_mended_in_its_place(folder: Folder) -> None:
+def two_releases(folder: Folder) -> tuple[Pull, Manifest, Manifest]:
+    """Let the second of two releases serve, as whoever follows a location does."""
     location = MemoryLocation()
-    publish(location, files(0))
+    one = publish(location, files(0))
     pull = Pull(location, folder)
     pull.once()
-    manifest = publish(location, files(1))
+    two = publish(location, files(1))
     pull.once()
+    return pull, one, two
+
+
+def test_a_damaged_release_is_mended_in_its_place(folder: Folder) -> None:
+    pull, _, two = two_releases(folder)
+    place = folder.place(two.id).stat().st_ino
     (folder.link / "one.py").unlink()
+    (folder.link / "more.py").write_bytes(b"")
+    (folder.link / "same.py").chmod(0o644)
+    (folder.link / "same.py").write_bytes(b"SAME")
+    assert pull.mend() == ["more.py", "one.py", "same.py"]
+    assert contents(folder.link) == files(1)
+    assert set(folder.releases()) == {two.id}  # the other shared a damaged file with it
+    assert folder.place(two.id).stat().st_ino == place  # at no moment it was not there
+    assert pull.mend() == []
+
+
+def test_a_release_whose_files_became_folders_is_mended_as_a_whole(folder: Folder) -> None:
+    pull, _, two = two_releases(folder)
+    (folder.link / "one.py").unlink()
+    (folder.link / "one.py").mkdir()
     assert pull.mend() == ["one.py"]
     assert contents(folder.link) == files(1)
-    assert set(folder.releases()) == {manifest.id}
-    assert pull.mend() == []
+    assert set(folder.releases()) == {two.id}
+
+
+def test_a_manifest_that_is_lost_is_fetched_anew(folder: Folder) -> None:
+    pull, _, two = two_releases(folder)
+    path = folder.place(two.id).with_suffix(".json")
+    path.write_bytes(b"{}")
+    assert pull.mend() == ["its manifest"]
+    assert path.read_bytes() == two.data
+
+
+def test_a_link_and_a_file_that_differ_are_one_again_at_the_next_look(folder: Folder) -> None:
+    """Somebody died between the two, and what serves went back meanwhile; or the link was removed, or the file."""
+    pull, one, two = two_releases(folder)
+
+    def relink() -> None:
+        folder.link.unlink()
+        folder.link.symlink_to(f"releases/{one.id}")
+
+    for spoil in (
+        relink,
+        folder.link.unlink,
+        (folder.root / folders.POINTER).unlink,
+        lambda: (folder.root / folders.POINTER).write_bytes(b"{}"),
+    ):
+        spoil()
+        assert pull.once().release == two.id
+        assert folder.current() == two.id
+        assert contents(folder.link) == files(1)

@@ -23,7 +23,7 @@ from airlock_spec.releases.manifest import ID, Manifest
 from airlock_spec.releases.receipt import Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FORMAT = "airlock-folder/1"
@@ -60,6 +60,14 @@ class Folder:
             raise RefusedError(f"{self.root / POINTER} names no release")
         return release
 
+    def serves(self, release: str) -> bool:
+        """Whether a release is there, and serves by the link as by the file: whoever dies may leave them apart."""
+        try:
+            by_link = self.link.readlink().name
+            return by_link == release == self.current() and self.holds(release)
+        except (OSError, RefusedError):
+            return False
+
     def manifest(self, release: str) -> Manifest:
         """Return the manifest of a release that is there. Raises AbsentError, RefusedError."""
         try:
@@ -91,8 +99,27 @@ class Folder:
         replace(place.with_suffix(".json"), manifest.data, self._aside())
         staged.rename(place)
 
-    def renew(self, manifest: Manifest, staged: Path) -> None:
-        """Give what was staged the place of its damaged self, which has none between the two renames."""
+    def renew(self, manifest: Manifest, staged: Path, damaged: Iterable[str]) -> None:
+        """Mend a release by what was staged, file by file; where folders and files were exchanged, as a whole.
+
+        In the latter case it has no place for a moment, between two renames.
+        """
+        place, known = self.place(manifest.id), {file.path for file in manifest.files}
+        try:
+            for path in damaged:
+                if path in known:
+                    (place / path).parent.mkdir(parents=True, exist_ok=True)
+                    aside = self._aside()
+                    aside.hardlink_to(staged / path)
+                    aside.replace(place / path)
+                else:
+                    (place / path).unlink()
+        except OSError:
+            self._exchange(manifest, staged)
+        else:
+            replace(place.with_suffix(".json"), manifest.data, self._aside())
+
+    def _exchange(self, manifest: Manifest, staged: Path) -> None:
         aside = self._aside()
         with contextlib.suppress(FileNotFoundError):
             self.place(manifest.id).rename(aside)
@@ -130,7 +157,7 @@ class Folder:
         newest = sorted(self.releases().items(), key=lambda one: one[1], reverse=True)
         limit = self._now() - grace
         try:
-            needed = {*self._serving(), *(one for claim in self.claims() for one in claim.releases)}
+            needed = {*self.serving(), *(one for claim in self.claims() for one in claim.releases)}
         except RefusedError:
             return []
         return [name for name, used in newest[keep:] if used < limit and name not in needed]
@@ -157,7 +184,7 @@ class Folder:
         lock.touch()
         return lock.stat().st_mtime
 
-    def _serving(self) -> set[str]:
+    def serving(self) -> set[str]:
         """Return what serves: by the link and by the file, which differ where somebody died between the two."""
         with contextlib.suppress(OSError):
             return {self.current(), self.link.readlink().name}

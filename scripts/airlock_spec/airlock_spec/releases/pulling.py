@@ -101,9 +101,9 @@ class Pull:
         """
         begun = time.monotonic()
         pointer = self._known.look()
-        before = self._current()
-        if before == pointer.release and self._folder.holds(before):
-            return Pulled(self._serving(before), pointer, before, Difference((), (), ()))
+        serving = pointer.release
+        if self._folder.serves(serving):
+            return Pulled(self._serving(serving), pointer, serving, Difference((), (), ()))
         self._refuse_again(pointer)
         try:
             return self._switch(pointer, begun)
@@ -133,24 +133,24 @@ class Pull:
             if not serving:
                 return []
             try:
-                manifest = self._folder.manifest(serving)
-                damaged = staging.damaged(self._folder, manifest)
+                manifest, lost = self._folder.manifest(serving), []
             except (AbsentError, RefusedError):
-                manifest, damaged = reading.manifest(self._objects, serving), ["its manifest"]
-            if damaged:
-                self._replace(manifest)
-            return damaged
+                manifest, lost = reading.manifest(self._objects, serving), ["its manifest"]
+            damaged = staging.damaged(self._folder, manifest)
+            if lost or damaged:
+                self._replace(manifest, damaged)
+            return lost + damaged
 
-    def _replace(self, manifest: Manifest) -> None:
-        """Put a release in the place of its damaged self. The others share files with it: they go."""
+    def _replace(self, manifest: Manifest, damaged: list[str]) -> None:
+        """Put whole files in the place of damaged ones. Other releases share files with this one: they go."""
         folder = self._folder
         staged = folder.staging()
         try:
             staging.stage(staged, manifest, Packs(self._objects, manifest))
-            folder.renew(manifest, staged)
             for release in folder.releases():
-                if release != manifest.id:
+                if release not in {manifest.id, *folder.serving()}:
                     folder.remove(release)
+            folder.renew(manifest, staged, damaged)
         except BaseException:
             shutil.rmtree(staged.parent, ignore_errors=True)
             raise
