@@ -136,7 +136,9 @@ class ReleaseBundle(BaseDagBundle):
     def _begin(self) -> None:
         # A worker begins at each task without a version: there the release is as good as when it was verified.
         if is_server() and (damaged := self._follower.mend()):
-            self._log.warning("release_mended", files=len(damaged), first=damaged[0])
+            self._log.warning(
+                "release_mended", release=self._follower.current(), files=len(damaged), first=damaged[0]
+            )
         self._follow()
 
     def _follow(self) -> Taken | None:

@@ -146,6 +146,7 @@ class FolderFollower:
         manifest = self._folder.manifest(release)
         if release != before:
             return self._switch(manifest, before)
+        self._accept(manifest)  # another process took it, perhaps by other rules
         self._manifest = manifest
         return Taken(manifest, before)
 
