@@ -76,6 +76,7 @@ class ReleaseBundle(BaseDagBundle):
         self._pinned = self.version  # what `path` stays at; None: at whatever serves
         self._served = ""  # as it was known last: Airflow's loop would not survive an exception where it asks
         self._last_hour = float("-inf")
+        self._claimed = ""
         self._log = structlog.get_logger(__name__).bind(
             bundle_name=self.name, location=location, version=self.version
         )
@@ -128,7 +129,7 @@ class ReleaseBundle(BaseDagBundle):
             # Nothing is parsed while S3 is waited for: of the time until it answers again a third is enough.
             self.refresh_interval = max(self._usual_interval, int(_PATIENCE * seconds))
         elif is_server():
-            self._tidy()
+            self._tidy(taken.manifest.id)
 
     def __repr__(self) -> str:
         return f"ReleaseBundle(name={self.name!r}, location={self.location!r}, version={self.version!r})"
@@ -209,14 +210,15 @@ class ReleaseBundle(BaseDagBundle):
             raise RefusedError(f"release {manifest.id[:12]} {fact}, and same_image is set")
         self._log.warning("release_of_another_image", release=manifest.id, fact=fact, here=here, there=there)
 
-    def _tidy(self) -> None:
-        """Once an hour: say what is still needed, and remove what is not."""
-        if time.monotonic() - self._last_hour < _HOUR:
-            return
-        self._last_hour = time.monotonic()
-        self._collect()
-        if self._receipts:
-            self._processing.claim()
+    def _tidy(self, serving: str) -> None:
+        """Once an hour, and as another release serves, say what is still needed; once an hour, remove what is not."""
+        hour = time.monotonic() - self._last_hour >= _HOUR
+        if self._receipts and (hour or serving != self._claimed):
+            self._claimed = serving
+            self._processing.claim(serving)
+        if hour:
+            self._last_hour = time.monotonic()
+            self._collect()
 
     def _collect(self) -> None:
         try:

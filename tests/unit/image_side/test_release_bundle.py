@@ -301,7 +301,21 @@ def test_it_says_which_releases_airflow_needs_by_its_database_and_not_by_its_hos
         started(make, location)
     (claim,) = [key for key in location.objects if key.startswith(layout.CLAIMS)]
     assert claim == layout.claim(database.name())
-    assert Claim.from_data(location.objects[claim]).releases == ("ab" * 32,)
+
+
+def test_what_serves_is_claimed_before_any_dagrun_names_it_and_what_served_as_long_as_one_does(
+    make: Make, location: Held, database: Database
+) -> None:
+    bundle = started(make, location)
+    first = bundle.get_current_version().version
+    assert claimed(location, database) == {first}
+    database.versions = {first}
+    second = publish(location, SECOND).id
+    bundle.refresh()
+    assert claimed(location, database) == {first, second}
+    location.asked.clear()
+    bundle.refresh()
+    assert ("put", layout.claim(database.name())) not in location.asked
 
 
 def test_receipts_can_be_switched_off(make: Make, location: Held) -> None:
@@ -513,6 +527,10 @@ def raising(error: Exception) -> Callable[..., object]:
 def receipts(location: Held, release: str) -> list[Receipt]:
     prefix = layout.receipts(release)
     return [Receipt.from_data(data) for key, data in location.objects.items() if key.startswith(prefix)]
+
+
+def claimed(location: Held, database: Database) -> set[str]:
+    return set(Claim.from_data(location.objects[layout.claim(database.name())]).releases)
 
 
 def puller(folder: Path, location: Held) -> Any:
