@@ -14,7 +14,7 @@ from airlock_spec.releases.failures import AbsentError, RefusedError
 from airlock_spec.releases.objects import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 @dataclass
@@ -63,12 +63,16 @@ class MemoryLocation:
     def listing(self, prefix: str) -> dict[str, Held]:
         self._ask("list", prefix)
         found = ((key, data) for key, data in sorted(self.objects.items()) if key.startswith(prefix))
-        return {key: Held(len(data), self.modified[key]) for key, data in found}
+        return {key: Held(len(data), self.modified[key], etag_of(data)) for key, data in found}
 
-    def delete(self, keys: Iterable[str]) -> None:
-        for key in keys:
+    def delete(self, etags: Mapping[str, str]) -> list[str]:
+        gone = []
+        for key, etag in etags.items():
             self._ask("delete", key)
-            self.objects.pop(key, None)
+            if key not in self.objects or etag_of(self.objects[key]) == etag:
+                self.objects.pop(key, None)
+                gone.append(key)
+        return gone
 
     def _found(self, doing: str, key: str) -> bytes:
         self._ask(doing, key)

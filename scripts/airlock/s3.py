@@ -13,7 +13,7 @@ from airlock.aws import PATIENCE
 from airlock.aws_failures import ConflictError, MissingObjectError, Service, TakenError, UnchangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -174,19 +174,31 @@ class Bucket:
         )
         yield from aws.chunks(answer["Body"], f"s3://{self.location.bucket}/{key}")
 
-    def delete(self, names: Sequence[str]) -> None:
-        """Delete objects; those that are not there, too. Raises AwsError for the first that S3 keeps."""
-        for first in range(0, len(names), _DELETED_AT_ONCE):
-            self._delete(names[first : first + _DELETED_AT_ONCE])
+    def delete(self, etags: Mapping[str, str]) -> list[str]:
+        """Delete the objects of these names that still have these etags; return the names that are gone.
 
-    def _delete(self, names: Sequence[str]) -> None:
-        keys: Any = {"Objects": [{"Key": self.location.prefix + name} for name in names], "Quiet": True}
-        bucket = self.location.bucket
+        Raises AwsError for the first that S3 keeps for any other reason than that it is another object now.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+        """
+        names, kept = list(etags), set[str]()
+        for first in range(0, len(names), _DELETED_AT_ONCE):
+            kept |= self._delete({name: etags[name] for name in names[first : first + _DELETED_AT_ONCE]})
+        return [name for name in names if name not in kept]
+
+    def _delete(self, etags: Mapping[str, str]) -> set[str]:
+        """Return the names of those that were replaced."""
+        listed = [{"Key": self.location.prefix + name, "ETag": etag} for name, etag in etags.items()]
+        keys: Any = {"Objects": listed, "Quiet": True}
+        bucket, kept = self.location.bucket, set[str]()
         answer = self._ask("delete", "", lambda: self._client.delete_objects(Bucket=bucket, Delete=keys))
-        for failed in answer.get("Errors", [])[:1]:
+        for failed in answer.get("Errors", []):
             refusal = aws_failures.Refusal(failed.get("Code", ""), failed.get("Message", ""))
-            where = f"s3://{bucket}/{failed.get('Key', '')}"
-            raise aws_failures.refused(SERVICE, refusal, "delete", where)
+            error = aws_failures.refused(SERVICE, refusal, "delete", f"s3://{bucket}/{failed.get('Key', '')}")
+            if isinstance(error, (TakenError, ConflictError)):
+                kept.add(failed["Key"].removeprefix(self.location.prefix))
+            elif not isinstance(error, MissingObjectError):
+                raise error
+        return kept
 
     def _put(self, name: str, body: BinaryIO | bytes, kms_key: str, **request: Any) -> None:
         if kms_key:

@@ -39,8 +39,9 @@ class Terminal:
     quiet: bool = False
 
     def say(self, text: str = "") -> None:
+        """Print lines, which cannot command a terminal, whoever wrote what they repeat."""
         if not self.quiet:
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(printable(text, keep="\n\t") + "\n")
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
         """Print aligned columns."""

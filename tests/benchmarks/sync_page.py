@@ -55,21 +55,21 @@ TITLES = {
 }
 ABOUT = """
 `make bench-sync`, on {machine}, load {load} when it ended. Seconds of whole programs (of the bundles: of one call
-in a process that has imported Airflow), medians of {times}; ours and theirs in turns, on the same folder.
+in a process that has imported Airflow), {times}; ours and theirs in turns, on the same folder.
 
 - `cold`: all files, to an empty bucket or an empty folder. `one`: after one of the files has changed, in content
   and size. `idle`: after nothing has changed.
 - Files are Python of 1 to 6 kB, every seventh SQL, every thirteenth YAML, a hundred in a folder, committed to git.
   What was read is compared with what was published, each time.
-- `airlock`: `airlock sync --no-check`, which also asks git for the commit and what differs from it; `airlock pull`,
-  which verifies every byte; and `airlock_plugins.bundle.ReleaseBundle`. None of the peers verifies what it reads
-  against what was published, switches at once, or keeps the release before.
+- `airlock`: `airlock sync --no-check`, which also asks git for the commit and what differs from it; `airlock pull`;
+  and `airlock_plugins.bundle.ReleaseBundle`. Both readers verify every content's SHA-256, switch at once and keep the
+  release before; no peer switches at once or keeps anything.
 - `aws s3 sync --delete` (awscli {awscli}), `s3cmd sync --delete-removed`, `rclone sync --transfers 32 --checkers 32
   --fast-list`, which asks for each object's time, and the same with `--checksum`, which does not. Each reads what it
   wrote. `S3DagBundle` of the image's amazon provider reads what `aws s3 sync` wrote, without an Airflow connection.
 - Both bundles run in the image's Python, and do what a worker's do: `initialize` for `cold`, else `refresh`. A
-  dag-processor's writes a receipt after a change, too: two small objects, after the files serve.
-- S3 is `tests/s3_double.py`, the same process for all: objects in memory, on this machine's second processor.
+  dag-processor's also writes receipts after a change, which is not measured here.
+- S3 is `tests/s3_double.py`, the same process for all: objects in memory, in a process of its own.
   The round trip is added to the first answer of a connection twice (TCP's handshake), to every other once, and to
   `100 Continue`; there is no TLS and no limit of bandwidth. Requests and bytes of bodies are counted there.
   moto's server takes 13 to 25 times the processor's time for a small object: it, not its clients, would be measured.
@@ -154,7 +154,9 @@ def _about(times: tuple[int, int]) -> str:
     from benchmarks.syncers import AWSCLI  # noqa: PLC0415 - it needs nothing of this module
 
     cold, warm = times
-    said = f"{warm} runs" if times == (1, 1) else f"{cold} (`cold`; of 10,000 files 1) and {warm} runs"
+    said = (
+        "single runs" if times == (1, 1) else f"medians of {cold} (`cold`; of 10,000 files 1) and {warm} runs"
+    )
     return ABOUT.format(machine=machine(), load=f"{os.getloadavg()[0]:.1f}", times=said, awscli=AWSCLI)
 
 

@@ -192,7 +192,8 @@ def test_a_release_that_is_deleted_under_a_reader_leaves_the_old_one(
     Pull(publisher, folder).once()
     before = set(publisher.listing(gone))
     publish(publisher, 1)
-    publisher.delete([key for key in publisher.listing(gone) if key not in before])
+    listed = publisher.listing(gone).items()
+    publisher.delete({key: held.etag for key, held in listed if key not in before})
     with pytest.raises(AbsentError, match="NoSuchKey"):
         Pull(connect(host, where), folder).once()
     assert served(folder) == release(0)

@@ -247,3 +247,33 @@ def test_folders_have_the_same_commands(run: Run, tmp_path: Path) -> None:
     assert "readers of a folder write nothing" in run.err
     run("gc", "--at", place, "--drop-claims", "7", code=2)
     assert f"{place}/claims" in run.err
+
+
+def test_a_folder_whose_claim_cannot_be_read_says_why_nothing_goes(run: Run, tmp_path: Path) -> None:
+    folder(tmp_path)
+    place = tmp_path / "dags"
+    (place / "claims").mkdir()
+    (place / "claims" / "broken.json").write_bytes(b"{}")
+    run(
+        "gc", "--at", place, "--keep", "1", "--keep-days", "0", "--apply", code=errors.LocationError.exit_code
+    )
+    assert "claims/broken.json" in run.err
+
+
+def test_in_s3_what_served_within_a_day_stays(run: Run, two: tuple[str, str]) -> None:
+    run("gc", "--at", PLACE, "--keep-days", "0", code=2)
+    assert "claimed once an hour" in run.err
+
+
+def test_a_folder_that_cannot_be_made_is_a_failure_that_says_so(
+    run: Run, two: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    run("pull", "--from", PLACE, "--to", tmp_path / "file" / "dags", code=errors.LocationError.exit_code)
+    assert "cannot be read or written" in run.err
+    assert "AIRLOCK_CACHE" not in run.err
+
+
+def test_where_nothing_was_published_the_next_command_is_another_one(run: Run, tmp_path: Path) -> None:
+    run("releases", "--at", tmp_path / "dags", code=errors.LocationError.exit_code)
+    assert f"airlock sync --to {tmp_path / 'dags'}" in run.err

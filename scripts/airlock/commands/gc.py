@@ -71,8 +71,13 @@ def command(
                 raise click.UsageError(
                     f"--drop-claims is for S3: in a folder, delete files of {place}/claims"
                 )
+            place.folder.claims()  # or why nothing goes
             document, broken = _in_folder(session, place, kept, apply=apply), ""
         else:
+            if not days:
+                raise click.UsageError(
+                    "--keep-days 0 is for folders: in S3 what is needed is claimed once an hour"
+                )
             done = _in_s3(place, kept, apply=apply, force=force)
             document, broken = _told(session, done, apply=apply), done.plan.unreadable
     if as_json:

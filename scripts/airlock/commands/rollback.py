@@ -80,12 +80,12 @@ def command(
 
 
 def _receipts(place: InS3 | InFolder, release: str) -> Receipts:
-    from airlock.releases import arriving_again  # noqa: PLC0415 - after --help
+    from airlock.releases import arrival  # noqa: PLC0415 - after --help
     from airlock.releases.in_folder import InFolder  # noqa: PLC0415
 
     if isinstance(place, InFolder):
         raise click.UsageError("--wait reads what readers of S3 write; readers of a folder write nothing")
-    return arriving_again.new_receipts(place.location, release)
+    return arrival.new_receipts(place.location, release)
 
 
 def _arrival(session: Session, receipts: Receipts, seconds: int, begun: float) -> Arrived:

@@ -170,13 +170,13 @@ class _Sync:
 
     def _receipts(self, location: Location, there: There, manifest: Manifest) -> Receipts | None:
         """Return the receipts to wait for: of a release that serves again those that say so again."""
-        from airlock.releases import arrival, arriving_again  # noqa: PLC0415 - as above
+        from airlock.releases import arrival  # noqa: PLC0415 - as above
 
         if not self.options.wait or self.options.dry_run:
             return None
         now = there.pointer
         if now and now.release != manifest.id and now.find(manifest.id):
-            return arriving_again.new_receipts(location, manifest.id)
+            return arrival.new_receipts(location, manifest.id)
         return arrival.Receipts(location, manifest.id)
 
     def _arrival(self, receipts: Receipts, settings: Sync) -> Arrived:

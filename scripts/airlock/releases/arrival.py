@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airlock import later
-from airlock.errors import ArrivalError
+from airlock.errors import ArrivalError, printable
+from airlock.releases.in_s3 import receipts
 from airlock.terminal import counted
 from airlock_spec.releases import layout
 from airlock_spec.releases.failures import AbsentError
@@ -15,6 +16,8 @@ from airlock_spec.releases.receipt import MAX_DOCUMENT, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime
 
     from airlock.releases.location import Location
 
@@ -73,6 +76,27 @@ class Receipts:
         return Receipt.from_data(stored.data)
 
 
+@dataclass
+class NewReceipts(Receipts):
+    """The receipts of a release but those that were there before, as they were."""
+
+    before: AbstractSet[tuple[str, datetime, datetime | None]] = field(default_factory=frozenset)
+
+    def now(self) -> list[Receipt]:
+        found = receipts(self.location, self.location.listing(layout.receipts(self.release)))
+        return [one for one in found if _state(one) not in self.before]
+
+
+def new_receipts(location: Location, release: str) -> NewReceipts:
+    """Return the receipts of a release that are written from now on."""
+    seen = {_state(one) for one in NewReceipts(location, release).now()}
+    return NewReceipts(location, release, before=seen)
+
+
+def _state(one: Receipt) -> tuple[str, datetime, datetime | None]:
+    return one.reader, one.taken, one.arrived
+
+
 def await_arrival(receipts: Receipts, timeout: float, begun: float, say: Callable[[str], None]) -> Arrived:
     """Wait until a dag-processor has serialized what a release changed, and whoever else began is done, too.
 
@@ -85,7 +109,8 @@ def await_arrival(receipts: Receipts, timeout: float, begun: float, say: Callabl
         for one in found:
             if one.reader not in told:
                 told.add(one.reader)
-                say(f"{time.monotonic() - begun:5.1f} s  {one.component} {one.reader} has it")
+                who = printable(f"{one.component} {one.reader}")
+                say(f"{time.monotonic() - begun:5.1f} s  {who} has it")
         parsed = [one for one in found if one.component == PROCESSOR]
         errors = {path: text for one in parsed for path, text in one.errors.items()}
         waiting = [one for one in found if one.arrived is None]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airlock import later
-from airlock.errors import LocationError
+from airlock.errors import LocationError, printable
 from airlock.releases.in_s3 import pointer_and_etag, receipts
 from airlock.releases.listing import SHORT
 from airlock.terminal import counted
@@ -94,11 +94,12 @@ def look(location: Location) -> Found:
 def plan(location: Location, kept: Kept, *, force: bool = False) -> Plan:
     """Decide what goes. Raises LocationError where nobody claims releases who should, but for `force`."""
     found = look(location)
-    if not force:
-        _require_claims(location, found)
     pointer = found.pointer
     dropped = found.unrenewed(timedelta(days=kept.claims)) if kept.claims is not None else {}
-    staying = _staying(found, kept, [claim for key, claim in found.claims.items() if key not in dropped])
+    claims = [claim for key, claim in found.claims.items() if key not in dropped]
+    if not claims and not force:
+        _require_no_parser(location, found)
+    staying = _staying(found, kept, claims)
     removed = tuple(one.release for one in pointer.releases if one.release not in staying)
     limit = found.now - AGE
     listed = {one.release for one in pointer.releases}
@@ -126,7 +127,7 @@ def _staying(found: Found, kept: Kept, claims: Iterable[Claim]) -> dict[str, str
     reasons = {pointer.release: "serves"}
     for claim in claims:
         for release in claim.releases:
-            reasons.setdefault(release, f"claimed by {claim.reader}")
+            reasons.setdefault(release, f"claimed by {printable(claim.reader)}")
     for number, one in enumerate(pointer.releases[: kept.last]):
         reasons.setdefault(one.release, f"number {number + 1} of the last {kept.last}")
     for one in pointer.releases:
@@ -162,10 +163,8 @@ def _packs(
     return {key: size for key, size in sorted(old.items()) if key not in needed}, ""
 
 
-def _require_claims(location: Location, found: Found) -> None:
-    """Raise where Airflow reads the releases, and does not say which ones it still needs."""
-    if found.claims:
-        return
+def _require_no_parser(location: Location, found: Found) -> None:
+    """Raise where Airflow reads the releases: no claim says which ones it still needs."""
     for one in found.pointer.releases:
         prefix = layout.receipts(one.release)
         keys = [key for key in found.objects if key.startswith(prefix)]
@@ -173,7 +172,7 @@ def _require_claims(location: Location, found: Found) -> None:
             if receipt.component == _PARSER:
                 raise LocationError(
                     "it is not known which releases Airflow still needs",
-                    cause=f"{receipt.reader}, a {_PARSER}, has release {one.release[:SHORT]}, and nobody claims any: "
+                    cause=f"{receipt.reader}, a {_PARSER}, has release {one.release[:SHORT]}, and no claim counts: "
                     "DagRuns may live on old ones, or be cleared",
                     remedy="wait until the dag-processor has written its claim; or, where no DagRun needs an old "
                     "release: airlock gc --force",
@@ -202,8 +201,8 @@ def summary(plan_: Plan) -> list[str]:
             f"{counted(len(plan_.orphans), 'release')} that never served, or that an earlier run left, goes"
         )
     lines += [
-        f"the claim of {claim.reader} was last renewed {found.objects[key].modified:%Y-%m-%d}, and counts; where that "
-        f"reader is gone for good: airlock gc --drop-claims {OLD_CLAIM.days}"
+        f"the claim of {printable(claim.reader)} was last renewed {found.objects[key].modified:%Y-%m-%d}, and counts; "
+        f"where that reader is gone for good: airlock gc --drop-claims {OLD_CLAIM.days}"
         for key, claim in plan_.old_claims.items()
     ]
     return lines + ([f"no pack goes: {plan_.unreadable}"] if plan_.unreadable else [])

@@ -73,12 +73,7 @@ class Compared:
 
 def content_lines(place: Place, compared: Compared) -> Iterator[str]:
     """Yield the lines of a unified diff of the text files that differ, fetched and verified."""
-    wanted = [
-        (old, new)
-        for _, old, new in compared.files()
-        if not (old and new and old.sha256 == new.sha256)
-        and all(one is None or one.size <= _SHOWN for one in (old, new))
-    ]  # fmt: skip
+    wanted = [(old, new) for _, old, new in compared.files() if _is_shown(old, new)]
     olds = _fetched(place, compared.before, [old for old, _ in wanted if old])
     news = _fetched(place, compared.after, [new for _, new in wanted if new])
     for did, old, new in compared.files():
@@ -86,11 +81,18 @@ def content_lines(place: Place, compared: Compared) -> Iterator[str]:
         names = (f"a/{path}" if old else "/dev/null", f"b/{path}" if new else "/dev/null")
         if old and new and old.sha256 == new.sha256:
             yield f"{path}: {'now' if new.executable else 'no longer'} executable"
-        elif (old, new) not in wanted:
+        elif not _is_shown(old, new):
             yield f"{path}: {did}, too big to be shown"
         else:
             before = olds[old.sha256] if old else b""
             yield from _unified(names, before, news[new.sha256] if new else b"")
+
+
+def _is_shown(old: File | None, new: File | None) -> bool:
+    """Whether the contents of a file are compared: they differ, and neither is too big."""
+    if old and new and old.sha256 == new.sha256:
+        return False
+    return all(one is None or one.size <= _SHOWN for one in (old, new))
 
 
 def _unified(names: tuple[str, str], before: bytes, after: bytes) -> Iterator[str]:

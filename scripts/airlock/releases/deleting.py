@@ -14,7 +14,7 @@ from airlock_spec.releases import layout, reading
 from airlock_spec.releases.pointer import Collecting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from airlock.releases.collecting import Plan
     from airlock.releases.in_folder import Kept
@@ -77,14 +77,13 @@ class Collector:
     def _delete(self, plan: Plan, ours: Collecting, begun: float) -> Deleted:
         gone: list[str] = []
         known, end = reading.Known(self.location), begun + LEASE.total_seconds() - _MARGIN
-        for keys in _batches([*plan.documents, *plan.packs]):
+        for etags in _batches(plan):
             now = known.look()
             lost = now.collecting != ours
             if lost or self.clock.ticks() >= end or self.clock.now() >= ours.until:
                 why = "another run went on from here" if lost else "it took too long: run it again"
                 return Deleted(plan, tuple(gone), why)
-            self.location.delete(keys)
-            gone += keys
+            gone += self.location.delete(etags)
         InS3(self.location).change(
             lambda now: replace(now, collecting=None) if now.collecting == ours else now
         )
@@ -112,6 +111,8 @@ def _after(plan: Plan, ours: Collecting, at: datetime, by: str) -> Pointer:
     return replace(before, releases=left, collecting=ours).noted("gc", at, by)
 
 
-def _batches(keys: list[str]) -> Iterator[Iterable[str]]:
+def _batches(plan: Plan) -> Iterator[dict[str, str]]:
+    """Yield the keys of what goes with their ETags: what was written anew since the plan is somebody else's."""
+    keys = [*plan.documents, *plan.packs]
     for first in range(0, len(keys), _AT_ONCE):
-        yield keys[first : first + _AT_ONCE]
+        yield {key: plan.found.objects[key].etag for key in keys[first : first + _AT_ONCE]}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from airlock.releases.places import Papers
 from airlock_spec.releases import folder, layout, staging
 from airlock_spec.releases.contents import THREADS
-from airlock_spec.releases.failures import AbsentError, RefusedError
+from airlock_spec.releases.failures import AbsentError, RefusedError, ReleaseError
 from airlock_spec.releases.folder import Folder
 from airlock_spec.releases.pointer import Pointer, Published, first
 from airlock_spec.releases.receipt import Receipt
@@ -53,6 +53,11 @@ class InFolder:
 
     def pointer(self) -> Pointer:
         """Return what the history says, as far as it is so: what serves, and what is there, the folder knows."""
+        with contextlib.suppress(OSError, ReleaseError):  # who may only read the folder leaves it as it is
+            self.folder.settle()
+        return self._known()
+
+    def _known(self) -> Pointer:
         path, serving = self.folder.root / HISTORY, self.folder.current()
         try:
             said = Pointer.from_data(path.read_bytes())
@@ -68,7 +73,7 @@ class InFolder:
 
     def change(self, change: Callable[[Pointer], Pointer]) -> Pointer:
         with self.folder.lock():
-            return self._write(change(self.pointer()))
+            return self._write(change(self._known()))
 
     def manifest(self, release: str) -> Manifest:
         return self.folder.manifest(release)
@@ -102,7 +107,7 @@ class InFolder:
         """
         with self.folder.lock():
             try:
-                before = self.pointer()
+                before = self._known()
             except AbsentError:
                 before = None
             staging.take(self.folder, manifest, source)
@@ -127,8 +132,7 @@ class InFolder:
         if serving:
             self.folder.use(serving)
         folder.replace(self.folder.root / HISTORY, new.to_data())
-        if serving != new.release:
-            self.folder.serve(new.release)
+        self.folder.serve(new.release)
         return new
 
 

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Protocol
 from airlock_spec.releases.objects import Objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Held:
-    """An object as a listing tells it: `size` in bytes, `modified` by the clock of S3."""
+    """An object as a listing tells it: `size` in bytes, `modified` by the clock of S3, `etag` of its content."""
 
     size: int
     modified: datetime
+    etag: str
 
 
 class Location(Objects, Protocol):
@@ -36,5 +37,5 @@ class Location(Objects, Protocol):
     def listing(self, prefix: str) -> dict[str, Held]:
         """Return all objects whose keys begin so."""
 
-    def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects; those that are not there, too."""
+    def delete(self, etags: Mapping[str, str]) -> list[str]:
+        """Delete those of these keys whose objects still have these ETags; return the keys that are gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import secrets
 import tempfile
 import time
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _THREADS = 8
 _ATTEMPTS = 20  # at the pointer, where others publish, too
+_BEGINNINGS = 5  # of it all, where `airlock gc` is at work, too
 _PAUSE = 0.1  # seconds
 
 
@@ -86,28 +88,23 @@ class Publisher:
         Whatever happens meanwhile, the pointer names a release that is there whole. Raises PublishError, what
         `content` raises, and what the location raises; then the release may be there, and does not serve.
         """
-        sent: dict[str, int] = {}
+        for _ in range(_BEGINNINGS):
+            found = there.pointer
+            if found and there.manifest and found.release == manifest.id:
+                return self._outcome(manifest, there, found, {}, changed=False)
+            sent = self._bring(manifest, content, there)
+            if done := self._serve(_published(manifest, self.by), there):
+                return self._outcome(manifest, there, done, sent, changed=True)
+            there = look(self.location)
+        raise _others(f"{_BEGINNINGS} times `airlock gc` was at work meanwhile")
+
+    def _bring(self, manifest: Manifest, content: Content, there: There) -> dict[str, int]:
+        """See to it that a release is there whole; return the sizes of what was written, by key."""
         known = there.pointer is not None and there.pointer.find(manifest.id) is not None
-        if there.pointer and there.manifest and there.pointer.release == manifest.id:
-            return self._outcome(manifest, there, there.pointer, {}, changed=False)
-        if known and wholeness.missing(self.location, manifest.id):
-            known = False  # somebody deleted a part of it: it is sent again
-        if not known:
-            _require_uncollected(manifest.id, there.pointer)
-            sent = self._send(manifest, content, there)
-        elif self.sign:
-            sent = self._write(self.sign(manifest.id))
-        new = Published(
-            manifest.id,
-            _now(),
-            self.by,
-            len(manifest.files),
-            manifest.size,
-            manifest.commit,
-            manifest.dirty,
-        )
-        done = self._serve(new, there, sent=not known)
-        return self._outcome(manifest, there, done, sent, changed=True)
+        if known and not wholeness.missing(self.location, manifest.id):
+            return self._write(self.sign(manifest.id)) if self.sign else {}
+        _require_uncollected(manifest.id, there.pointer)
+        return self._send(manifest, content, there)
 
     def _send(self, manifest: Manifest, content: Content, there: There) -> dict[str, int]:
         """Write everything but the pointer; return the sizes of what was written, by key."""
@@ -126,8 +123,12 @@ class Publisher:
         later.each(lambda one: self.location.put(*one), documents.items(), _THREADS)
         return {key: _size(value) for key, value in documents.items()}
 
-    def _serve(self, new: Published, there: There, *, sent: bool) -> Pointer:
-        """Swap the pointer; where another was quicker, go on from what that one wrote."""
+    def _serve(self, new: Published, there: There) -> Pointer | None:
+        """Swap the pointer; where another was quicker, go on from what that one wrote.
+
+        None: what was there, or what was sent, may be gone. `airlock gc` begins by a swap: whoever's own swap succeeds
+        without one in between has lost nothing, however long it took.
+        """
         before, etag, ours = there.pointer, there.etag, (new.release, new.at, new.by)
         for attempt in range(_ATTEMPTS):
             after = before.published(new) if before else pointer.first(new)
@@ -141,27 +142,9 @@ class Publisher:
             before, etag = now
             if any((event.release, event.at, event.by) == ours for event in before.events):
                 return before  # the swap was done, and its answer lost
-            _require_uncollected(new.release, before)
-            _require_packs(there, before, new, sent=sent)
-            self._require_documents(new.release)
-        raise PublishError(
-            "the release does not serve yet: others change what serves all the time",
-            cause=f"{_ATTEMPTS} attempts were lost",
-            remedy="run it again: nothing has to be sent twice",
-        )
-
-    def _require_documents(self, release: str) -> None:
-        """Raise PublishError where `airlock gc` took what was sent for what a killed publisher had left.
-
-        It begins by a swap: whoever's own swap succeeds after a look at what is there has lost nothing.
-        """
-        wanted = (layout.manifest(release), layout.index(release))
-        if any(key not in self.location.listing(key) for key in wanted):
-            raise PublishError(
-                "the release does not serve: its documents were collected meanwhile",
-                cause="`airlock gc` took them for what an earlier, killed run had left",
-                remedy="run it again",
-            )
+            if _is_past(there, before):
+                return None
+        raise _others(f"{_ATTEMPTS} attempts were lost")
 
     def _outcome(
         self, manifest: Manifest, there: There, now: Pointer, sent: Mapping[str, int], *, changed: bool
@@ -187,20 +170,20 @@ def look_at_pointer(location: Location) -> tuple[Pointer, str] | None:
     return Pointer.from_data(stored.data), stored.etag
 
 
-def _require_packs(there: There, now: Pointer, new: Published, *, sent: bool) -> None:
-    """Raise PublishError where what the release shares with an earlier one may be gone.
+def _is_past(there: There, now: Pointer) -> bool:
+    """Whether what a release was sent by is no more: `airlock gc` was at work, or what served has other packs now."""
+    before = there.pointer
+    if now.collected_since(before.sequence if before else 0):
+        return True
+    return before is not None and now.find(before.release) != before.find(before.release)
 
-    Its index names packs of the release that served when it was sent: they stay as long as that one is there, without
-    having been collected and published anew meanwhile.
-    """
-    shares = there.pointer.release if sent and there.pointer else new.release if not sent else ""
-    known = there.pointer.find(shares) if there.pointer else None
-    if known is not None and now.find(shares) != known:  # there again, it has packs of its own
-        raise PublishError(
-            "the release does not serve: what it shares with an earlier one was collected meanwhile",
-            cause=f"`airlock gc` removed release {shares[:12]}, or it was published anew",
-            remedy="run it again",
-        )
+
+def _others(cause: str) -> PublishError:
+    return PublishError(
+        "the release does not serve yet: others change what serves all the time",
+        cause=cause,
+        remedy="run it again",
+    )
 
 
 def _require_uncollected(release: str, now: Pointer | None) -> None:
@@ -220,7 +203,13 @@ def _now() -> datetime:
 
 
 def _gzipped(data: bytes) -> bytes:
-    return gzip.compress(data, compresslevel=3, mtime=0)
+    """Return a document in bytes that were never written before: whoever deletes those of before means no others."""
+    return gzip.compress(data, compresslevel=3, mtime=secrets.randbits(32))
+
+
+def _published(manifest: Manifest, by: str) -> Published:
+    files, size = len(manifest.files), manifest.size
+    return Published(manifest.id, _now(), by, files, size, manifest.commit, manifest.dirty)
 
 
 def _size(value: bytes | Path) -> int:

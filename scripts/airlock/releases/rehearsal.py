@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from airlock.releases.location import Held, Location
@@ -40,5 +40,6 @@ class Rehearsal:
     def listing(self, prefix: str) -> dict[str, Held]:
         return self.location.listing(prefix)
 
-    def delete(self, keys: Iterable[str]) -> None:
+    def delete(self, etags: Mapping[str, str]) -> list[str]:
         """Delete nothing."""
+        return list(etags)

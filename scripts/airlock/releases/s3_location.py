@@ -15,7 +15,7 @@ from airlock_spec.releases.failures import AbsentError, RefusedError, Unreachabl
 from airlock_spec.releases.objects import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
 
     from airlock.s3 import Bucket
 
@@ -87,11 +87,11 @@ class S3Location:
     def listing(self, prefix: str) -> dict[str, Held]:
         with _in_its_words():
             found = self._bucket.objects(prefix)
-        return {key: Held(one.size, one.modified) for key, one in found.items()}
+        return {key: Held(one.size, one.modified, one.etag) for key, one in found.items()}
 
-    def delete(self, keys: Iterable[str]) -> None:
+    def delete(self, etags: Mapping[str, str]) -> list[str]:
         with _in_its_words():
-            self._bucket.delete(list(keys))
+            return self._bucket.delete(etags)
 
     def _write(self, key: str, content: bytes | Path, condition: dict[str, str]) -> bool:
         data = content.read_bytes() if isinstance(content, Path) else content

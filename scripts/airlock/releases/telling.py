@@ -25,11 +25,20 @@ def told(place: object, again: str = "run the same command again") -> Iterator[N
         raise LocationError(
             f"{place} does not have what is asked for",
             cause=str(error),
-            remedy=f"airlock releases --at {place}    shows what is there; `airlock sync` publishes",
+            remedy=f"publish it there: airlock sync --to {place}; or name another place",
         ) from error
     except RefusedError as error:
         raise LocationError(
             f"what is at {place} is not as it should be",
             cause=str(error),
-            remedy=f"airlock releases --at {place}    shows what is there; nothing was changed",
+            remedy="nothing was changed; see who else writes there. A release that is damaged is mended by publishing\n"
+            "it anew (airlock sync), any other object by an earlier version of it, or by deleting it",
+        ) from error
+    except BrokenPipeError:  # of our own stdout
+        raise
+    except OSError as error:
+        raise LocationError(
+            f"{error.filename or place} cannot be read or written",
+            cause=error.strerror or str(error),
+            remedy="make room or give permission there, or name another folder; what served goes on serving",
         ) from error

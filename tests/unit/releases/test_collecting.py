@@ -95,6 +95,25 @@ def test_where_a_dag_processor_reads_and_nobody_claims_nothing_goes_unless_it_is
     assert collecting.plan(location, FEW).removed == (ids[0],)
 
 
+def test_claims_that_are_dropped_are_no_word_of_what_airflow_needs(location: MemoryLocation) -> None:
+    """A dag-processor that reads, and for long could not write its claim, is not taken for one that needs nothing."""
+    ids = publish_aged(location, 90, 80)
+    claim(location, ids[0], days=70)
+    receipt(location, ids[1])
+    drop = replace(FEW, claims=60)
+    with pytest.raises(LocationError, match="which releases Airflow still needs"):
+        collecting.plan(location, drop)
+    assert collecting.plan(location, drop, force=True).removed == (ids[0],)
+
+
+def test_what_a_claim_says_of_its_reader_commands_no_terminal(location: MemoryLocation) -> None:
+    ids = publish_aged(location, 90, 80)
+    claim(location, ids[0], reader="\x1b[2J\nall is well", days=20)
+    said = collecting.summary(collecting.plan(location, FEW))
+    assert any("claimed by \\x1b[2J\\nall is well" in line for line in said)
+    assert all("\x1b" not in line and "\n" not in line for line in said)
+
+
 def test_a_claim_that_cannot_be_read_lets_nothing_go(location: MemoryLocation) -> None:
     publish_aged(location, 90, 80, 70)
     location.put(layout.claim("processor-1"), b"{}")

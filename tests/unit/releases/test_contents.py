@@ -209,7 +209,7 @@ def test_what_is_not_there_is_said() -> None:
     manifest = publish(location, {"a.py": b"1"})
     index = reading.index(location, manifest)
     for pack in index.packs:
-        location.delete([layout.pack(pack)])
+        del location.objects[layout.pack(pack)]
     with pytest.raises(AbsentError, match="there is no packs/"):
         contents.fetch(location, index, manifest.blobs, written.opened)
     with pytest.raises(AbsentError, match="there is no releases/"):

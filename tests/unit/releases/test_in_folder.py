@@ -80,6 +80,17 @@ def test_rolling_back_works_as_in_s3(place: InFolder) -> None:
         rolling_back.choose(place, "")
 
 
+def test_where_one_died_between_the_link_and_the_file_the_link_is_put_right_before_anything_else(
+    place: InFolder,
+) -> None:
+    first, second = (publish(place, {"dag.py": text}) for text in (b"1", b"2"))
+    rolling_back.roll_back(place, rolling_back.choose(place, first), "ada")
+    place.folder.link.unlink()
+    place.folder.link.symlink_to(f"releases/{second}")
+    assert place.pointer().release == first
+    assert served(place) == b"1"
+
+
 def test_a_release_of_which_a_file_was_changed_does_not_serve(place: InFolder) -> None:
     first = publish(place, {"dag.py": b"1", "other.py": b"x"})
     publish(place, {"dag.py": b"2"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aged_releases import pointer_of, receipt
-from airlock.releases import arriving_again, in_s3
+from airlock.releases import arrival, in_s3
 from airlock.releases.in_s3 import InS3
 from airlock_spec.releases import layout
 from airlock_spec.releases.failures import AbsentError, UnreachableError
@@ -92,14 +92,14 @@ def test_a_receipt_that_is_removed_meanwhile_is_left_out(location: MemoryLocatio
     made = publish(location, {"dag.py": b"1"})
     receipt(location, made.id)
     keys = list(location.listing(layout.receipts(made.id)))
-    location.delete(keys)
+    location.objects.clear()
     assert in_s3.receipts(location, keys) == []
 
 
 def test_receipts_of_before_are_no_proof_of_arriving_once_more(location: MemoryLocation) -> None:
     made = publish(location, {"dag.py": b"1"})
     receipt(location, made.id)
-    found = arriving_again.new_receipts(location, made.id)
+    found = arrival.new_receipts(location, made.id)
     receipt(location, made.id, "worker")
     assert [one.component for one in found.now()] == ["worker"]
     anew = receipt(location, made.id)

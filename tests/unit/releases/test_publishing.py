@@ -175,7 +175,7 @@ def test_what_is_being_deleted_just_now_is_not_published() -> None:
     assert pointer(location).release == found.pointer.release
 
 
-def test_a_release_that_shares_packs_with_one_that_was_collected_meanwhile_does_not_serve() -> None:
+def test_a_release_that_shares_packs_with_one_that_was_collected_meanwhile_is_sent_whole() -> None:
     location = MemoryLocation()
     publish(location, a="1" * 100_000)
     manifest, content = release(a="1" * 100_000, b="2")
@@ -185,9 +185,37 @@ def test_a_release_that_shares_packs_with_one_that_was_collected_meanwhile_does_
     assert found is not None
     kept = tuple(one for one in found.releases if one.release == other.release)
     location.swap(layout.POINTER, Pointer(other.release, 3, kept).to_data(), etag)
-    with pytest.raises(PublishError, match="was collected meanwhile"):
-        Publisher(location, "slow").publish(manifest, content, there)
-    assert pointer(location).release == other.release
+    shared = next(key for key in location.objects if key.startswith(layout.PACKS))
+    del location.objects[shared]
+    done = Publisher(location, "slow").publish(manifest, content, there)
+    assert (done.before, pointer(location).release) == (other.release, manifest.id)
+    require_whole(location)
+
+
+def test_where_collectors_are_always_at_work_it_gives_up() -> None:
+    location = MemoryLocation()
+    publish(location, a="1")
+
+    def collected(doing: str, _key: str) -> None:
+        if doing == "swap":
+            found = Pointer.from_data(location.objects[layout.POINTER])
+            location.objects[layout.POINTER] = found.noted("gc", datetime.now(UTC), "cron").to_data()
+
+    location.before = collected
+    with pytest.raises(PublishError, match="does not serve yet") as caught:
+        publish(location, a="2")
+    assert "`airlock gc` was at work" in caught.value.cause
+
+
+def test_a_document_is_never_written_in_the_same_bytes_twice() -> None:
+    """So whoever deletes what was there before, by its ETag, deletes no other."""
+    keys = [make(release(a="1")[0].id) for make in (layout.manifest, layout.index)]
+    seen = set()
+    for _ in range(3):
+        location = MemoryLocation()
+        publish(location, a="1")
+        seen |= {location.objects[key] for key in keys}
+    assert len(seen) == 6
 
 
 def test_a_signature_is_written_before_the_pointer() -> None:

@@ -314,6 +314,54 @@ def spoil_packs(location: MemoryLocation) -> None:
             location.objects[key] = bytes(byte ^ 1 for byte in data)
 
 
+class KilledError(BaseException):
+    """Ends whoever pulls."""
+
+
+def test_where_one_died_between_the_link_and_the_file_the_link_follows_the_file(
+    location: MemoryLocation, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The release that it was about to let serve is taken back before the next one looks."""
+    first = publish(location, FIRST).id
+    Pull(location, folder).once()
+    publish(location, SECOND)
+
+    def die(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("airlock_spec.releases.folder.replace", die)
+        patched.setattr(Folder, "add", lambda self, manifest, staged: staged.rename(self.place(manifest.id)))
+        with pytest.raises(KilledError):
+            Pull(location, folder).once()
+    assert folder.link.readlink().name != folder.current() == first
+    roll_back(location, first)
+    assert not Pull(location, folder).once().switched
+    assert folder.link.readlink().name == first
+    assert served(folder) == FIRST
+
+
+def test_what_served_until_one_died_stays_for_its_grace(
+    location: MemoryLocation, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish(location, FIRST).id
+    Pull(location, folder).once()
+    os.utime(folder.place(first), (1, 1))
+    publish(location, SECOND)
+    serve = Folder.serve
+
+    def serve_and_die(self: Folder, release: str) -> None:
+        serve(self, release)
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, "serve", serve_and_die)
+        with pytest.raises(KilledError):
+            Pull(location, folder).once()
+    assert Pull(location, folder).collect() == []
+    assert folder.holds(first)
+
+
 def refuse(_manifest: Manifest) -> None:
     raise RefusedError("it is unsigned")
 

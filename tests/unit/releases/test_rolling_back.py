@@ -130,11 +130,11 @@ def test_a_release_that_is_not_whole_never_serves(location: MemoryLocation, what
     second = sync(location, "2")
     match what:
         case "manifest":
-            location.delete([layout.manifest(first)])
+            del location.objects[layout.manifest(first)]
         case "index":
-            location.delete([layout.index(first)])
+            del location.objects[layout.index(first)]
         case "pack":
-            location.delete([pack])
+            del location.objects[pack]
         case "short pack":
             location.put(pack, location.objects[pack][:-1])
         case _:

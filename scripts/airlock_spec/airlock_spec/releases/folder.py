@@ -135,6 +135,14 @@ class Folder:
         aside.replace(self.link)
         replace(self.root / POINTER, document.dump(FORMAT, {"release": release}), self._aside())
 
+    def settle(self) -> None:
+        """Let the link lead to what the file names, where somebody died between the two. Raises as `serve` does."""
+        serving = self.current()
+        if serving and not self.serves(serving):
+            with self.lock():
+                if self.current() == serving:
+                    self.serve(serving)
+
     def releases(self) -> dict[str, float]:
         """Return the releases that are there, and when each was last put to use, in seconds since the epoch."""
         found: dict[str, float] = {}
@@ -167,7 +175,11 @@ class Folder:
         found = []
         for path in sorted((self.root / layout.CLAIMS).glob("*.json")):
             with contextlib.suppress(FileNotFoundError):
-                found.append(Claim.from_data(path.read_bytes()))
+                data = path.read_bytes()
+                try:
+                    found.append(Claim.from_data(data))
+                except RefusedError as error:
+                    raise RefusedError(f"{path}: {error}") from error
         return found
 
     def collect(self, grace: float, keep: int = 1) -> list[str]:
@@ -202,6 +214,8 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             self.place(release).rename(aside)
         self.place(release).with_suffix(".json").unlink(missing_ok=True)
+        for papers in (layout.signatures(release), layout.receipts(release)):
+            shutil.rmtree(self.root / papers, ignore_errors=True)
         shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -76,6 +76,11 @@ class Pointer:
     def find(self, release: str) -> Published | None:
         return next((one for one in self.releases if one.release == release), None)
 
+    def collected_since(self, sequence: int) -> bool:
+        """Whether releases were collected after this change, or may have been: events may not reach back to it."""
+        later = [event for event in self.events if event.sequence > sequence]
+        return len(later) != self.sequence - sequence or any(event.did == "gc" for event in later)
+
     def published(self, new: Published) -> Pointer:
         """Return what the pointer says once a release serves that was published just now."""
         others = tuple(one for one in self.releases if one.release != new.release)

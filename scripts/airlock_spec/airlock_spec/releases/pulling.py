@@ -201,10 +201,10 @@ class Pull:
             changes = difference.between(self._manifest_before(before), manifest)
             pulled = Pulled(manifest, pointer, before, changes, made)
             rules.prepare(pulled)
-            folder.serve(manifest.id)
             for used in (before, manifest.id):
                 if used:
-                    folder.use(used)  # until now, and from now on
+                    folder.use(used)  # until now, and from now on; before anybody could die
+            folder.serve(manifest.id)
             removed = tuple(folder.collect(rules.keep_for))
         self._manifest, self._refused = manifest, None
         return Pulled(manifest, pointer, before, changes, made, time.monotonic() - begun, removed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airlock.releases.arriving_again import new_receipts
+from airlock.releases.arrival import new_receipts
 from airlock_spec.releases import layout
 from airlock_spec.releases.receipt import Receipt
 from memory_location import MemoryLocation
