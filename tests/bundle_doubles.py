@@ -126,6 +126,10 @@ class Database:
         self._fail()
         return self.outcome_now or Made({}, {})
 
+    def name(self) -> str:
+        self._fail()
+        return "airflow.0123456789abcdef.dags"
+
     def needed(self) -> set[str]:
         self._fail()
         return self.versions

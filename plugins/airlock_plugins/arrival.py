@@ -38,6 +38,9 @@ class Database(Protocol):
     def outcome(self, release: str, paths: Collection[str], since: datetime) -> Outcome:
         """Return what became of files that were parsed since then."""
 
+    def name(self) -> str:
+        """Return a name of the database, the same in each container that uses it; it tells no secret."""
+
     def needed(self) -> set[str]:
         """Return the versions of the bundle that DagRuns or versions of DAGs name."""
 

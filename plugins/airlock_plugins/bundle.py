@@ -16,7 +16,7 @@ from airlock_plugins import database, reporting, trust
 from airlock_plugins.following import FolderFollower, S3Follower
 from airlock_plugins.local import FolderObjects
 from airlock_plugins.logs import Failures
-from airlock_plugins.metrics import Metrics, is_server
+from airlock_plugins.metrics import Metrics, is_server, is_task
 from airlock_plugins.processing import Processing
 from airlock_plugins.s3 import LOCATION, S3Objects
 from airlock_plugins.versions import Versions
@@ -73,8 +73,10 @@ class ReleaseBundle(BaseDagBundle):
         self._same_image = same_image
         self._grace = grace
         self._usual_interval = self.refresh_interval
+        self._pinned = self.version  # what `path` stays at; None: at whatever serves
         self._served = ""  # as it was known last: Airflow's loop would not survive an exception where it asks
         self._last_hour = float("-inf")
+        self._claimed = ""
         self._log = structlog.get_logger(__name__).bind(
             bundle_name=self.name, location=location, version=self.version
         )
@@ -83,14 +85,14 @@ class ReleaseBundle(BaseDagBundle):
 
     @property
     def path(self) -> Path:
-        if self.version is None:
+        if self._pinned is None:
             return self._follower.path
         if self._root is not None:
-            return Folder(self._root).place(self.version)
-        return self._versions.place(self.version)
+            return Folder(self._root).place(self._pinned)
+        return self._versions.place(self._pinned)
 
     def get_current_version(self) -> BundleVersion | None:
-        release = self.version or self._serving() or self._served
+        release = self._pinned or self._serving() or self._served
         return BundleVersion(version=release, data=None) if release else None
 
     def initialize(self) -> None:
@@ -100,8 +102,10 @@ class ReleaseBundle(BaseDagBundle):
         """
         if self.version is None:
             self._begin()
-        else:
-            self._make_version(self.version)
+            if is_task():  # of a DagRun without a version: nothing is to change below it, either
+                self._pinned = self._serving()
+        if self._pinned:
+            self._make_version(self._pinned)
         super().initialize()
 
     def refresh(self) -> None:
@@ -125,15 +129,17 @@ class ReleaseBundle(BaseDagBundle):
             # Nothing is parsed while S3 is waited for: of the time until it answers again a third is enough.
             self.refresh_interval = max(self._usual_interval, int(_PATIENCE * seconds))
         elif is_server():
-            self._tidy()
+            self._tidy(taken.manifest.id)
 
     def __repr__(self) -> str:
         return f"ReleaseBundle(name={self.name!r}, location={self.location!r}, version={self.version!r})"
 
     def _begin(self) -> None:
-        # A worker without versions begins at each task: there the release is as good as when it was verified.
+        # A worker begins at each task without a version: there the release is as good as when it was verified.
         if is_server() and (damaged := self._follower.mend()):
-            self._log.warning("release_mended", files=len(damaged), first=damaged[0])
+            self._log.warning(
+                "release_mended", release=self._follower.current(), files=len(damaged), first=damaged[0]
+            )
         self._follow()
 
     def _follow(self) -> Taken | None:
@@ -204,14 +210,15 @@ class ReleaseBundle(BaseDagBundle):
             raise RefusedError(f"release {manifest.id[:12]} {fact}, and same_image is set")
         self._log.warning("release_of_another_image", release=manifest.id, fact=fact, here=here, there=there)
 
-    def _tidy(self) -> None:
-        """Once an hour: say what is still needed, and remove what is not."""
-        if time.monotonic() - self._last_hour < _HOUR:
-            return
-        self._last_hour = time.monotonic()
-        self._collect()
-        if self._receipts:
-            self._processing.claim()
+    def _tidy(self, serving: str) -> None:
+        """Once an hour, and as another release serves, say what is still needed; once an hour, remove what is not."""
+        hour = time.monotonic() - self._last_hour >= _HOUR
+        if self._receipts and (hour or serving != self._claimed):
+            self._claimed = serving
+            self._processing.claim(serving)
+        if hour:
+            self._last_hour = time.monotonic()
+            self._collect()
 
     def _collect(self) -> None:
         try:

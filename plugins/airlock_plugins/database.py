@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airlock_plugins.arrival import Outcome, Parsed
+from airlock_plugins.reporting import reader_name
 from airlock_spec.releases.manifest import ID
 
 if TYPE_CHECKING:
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
 
 _SOME = 500  # paths that one query names; for more it asks for all
 _LINE = 500  # characters of an error
+_HERE = {None, "", "localhost", "127.0.0.1", "::1"}  # a file, a socket, or a server on this host
+_DIGITS = 16  # of the digest that names a database
 _DEPTH = 12  # calls from the dag-processor's loop down to us
 
 
@@ -79,6 +85,27 @@ class Metadatabase:
             found.update(of_dags)
         return {version for version in found if ID.fullmatch(version)}
 
+    def name(self) -> str:
+        from airflow.configuration import conf  # noqa: PLC0415 - see the module
+        from airflow.utils.session import create_session  # noqa: PLC0415
+
+        schema = conf.get("database", "sql_alchemy_schema", fallback="")
+        with create_session() as session:
+            digest = digest_of(session.get_bind().url, schema, self._server(session))
+        return reader_name("airflow", self._bundle, digest)
+
+    def _server(self, session: Any) -> str:
+        from sqlalchemy import text  # noqa: PLC0415 - see the module
+        from sqlalchemy.exc import ProgrammingError  # noqa: PLC0415
+
+        if session.get_bind().dialect.name != "postgresql":
+            return ""
+        try:
+            return str(session.scalar(text("select system_identifier from pg_control_system()")))
+        except ProgrammingError:  # somebody revoked it
+            session.rollback()
+            return ""
+
     def _dags(self, session: Any, paths: Collection[str], since: datetime) -> Iterator[tuple[str, str]]:
         from airflow.models.dag import DagModel  # noqa: PLC0415 - see the module
         from sqlalchemy import select  # noqa: PLC0415
@@ -132,6 +159,25 @@ class Metadatabase:
             )
         )
         return [(filename or "", _last_line(text or "")) for filename, text in rows]
+
+
+def digest_of(url: Any, schema: str, server: str) -> str:
+    """Return a digest of which database this is (`url` is SQLAlchemy's), without its users and their passwords.
+
+    Hosts may have equal names in two networks: `server` is what the server calls itself.
+    """
+    where = [
+        url.get_backend_name(),
+        url.host,
+        url.port,
+        url.database,
+        url.query.get("options"),
+        schema,
+        server,
+    ]
+    if url.host in _HERE:
+        where.append(socket.gethostname())
+    return hashlib.sha256(json.dumps(where).encode()).hexdigest()[:_DIGITS]
 
 
 def parsed_by(frame: types.FrameType | None, bundle: str) -> Mapping[str, Parsed] | None:

@@ -146,16 +146,14 @@ class FolderFollower:
         manifest = self._folder.manifest(release)
         if release != before:
             return self._switch(manifest, before)
+        self._accept(manifest)  # another process took it, perhaps by other rules
         self._manifest = manifest
         return Taken(manifest, before)
 
     def _switch(self, manifest: Manifest, before: str) -> Taken:
+        if not self._whole:  # else `take` does
+            self._accept(manifest)
         self.take(manifest.id)
-        self._accept(manifest)
-        if self._whole and (damaged := staging.damaged(self._folder, manifest)):
-            raise RefusedError(
-                f"{len(damaged)} files are not as release {manifest.id[:12]} says: {damaged[0]}"
-            )
         changes = difference.between(self._manifest_of(before), manifest)
         files = difference.affected(self._folder.place(manifest.id), manifest, changes)
         with self._own.lock():
@@ -169,6 +167,13 @@ class FolderFollower:
         place = self._folder.place(release)
         if not self._folder.holds(release):
             raise AbsentError(f"there is no release {release[:12]} in {self._folder.root}, or no more")
+        if self._whole:
+            manifest = self._folder.manifest(release)
+            self._accept(manifest)
+            if damaged := staging.damaged(self._folder, manifest):
+                raise RefusedError(
+                    f"{len(damaged)} files are not as release {release[:12]} says: {damaged[0]}"
+                )
         if os.access(
             place, os.W_OK
         ):  # else it is mounted to be read alone: whoever fills it keeps it by its age

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from typing import Any
 
 SERVER = "server"
 
 
 def is_server() -> bool:
-    """Whether this is a component of Airflow that has its database, as the dag-processor; workers have not."""
-    return os.environ.get("_AIRFLOW_PROCESS_CONTEXT") == SERVER
+    """Whether this is a component of Airflow that has its database, as the dag-processor; tasks have not.
+
+    By Airflow's own rule (`ensure_secrets_backend_loaded`): a task of LocalExecutor inherits the scheduler's variable.
+    """
+    return os.environ.get("_AIRFLOW_PROCESS_CONTEXT") == SERVER and not is_task()
+
+
+def is_task() -> bool:
+    """Whether this process runs a task, or a callback in its place."""
+    runner = sys.modules.get("airflow.sdk.execution_time.task_runner")
+    return getattr(runner, "SUPERVISOR_COMMS", None) is not None
 
 
 class Metrics:

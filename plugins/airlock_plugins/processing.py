@@ -53,12 +53,12 @@ class Processing:
         else:
             self._failures.over(_FAILED)
 
-    def claim(self) -> None:
-        """Say which releases Airflow still needs."""
+    def claim(self, serving: str) -> None:
+        """Say which releases Airflow still needs, and that it needs what serves: DagRuns may begin any moment."""
         if self._reporter is None:
             return
         try:
-            self._reporter.claim(self._database.needed())
+            self._reporter.claim(self._database.name(), {serving, *self._database.needed()})
         except Exception as error:  # noqa: BLE001 - as above
             self._failures.tell("claim_not_written", error)
 

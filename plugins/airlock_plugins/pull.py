@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -143,7 +144,8 @@ def main(argv: Sequence[str]) -> None:
     """Run the command, and exit."""
     # As process 1 of a container we would not even be ended by SIGTERM. What is half done has no name yet, and the
     # next one that takes a release removes it.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda number, _: os._exit(128 + number))
     options = _parser().parse_args(argv)
     folder = Folder(Path(options.to).absolute())
     log = LinesOfJson(location=options.location, folder=str(folder.root))
@@ -199,7 +201,7 @@ def _location(text: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 < (value := float(text)) < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")

@@ -64,10 +64,10 @@ class Reporter:
         now = datetime.now(UTC)
         self._receipt(Receipt(release, self._reader, self._component, now, now, locks=locks_here()))
 
-    def claim(self, releases: Collection[str]) -> None:
-        """Say which releases are still needed."""
-        said = Claim(self._reader, datetime.now(UTC), tuple(sorted(releases)))
-        self._put(layout.claim(self._reader), said.to_data())
+    def claim(self, name: str, releases: Collection[str]) -> None:
+        """Say which releases the Airflow of this name still needs."""
+        said = Claim(name, datetime.now(UTC), tuple(sorted(releases)))
+        self._put(layout.claim(name), said.to_data())
 
     def _receipt(self, receipt: Receipt) -> None:
         self._put(f"{layout.receipts(receipt.release)}{self._reader}.json", receipt.to_data())

@@ -108,7 +108,7 @@ def test_a_location_without_a_release_is_no_empty_one(found: dict[str, Any]) -> 
 
 
 def test_a_version_is_where_airflow_deletes_it_and_stays_as_it_is(found: dict[str, Any]) -> None:
-    assert found["pinned_path"] == "/tmp/bundles/dags/versions/ID"  # noqa: S108 - in the image
+    assert found["pinned_path"] == "/tmp/bundles/dags/pinned/ID"  # noqa: S108 - in the image
     assert found["pinned_is_linked"]
     assert found["pinned_word"] == 'WORD = "a"\n'
     assert "does not change" in found["pinned_refresh"]

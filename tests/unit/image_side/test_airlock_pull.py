@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,6 +140,7 @@ def test_old_releases_are_collected_between_releases(
         ["--from", "bucket/x", "--to", "/mnt/dags"],
         ["--from", "s3://bucket/x", "--to", "/mnt/dags", "--once", "--watch"],
         ["--from", "s3://bucket/x", "--to", "/mnt/dags", "--interval", "0"],
+        ["--from", "s3://bucket/x", "--to", "/mnt/dags", "--interval", "5s"],
         ["--from", "s3://bucket/x", "--to", "/mnt/dags", "--keep-for", "nan"],
     ],
 )
@@ -145,3 +149,24 @@ def test_what_cannot_be_meant_is_refused(arguments: list[str], capsys: pytest.Ca
         pull.main(arguments)
     assert ended.value.code == 2
     assert "usage: airlock-pull" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_watches_ends_without_a_traceback(tmp_path: Path, number: signal.Signals) -> None:
+    program = "import sys; from airlock_plugins.pull import main; main(sys.argv[1:])"
+    words = [sys.executable, "-c", program, "--from", "s3://bucket/x", "--to", str(tmp_path), "--watch"]
+    credentials = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    environment = credentials | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE) as running:
+        assert running.stderr
+        assert b"release_not_taken" in running.stderr.readline()
+        running.send_signal(number)
+        assert running.stderr.read() == b""
+    assert running.returncode == 128 + number

@@ -10,7 +10,7 @@ import pytest
 
 from airlock_plugins import arrival
 from airlock_plugins.arrival import Arrival, Outcome, Parsed
-from airlock_plugins.database import parsed_by
+from airlock_plugins.database import digest_of, parsed_by
 from bundle_doubles import Database
 
 RELEASE = "ab" * 32
@@ -169,3 +169,38 @@ def frame_of(bundle: str) -> Any:
     import sys  # noqa: PLC0415 - for this alone
 
     return parsed_by(sys._getframe(1), bundle)
+
+
+def test_a_database_has_one_name_whoever_uses_it_from_wherever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "ip-10-0-1-17")
+    first = digest_of(url(), "", "7301")
+    monkeypatch.setattr("socket.gethostname", lambda: "ip-10-0-1-18")
+    assert digest_of(url(username="other", password="other"), "", "7301") == first  # noqa: S106 - of no account
+    assert len({first, digest_of(url(), "two", "7301"), digest_of(url(), "", "7302")}) == 3
+    assert (
+        len({first, *(digest_of(url(**{part: "x"}), "", "7301") for part in ("host", "port", "database"))})
+        == 4
+    )
+    assert digest_of(url(query={"options": "-csearch_path=two"}), "", "7301") != first
+
+
+@pytest.mark.parametrize("host", [None, "", "localhost", "127.0.0.1"])
+def test_a_database_of_this_host_is_not_that_of_another(
+    monkeypatch: pytest.MonkeyPatch, host: str | None
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "ip-10-0-1-17")
+    first = digest_of(url(host=host), "", "")
+    monkeypatch.setattr("socket.gethostname", lambda: "ip-10-0-1-18")
+    assert digest_of(url(host=host), "", "") != first
+
+
+def url(**parts: Any) -> SimpleNamespace:
+    """Return what stands for SQLAlchemy's URL."""
+    whole = {
+        "username": "airflow",
+        "password": "secret",
+        "host": "db.internal",
+        "port": 5432,
+        "database": "airflow",
+    }
+    return SimpleNamespace(**({"query": {}} | whole | parts), get_backend_name=lambda: "postgresql")

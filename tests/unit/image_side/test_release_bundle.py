@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -177,7 +178,8 @@ def test_a_version_does_not_change(make: Make, location: Held) -> None:
     pinned = make(version=first)
     pinned.initialize()
     assert pinned.get_current_version().version == first
-    assert pinned.path == pinned.versions_dir / first
+    assert pinned.path == pinned.base_dir / "pinned" / first
+    assert list((pinned.versions_dir / first).iterdir()) == []  # for Airflow to delete
     assert (pinned.path / "one.py").read_bytes() == b"dag = 1"
     with pytest.raises(ValueError, match="does not change"):
         pinned.refresh()
@@ -201,6 +203,32 @@ def test_a_worker_says_which_version_it_made(
     (receipt,) = receipts(location, first)
     assert (receipt.component, receipt.pending) == ("worker", ())
     assert receipt.arrived
+
+
+def test_a_task_of_local_executor_is_a_worker_though_it_has_the_schedulers_environment(
+    make: Make, location: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_task(monkeypatch)
+    first = publish(location, FIRST).id
+    make(version=first).initialize()
+    assert [one.component for one in receipts(location, first)] == ["worker"]
+
+
+def test_nothing_changes_below_a_task_whose_dagrun_has_no_version(
+    make: Make, location: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_task(monkeypatch)
+    first, running = publish(location, FIRST).id, make()
+    running.initialize()
+    second, later = publish(location, SECOND).id, make()
+    later.initialize()
+    assert (running.path / "one.py").read_bytes() == b"dag = 1"
+    assert (later.path / "one.py").read_bytes() == b"dag = 2"
+    assert [one.get_current_version().version for one in (running, later)] == [first, second]
+    location.before = raising(UnreachableError("down"))
+    last = make()
+    last.initialize()
+    assert last.path == later.path
 
 
 def test_a_version_of_another_bundle_is_no_release(make: Make) -> None:
@@ -264,11 +292,30 @@ def test_workers_do_not_touch_the_database(
     assert receipts(location, bundle.get_current_version().version) == []
 
 
-def test_it_says_which_releases_airflow_needs(make: Make, location: Held, database: Database) -> None:
-    database.versions = {"ab" * 32}
-    started(make, location)
+def test_it_says_which_releases_airflow_needs_by_its_database_and_not_by_its_host(
+    make: Make, location: Held, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in ("ip-10-0-1-17", "ip-10-0-1-18"):
+        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
+        database.versions = {"ab" * 32}
+        started(make, location)
     (claim,) = [key for key in location.objects if key.startswith(layout.CLAIMS)]
-    assert Claim.from_data(location.objects[claim]).releases == ("ab" * 32,)
+    assert claim == layout.claim(database.name())
+
+
+def test_what_serves_is_claimed_before_any_dagrun_names_it_and_what_served_as_long_as_one_does(
+    make: Make, location: Held, database: Database
+) -> None:
+    bundle = started(make, location)
+    first = bundle.get_current_version().version
+    assert claimed(location, database) == {first}
+    database.versions = {first}
+    second = publish(location, SECOND).id
+    bundle.refresh()
+    assert claimed(location, database) == {first, second}
+    location.asked.clear()
+    bundle.refresh()
+    assert ("put", layout.claim(database.name())) not in location.asked
 
 
 def test_receipts_can_be_switched_off(make: Make, location: Held) -> None:
@@ -455,6 +502,13 @@ def started(make: Make, location: Held, **kwargs: Any) -> Any:
     return bundle
 
 
+def run_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this be the process of a task, as Airflow's SDK has it."""
+    runner = ModuleType("airflow.sdk.execution_time.task_runner")
+    vars(runner)["SUPERVISOR_COMMS"] = object()
+    monkeypatch.setitem(sys.modules, runner.__name__, runner)
+
+
 def publish_whatever(location: Held, files: dict[str, bytes]) -> str:
     before, location.before = location.before, lambda *_: None
     try:
@@ -473,6 +527,10 @@ def raising(error: Exception) -> Callable[..., object]:
 def receipts(location: Held, release: str) -> list[Receipt]:
     prefix = layout.receipts(release)
     return [Receipt.from_data(data) for key, data in location.objects.items() if key.startswith(prefix)]
+
+
+def claimed(location: Held, database: Database) -> set[str]:
+    return set(Claim.from_data(location.objects[layout.claim(database.name())]).releases)
 
 
 def puller(folder: Path, location: Held) -> Any:

@@ -76,9 +76,37 @@ def test_contents_are_verified_where_releases_are_signed(location: Held, efs: Fo
     path = efs.place(release) / "one.py"
     path.chmod(0o644)
     path.write_bytes(b"evil")
-    with pytest.raises(RefusedError, match=r"1 files are not as release .* says: one\.py"):
-        FolderFollower(efs.root, own, accept, whole=True).follow()
+    strict = FolderFollower(efs.root, own, accept, whole=True)
+    for work in (strict.follow, lambda: strict.take(release)):
+        with pytest.raises(RefusedError, match=r"1 files are not as release .* says: one\.py"):
+            work()
     assert not own.link.exists()
+    assert FolderFollower(efs.root, own, accept, whole=False).take(release) == efs.place(release)
+
+
+def test_what_a_dagrun_is_pinned_to_in_a_folder_has_to_be_signed_too(
+    location: Held, efs: Folder, own: Folder
+) -> None:
+    def refuse(_: Manifest) -> None:
+        raise RefusedError("it is unsigned")
+
+    release = publish(location, FIRST).id
+    Pull(location, efs).once()
+    with pytest.raises(RefusedError, match="unsigned"):
+        FolderFollower(efs.root, own, refuse, whole=True).take(release)
+
+
+def test_what_an_earlier_process_let_serve_has_to_be_accepted_by_this_one(
+    location: Held, efs: Folder, own: Folder
+) -> None:
+    def refuse(_: Manifest) -> None:
+        raise RefusedError("it is unsigned")
+
+    publish(location, FIRST)
+    Pull(location, efs).once()
+    FolderFollower(efs.root, own, accept, whole=False).follow()
+    with pytest.raises(RefusedError, match="unsigned"):
+        FolderFollower(efs.root, own, refuse, whole=True).follow()
 
 
 def test_a_release_that_went_is_absent(location: Held, efs: Folder, own: Folder) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,8 +32,7 @@ def folder(tmp_path: Path) -> Folder:
 
 @pytest.fixture
 def versions(folder: Folder, tmp_path: Path) -> Versions:
-    (tmp_path / "tracking").mkdir()
-    return Versions(folder, folder.root / "versions", tmp_path / "tracking")
+    return Versions(folder, tmp_path / "versions", tmp_path / "tracking")
 
 
 @pytest.fixture
@@ -120,38 +122,104 @@ def test_an_old_version_that_no_task_uses_is_removed(
     versions: Versions, folder: Folder, location: MemoryLocation, tmp_path: Path
 ) -> None:
     release = publish(location, FILES).id
-    versions.make(release, Taking(location, folder))
-    assert versions.collect(60) == []
-    age(versions.place(release))
     tracked = tmp_path / "tracking" / release
-    tracked.write_text("2026-01-01T00:00:00+00:00")
+    Versions(folder, tmp_path / "versions", tmp_path / "tracking").make(release, Taking(location, folder))
+    assert versions.collect(60) == []
+    age(versions.place(release), tmp_path / "versions" / release)
     assert versions.collect(60) == []  # a task used it just now
     age(tracked)
     with tracked.open() as file:
         fcntl.flock(file, fcntl.LOCK_SH)
         assert versions.collect(60) == []  # a task that runs has locked it
     assert versions.collect(60) == [release]
-    assert not versions.place(release).exists()
-    assert not tracked.exists()
+    assert not any(
+        path.exists() for path in (versions.place(release), tmp_path / "versions" / release, tracked)
+    )
 
 
 def test_a_version_that_airflow_does_not_know_is_removed_by_its_age(
-    versions: Versions, folder: Folder, location: MemoryLocation
+    versions: Versions, tmp_path: Path
+) -> None:
+    place, used = versions.place("ab" * 32), versions.place("cd" * 32)
+    for path in (place, used):
+        path.mkdir(parents=True)
+    age(place)
+    assert versions.collect(60) == ["ab" * 32]
+    assert used.is_dir()
+    assert list((tmp_path / "tracking").iterdir()) == []
+
+
+def test_what_airflow_could_not_clean_up_is(versions: Versions, tmp_path: Path) -> None:
+    tracked = (
+        tmp_path / "tracking" / ("ab" * 32)
+    )  # its own cleaning fails at a file without a folder, and at all after it
+    tracked.parent.mkdir()
+    tracked.touch()
+    age(tracked)
+    assert versions.collect(60) == ["ab" * 32]
+    assert not tracked.exists()
+
+
+def test_a_version_is_held_from_when_it_is_found_and_not_from_when_airflow_has_read_it(
+    versions: Versions, folder: Folder, location: MemoryLocation, tmp_path: Path
 ) -> None:
     release = publish(location, FILES).id
     versions.make(release, Taking(location, folder))
-    age(versions.place(release))
-    versions.make(release, Taking(location, folder))  # used again
+    tracked = tmp_path / "tracking" / release
+    assert datetime.fromisoformat(tracked.read_text()) > datetime.now(UTC) - timedelta(minutes=1)
+    age(versions.place(release), tracked, tmp_path / "versions" / release)
     assert versions.collect(60) == []
-    age(versions.place(release))
-    assert versions.collect(60) == [release]
+    with tracked.open() as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as Airflow's cleaning asks
 
 
-def test_a_version_elsewhere_has_a_folder_for_airflow_to_delete(versions: Versions) -> None:
+def test_what_airflow_deletes_file_by_file_is_no_version(
+    versions: Versions, folder: Folder, location: MemoryLocation, tmp_path: Path
+) -> None:
+    release = publish(location, FILES).id
+    versions.make(release, Taking(location, folder))
+    assert list((tmp_path / "versions" / release).iterdir()) == []
+    shutil.rmtree(tmp_path / "versions" / release)
+    (tmp_path / "tracking" / release).unlink()
+    assert not versions.make(release, Taking(location, folder))
+    assert (versions.place(release) / "package/two.py").is_file()
+    assert (tmp_path / "versions" / release).is_dir()
+
+
+def test_who_waits_while_a_version_is_deleted_makes_it_anew(
+    versions: Versions, folder: Folder, location: MemoryLocation, tmp_path: Path
+) -> None:
+    release = publish(location, FILES).id
+    Versions(folder, tmp_path / "versions", tmp_path / "tracking").make(release, Taking(location, folder))
+    tracked = tmp_path / "tracking" / release
+    with ThreadPoolExecutor(1) as pool, tracked.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        making = pool.submit(versions.make, release, Taking(location, folder))
+        time.sleep(0.1)
+        assert not making.done()
+        versions.place(release).rename(tmp_path / "gone")
+        tracked.unlink()
+        file.close()
+        assert making.result(10)
+    assert (versions.place(release) / "one.py").read_bytes() == b"1"
+    assert tracked.exists()
+
+
+def test_a_version_serves_where_it_cannot_be_held(
+    versions: Versions, folder: Folder, location: MemoryLocation, tmp_path: Path
+) -> None:
+    (tmp_path / "tracking").touch()
+    release = publish(location, FILES).id
+    assert versions.make(release, Taking(location, folder))
+    assert (versions.place(release) / "one.py").is_file()
+
+
+def test_a_version_elsewhere_has_a_folder_for_airflow_to_delete(versions: Versions, tmp_path: Path) -> None:
     versions.reserve("ab" * 32)
     versions.reserve("ab" * 32)
-    assert list(versions.place("ab" * 32).iterdir()) == []
+    assert list((tmp_path / "versions" / ("ab" * 32)).iterdir()) == []
 
 
-def age(path: Path) -> None:
-    os.utime(path, (1, 1))
+def age(*paths: Path) -> None:
+    for path in paths:
+        os.utime(path, (1, 1))

@@ -186,6 +186,76 @@ def test_a_damaged_release_is_fetched_anew(location: MemoryLocation, folder: Fol
     assert served(folder) == SECOND
 
 
+def test_a_damaged_release_that_was_collected_in_s3_gives_way_to_the_current_one(
+    location: MemoryLocation, folder: Folder
+) -> None:
+    old = publish(location, FIRST).id
+    Pull(location, folder).once()
+    (folder.link / "package/two.py").unlink()
+    (folder.link / "package/two.py").write_bytes(b"damaged")
+    new = publish(location, SECOND).id
+    del location.objects[layout.index(old)]
+    assert Pull(location, folder).mend() == ["all of it, as it was collected"]
+    assert served(folder) == SECOND  # nothing of it is a link to what was damaged
+    assert list(folder.releases()) == [new]
+
+
+def test_what_is_fetched_instead_of_a_damaged_release_has_to_be_accepted(
+    location: MemoryLocation, folder: Folder
+) -> None:
+    old = publish(location, FIRST).id
+    Pull(location, folder).once()
+    (folder.link / "one.py").unlink()
+    publish(location, SECOND)
+    del location.objects[layout.index(old)]
+    with pytest.raises(RefusedError, match="unsigned"):
+        Pull(location, folder, Rules(refuse)).mend()
+    assert folder.current() == old
+
+
+def test_a_damaged_release_that_is_not_whole_in_s3_is_left_alone(
+    location: MemoryLocation, folder: Folder
+) -> None:
+    release = publish(location, FIRST).id
+    Pull(location, folder).once()
+    (folder.link / "one.py").unlink()
+    del location.objects[layout.index(release)]
+    with pytest.raises(AbsentError, match="is damaged here, and is not whole in S3"):
+        Pull(location, folder).mend()
+    assert folder.serves(release)
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_who_died_between_the_link_and_the_file_left_no_mixture_of_the_two(
+    location: MemoryLocation, folder: Folder, *, mended: bool
+) -> None:
+    old = publish(location, FIRST).id
+    pull = Pull(location, folder)
+    pull.once()
+    new = publish(location, SECOND).id
+    pull.take(new)
+    folder.link.unlink()
+    folder.link.symlink_to(f"releases/{new}")
+    roll_back(location, old)
+    if mended:
+        location.before = lambda *_: raise_unreachable()
+        assert Pull(location, folder).mend() == []
+    else:
+        pull.once()
+    assert folder.current() == folder.link.readlink().name == old
+    assert served(folder) == FIRST
+
+
+def test_what_an_earlier_process_took_has_to_be_accepted_by_this_one(
+    location: MemoryLocation, folder: Folder
+) -> None:
+    publish(location, FIRST)
+    Pull(location, folder).once()
+    with pytest.raises(RefusedError, match="unsigned"):
+        Pull(location, folder, Rules(refuse)).once()
+    assert served(folder) == FIRST
+
+
 def test_a_damaged_release_is_left_alone_while_it_cannot_be_fetched(
     location: MemoryLocation, folder: Folder
 ) -> None:
@@ -290,3 +360,11 @@ def test_what_served_until_one_died_stays_for_its_grace(
             Pull(location, folder).once()
     assert Pull(location, folder).collect() == []
     assert folder.holds(first)
+
+
+def refuse(_manifest: Manifest) -> None:
+    raise RefusedError("it is unsigned")
+
+
+def raise_unreachable() -> None:
+    raise UnreachableError("down")

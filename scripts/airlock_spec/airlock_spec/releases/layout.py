@@ -31,7 +31,7 @@ def receipts(release: str) -> str:
 
 
 def claim(reader: str) -> str:
-    """Return where a reader says which releases it still needs."""
+    """Return where an Airflow says which releases it still needs."""
     return f"{CLAIMS}{reader}.json"
 
 

@@ -126,20 +126,51 @@ class Pull:
     def mend(self) -> list[str]:
         """Return the paths of the serving release that are not as they were published, after fetching it anew.
 
-        Raises as `once` does; then the folder is as it was, damaged.
+        Where it was collected in S3 meanwhile, the current one serves instead. Raises as `once` does; then the folder
+        is as it was, damaged.
         """
         with self._folder.lock():
             serving = self._current()
             if not serving:
                 return []
             try:
-                manifest, lost = self._folder.manifest(serving), []
-            except (AbsentError, RefusedError):
-                manifest, lost = reading.manifest(self._objects, serving), ["its manifest"]
-            damaged = staging.damaged(self._folder, manifest)
-            if lost or damaged:
-                self._replace(manifest, damaged)
-            return lost + damaged
+                damaged = self._mended(serving)
+            except AbsentError:
+                self._serve_instead(serving)
+                return ["all of it, as it was collected"]
+            if not self._folder.serves(serving):
+                self._folder.serve(serving)
+            return damaged
+
+    def _mended(self, serving: str) -> list[str]:
+        try:
+            manifest, lost = self._folder.manifest(serving), []
+        except (AbsentError, RefusedError):
+            manifest, lost = reading.manifest(self._objects, serving), ["its manifest"]
+        damaged = staging.damaged(self._folder, manifest)
+        if lost or damaged:
+            self._replace(manifest, damaged)
+        return lost + damaged
+
+    def _serve_instead(self, damaged: str) -> None:
+        """Let the current release serve instead of one that cannot be mended, and share no file with it."""
+        folder, current = self._folder, self._known.look().release
+        if current == damaged:
+            raise AbsentError(f"release {damaged[:12]} is damaged here, and is not whole in S3")
+        manifest = reading.manifest(self._objects, current)
+        self._rules.accept(manifest)
+        staged = folder.staging()
+        try:
+            staging.stage(staged, manifest, Packs(self._objects, manifest))
+            for release in folder.releases():
+                if release != damaged:
+                    folder.remove(release)
+            folder.add(manifest, staged)
+            folder.serve(current)
+            folder.remove(damaged)
+        except BaseException:
+            shutil.rmtree(staged.parent, ignore_errors=True)
+            raise
 
     def _replace(self, manifest: Manifest, damaged: list[str]) -> None:
         """Put whole files in the place of damaged ones. Other releases share files with this one: they go."""
@@ -201,7 +232,9 @@ class Pull:
 
     def _serving(self, release: str) -> Manifest:
         if self._manifest is None or self._manifest.id != release:
-            self._manifest = self._manifest_of(release)
+            manifest = self._manifest_of(release)
+            self._rules.accept(manifest)  # another process took it, perhaps by other rules
+            self._manifest = manifest
         return self._manifest
 
     def _refuse_again(self, pointer: Pointer) -> None:

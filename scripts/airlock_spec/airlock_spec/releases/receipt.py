@@ -80,7 +80,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Claim:
-    """Which releases a reader's Airflow still needs: its DagRuns name them, and may be cleared."""
+    """Which releases an Airflow still needs: its DagRuns name them, and may be cleared."""
 
     reader: str
     at: datetime
