@@ -26,10 +26,19 @@ from published_releases import publish
 from signing_keys import private
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FIRST, SECOND = {"one.py": b"1"}, {"one.py": b"2"}
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """Give this process its handlers back, which the program sets for its own."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
