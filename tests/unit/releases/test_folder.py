@@ -94,6 +94,15 @@ def test_a_manifest_that_was_changed_is_refused(folder: Folder) -> None:
         folder.manifest(one.id)
 
 
+def test_a_manifest_in_the_place_of_anothers_is_refused_also_where_it_was_just_read(folder: Folder) -> None:
+    one, two = added(folder, 1), added(folder, 2)
+    assert folder.manifest(one.id) == one
+    folder.place(two.id).with_suffix(".json").write_bytes(one.data)
+    with pytest.raises(RefusedError, match="is not what its name says"):
+        folder.manifest(two.id)
+    assert folder.manifest(one.id) == one
+
+
 def test_old_releases_are_removed_but_not_what_serves_nor_the_newest(folder: Folder) -> None:
     serving, old, newer, newest = (added(folder, number, (9 - number) * DAY) for number in range(4))
     folder.serve(serving.id)

@@ -37,6 +37,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.link = root / CURRENT
+        self._last: Manifest | None = None  # that was read: with thousands of files that takes its time
 
     def place(self, release: str) -> Path:
         """Return where a release is, or would be."""
@@ -74,7 +75,9 @@ class Folder:
             data = self.place(release).with_suffix(".json").read_bytes()
         except FileNotFoundError as error:
             raise AbsentError(f"there is no release {release[:12]} in {self.root}") from error
-        return Manifest.from_data(data, release)
+        if self._last is None or (self._last.id, self._last.data) != (release, data):
+            self._last = Manifest.from_data(data, release)
+        return self._last
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

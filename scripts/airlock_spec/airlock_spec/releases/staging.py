@@ -136,7 +136,7 @@ def _there(earlier: Folder | None, manifest: Manifest) -> dict[str, tuple[str, F
     if before is None:
         return {}
     wanted = manifest.blobs
-    top = earlier.place(known)
+    top = str(earlier.place(known))
     return {file.sha256: (f"{top}/{file.path}", file) for file in before.files if file.sha256 in wanted}
 
 
