@@ -241,7 +241,7 @@ def test_an_empty_release_never_happens(delivered: Delivery, author: Author, tmp
     done = Author(tmp_path, author.to, author.env).sync()
 
     assert done.returncode == REFUSED, done.stderr.decode()
-    assert "an empty release would take every DAG away" in done.stderr.decode()
+    assert "would take every DAG away" in done.stderr.decode()
     assert delivered.names() == dags
 
 
