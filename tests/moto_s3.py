@@ -48,8 +48,10 @@ def server() -> Iterator[str]:
         aws_secret_access_key="test",  # noqa: S106 - moto asks for none
     )
     client.create_bucket(Bucket=BUCKET)
-    yield f"{host}:{port}"
-    running.stop()
+    try:
+        yield f"{host}:{port}"
+    finally:
+        running.stop()
 
 
 def location() -> str:

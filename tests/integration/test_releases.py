@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+import moto_s3
 from airlock import process
 from airlock.errors import PublishError
 from airlock_spec.releases.folder import Folder
@@ -31,46 +31,33 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 
-BUCKET = "dags-of-a-test"
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "NO_PROXY": "127.0.0.1",
-    "no_proxy": "127.0.0.1",
-    "PYTHONUNBUFFERED": "1",
-}
+CREDENTIALS = {**moto_s3.ENVIRONMENT, "PYTHONUNBUFFERED": "1"}
 MANY = 400  # files of a release
 SOON = 1.0  # seconds in which whoever is asked to end has ended
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_s3.server() as address:
+        yield f"http://{address}"
 
 
 @pytest.fixture(scope="module")
 def s3(endpoint: str) -> S3Client:
-    client = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - moto asks for none
     )
-    client.create_bucket(Bucket=BUCKET)
-    return client
 
 
 class Project:
     """A project with DAGs, whose releases go to a prefix of its own."""
 
     def __init__(self, folder: Path, endpoint: str) -> None:
-        self.folder, self.place = folder, f"s3://{BUCKET}/{folder.name}"
+        self.folder, self.place = folder, f"s3://{moto_s3.BUCKET}/{folder.name}"
         self.environment = {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": endpoint}
         folder.mkdir()
         (folder / "pyproject.toml").write_text(f'[tool.airlock.sync]\nto = "{self.place}"\n')
@@ -133,22 +120,22 @@ def test_the_life_of_a_release(project: Project, s3: S3Client, tmp_path: Path) -
     assert (dags / "current" / "dag_0000.py").read_text().startswith("# one 0")
     assert "no release to roll back to" in project.run("rollback", code=PublishError.exit_code)
     assert project.json("gc", "--keep", "1", "--keep-days", "1")["releases"] == []
-    prefix = project.place.removeprefix(f"s3://{BUCKET}/")
+    prefix = project.place.removeprefix(f"s3://{moto_s3.BUCKET}/")
     (pack,) = project.json("releases", "show", second[:10])["packs"]
-    s3.delete_object(Bucket=BUCKET, Key=f"{prefix}/packs/{pack}")
+    s3.delete_object(Bucket=moto_s3.BUCKET, Key=f"{prefix}/packs/{pack}")
     assert f"the pack {pack} is not there" in project.run("rollback", second, code=PublishError.exit_code)
 
 
 def let_rest(project: Project, s3: S3Client) -> None:
     """Let the releases be ten days old; their objects stay new, as nobody can set S3's clock."""
-    key, past = project.place.removeprefix(f"s3://{BUCKET}/") + "/current", timedelta(days=10)
-    said = Pointer.from_data(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    key, past = project.place.removeprefix(f"s3://{moto_s3.BUCKET}/") + "/current", timedelta(days=10)
+    said = Pointer.from_data(s3.get_object(Bucket=moto_s3.BUCKET, Key=key)["Body"].read())
     older = replace(
         said,
         releases=tuple(replace(one, at=one.at - past) for one in said.releases),
         events=tuple(replace(one, at=one.at - past) for one in said.events),
     )
-    s3.put_object(Bucket=BUCKET, Key=key, Body=older.to_data())
+    s3.put_object(Bucket=moto_s3.BUCKET, Key=key, Body=older.to_data())
 
 
 def test_what_nobody_needs_is_deleted_and_what_is_left_can_be_pulled(
@@ -160,7 +147,9 @@ def test_what_nobody_needs_is_deleted_and_what_is_left_can_be_pulled(
     assert (wanted["applied"], set(wanted["releases"])) == (False, set(releases[:2]))
     done = project.json("gc", "--keep", "2", "--keep-days", "1", "--apply")
     assert (done["deleted"], done["stopped"]) == (4, None)
-    left = s3.list_objects_v2(Bucket=BUCKET, Prefix=project.place.removeprefix(f"s3://{BUCKET}/"))["Contents"]
+    left = s3.list_objects_v2(
+        Bucket=moto_s3.BUCKET, Prefix=project.place.removeprefix(f"s3://{moto_s3.BUCKET}/")
+    )["Contents"]
     assert not [item["Key"] for item in left for gone in releases[:2] if gone in item["Key"]]
     assert project.run("rollback").strip() == releases[2]
     assert project.run("pull", "--to", tmp_path / "dags").strip() == releases[2]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+import moto_s3
 from airlock import process
 from airlock.errors import PublishError
 from committing import git
@@ -40,7 +39,7 @@ class World:
     project: Path
     layout: Path
     env: dict[str, str]
-    bucket: str
+    place: str
     told: str = ""
 
     def write(self, **files: str) -> None:
@@ -48,8 +47,7 @@ class World:
             (self.project / "dags" / f"{name}.py").write_text(text)
 
     def sync(self, *words: str, code: int = 0) -> dict[str, Any]:
-        place = f"s3://{self.bucket}/prod"
-        options: list[str | Path] = ["--to", place, "--image", self.layout, "--json", *words]
+        options: list[str | Path] = ["--to", self.place, "--image", self.layout, "--json", *words]
         own = (sys.executable, "-m", "airlock", "--project", self.project, "sync")
         done = process.run([*own, *options], env=self.env, check=False)
         self.told = done.stderr.decode()
@@ -59,12 +57,10 @@ class World:
         return document
 
     def held(self) -> list[str]:
-        listed = self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])
-        return [item["Key"] for item in listed]
-
-    @property
-    def client(self) -> Any:
-        return boto3.client("s3", endpoint_url=self.env["AWS_ENDPOINT_URL"])
+        client = boto3.client("s3", endpoint_url=self.env["AWS_ENDPOINT_URL"])
+        prefix = self.place.removeprefix(f"s3://{moto_s3.BUCKET}/") + "/"
+        listed = client.list_objects_v2(Bucket=moto_s3.BUCKET, Prefix=prefix).get("Contents", [])
+        return [item["Key"].removeprefix(prefix) for item in listed]
 
 
 @pytest.fixture
@@ -74,24 +70,14 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         layout = Path(named)
     else:
         process.run([sys.executable, "-m", "airlock", "--project", REPOSITORY, "image"])
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
+    for name, value in moto_s3.ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    bucket = f"dags-{uuid.uuid4().hex}"  # moto's servers of one process share what they hold
-    made = World(tmp_path, layout, {**os.environ, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}, bucket)
-    made.client.create_bucket(Bucket=bucket)
     (tmp_path / "dags").mkdir()
     (tmp_path / ".gitignore").write_text("local_*.py\nbuild/\n")
     git(tmp_path, "init", "--quiet")
-    yield made
-    server.stop()
+    with moto_s3.server() as address:
+        env = {**os.environ, "AWS_ENDPOINT_URL": f"http://{address}"}
+        yield World(tmp_path, layout, env, moto_s3.location())
 
 
 def test_dags_are_checked_in_the_image_whose_digest_is_published(world: World) -> None:
@@ -99,7 +85,7 @@ def test_dags_are_checked_in_the_image_whose_digest_is_published(world: World) -
     told = world.sync()
     digest = json.loads((world.layout / "index.json").read_text())["manifests"][0]["digest"]
     assert (told["image"], told["added"]) == (digest, ["good.py"])
-    assert f"prod/releases/{told['release']}.json.gz" in world.held()
+    assert f"releases/{told['release']}.json.gz" in world.held()
 
 
 def test_a_dag_that_does_not_import_is_not_published_and_its_line_is_told(world: World) -> None:
@@ -123,7 +109,7 @@ def test_an_edit_while_the_check_runs_is_noticed_and_nothing_is_published(world:
     world.write(good=GOOD.format(more="import time; time.sleep(3)"))
     edit = f"sleep 2; echo '# edited' >>'{world.project}/dags/good.py'"
     both = f'({edit}) & "$@"; code=$?; wait; exit $code'
-    options: tuple[str | Path, ...] = ("sync", "--to", f"s3://{world.bucket}/prod", "--image", world.layout)
+    options: tuple[str | Path, ...] = ("sync", "--to", world.place, "--image", world.layout)
     own = (sys.executable, "-m", "airlock", "--project", world.project)
     done = process.run(["sh", "-c", both, "sh", *own, *options], env=world.env, check=False)
     assert done.returncode == PublishError.exit_code, done.stderr.decode()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airlock_spec.releases.difference import between, naming
+from airlock_spec.releases.difference import Difference, between, naming
 from published_releases import manifest_of
 from release_strategies import releases
 
@@ -32,7 +32,7 @@ def test_a_difference_leads_from_one_release_to_the_other(
     assert {path: file for path, file in old.items() if path not in made.removed} | {
         path: new[path] for path in (*made.added, *made.changed)
     } == new
-    assert made.is_empty == (before.files == after.files)
+    assert (made == Difference((), (), ())) == (before.files == after.files)
     assert between(None, after).added == tuple(new)
 
 

@@ -26,10 +26,6 @@ class Difference:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self.added or self.changed or self.removed)
-
 
 def between(before: Manifest | None, after: Manifest) -> Difference:
     """Return what differs; modes count."""
