@@ -123,7 +123,7 @@ def cli(context: click.Context, project: Path, *, quiet: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and exit with its code: 0 done, 2 misuse, 3-36 a foreseen failure (errors.py), 130 Ctrl-C."""
+    """Run a command and exit with its code: 0 done, 2 misuse, 3-39 a foreseen failure (errors.py), 130 Ctrl-C."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

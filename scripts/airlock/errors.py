@@ -234,3 +234,21 @@ class ArrivalError(AirlockError):
     """A release was published, and did not arrive in time, or with files that cannot be parsed."""
 
     exit_code = 36
+
+
+class TerraformError(AirlockError):
+    """Terraform is not here, or could not say what a folder or a plan would make."""
+
+    exit_code = 37
+
+
+class LabError(AirlockError):
+    """The network of the lab could not be made, or what runs in it not be started."""
+
+    exit_code = 38
+
+
+class ProbeError(AirlockError):
+    """No task could be run to look from, or it did not say what it saw."""
+
+    exit_code = 39

@@ -11,6 +11,14 @@ PER_HOUR = 0.01  # US dollars
 PER_GIGABYTE = 0.01
 HOURS = 730  # a month, as AWS's calculator has it
 
+# In AWS's regions in China names of hosts end in amazonaws.com.cn, and names of these services' interface endpoints
+# begin with cn.com.amazonaws, those of others do not (https://github.com/aws/aws-cdk/issues/11140).
+_CHINA = "cn-"
+_NAMED_CN = frozenset(
+    "athena cloudformation databrew dms ec2 ecr.api ecr.dkr elasticfilesystem kinesis-streams lambda monitoring rds "
+    "redshift redshift-data sagemaker.api sagemaker.runtime sqs states sts transfer".split()
+)
+
 
 class Need(StrEnum):
     """What may need an endpoint, in words for people."""
@@ -51,9 +59,22 @@ class Endpoint:
     clients: tuple[str, ...] = ()
     only_in: str = ""
 
+    def name(self, region: str) -> str:
+        """Return the name that a VPC endpoint is made by, in a region."""
+        if self.only_in:
+            return f"com.amazonaws.{self.service}"
+        prefix = "cn." if region.startswith(_CHINA) and self.named_cn else ""
+        return f"{prefix}com.amazonaws.{region}.{self.service}"
+
+    @property
+    def named_cn(self) -> bool:
+        """Whether its name begins with cn.com.amazonaws in China."""
+        return not self.gateway and self.service in _NAMED_CN
+
     def at(self, region: str, account: str) -> str:
         """Fill in the host; both may be templates, as `{{ params.region }}`."""
-        return self.host.format(region=region, account=account)
+        host = self.host.format(region=region, account=account)
+        return f"{host}.cn" if region.startswith(_CHINA) and host.endswith(".amazonaws.com") else host
 
     def monthly(self, zones: int) -> float:
         """Return what it costs a month in so many availability zones, in US dollars, before traffic."""

@@ -93,10 +93,10 @@ def remedy(service: str, zones: int = 2) -> str:
 
 def _pattern(host: str) -> re.Pattern[str]:
     return re.compile(
-        re.escape(host).replace(r"\{region\}", r"[a-z0-9-]+").replace(r"\{account\}", r"\d{12}")
+        re.escape(host).replace(r"\{region\}", r"[a-z0-9-]+").replace(r"\{account\}", r"\d{12}") + r"(\.cn)?"
     )
 
 
 _HOSTS = {endpoint.service: _pattern(endpoint.host) for endpoint in reversed(ENDPOINTS)}
 # Of a bucket, of the service without a region, and of both.
-_BUCKET = re.compile(r"(^|\.)s3([.-][a-z]{2}(-[a-z]+)+-\d+)?\.amazonaws\.com$")
+_BUCKET = re.compile(r"(^|\.)s3([.-][a-z]{2}(-[a-z]+)+-\d+)?\.amazonaws\.com(\.cn)?$")

@@ -170,7 +170,8 @@ def test_only_what_was_looked_at_is_missed_by_a_baseline() -> None:
 def test_json_has_all_of_a_finding_as_it_is() -> None:
     (one,) = json.loads(render(of(replace(evil(), message="x\x1b")), "json"))["findings"]
 
-    assert set(one) == {"code", "severity", "path", "line", "message", "fix", "dag_id", "task_id", "detail"}
+    place = {"path", "line", "dag_id", "task_id", "resource"}
+    assert set(one) == {"code", "severity", "message", "fix", "detail"} | place
     assert (one["severity"], one["message"]) == ("error", "x\x1b")
 
 

@@ -21,7 +21,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend; `path` is relative to the project, `line` 0 where it is the whole file."""
+    """One thing to mend; `path` is relative to the project, `line` 0 where it is the whole file.
+
+    What is found in a deployment has a `resource`, a Terraform address or an ARN, and a `path` only from Terraform.
+    """
 
     code: str
     severity: Severity
@@ -32,3 +35,4 @@ class Finding:
     dag_id: str = ""
     task_id: str = ""
     detail: str = ""  # more lines for people, as a traceback
+    resource: str = ""

@@ -7,23 +7,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airlock_spec.check import baseline as baselines
+from airlock_spec.check.catalogue import CHECKS
 from airlock_spec.check.finding import Finding, Severity
+from airlock_spec.check.json_form import plain
 from airlock_spec.check.judge import judge
 from airlock_spec.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from airlock_spec.check.baseline import Entry
+    from airlock_spec.check.documented import Documented
     from airlock_spec.check.facts import Isolation, Run
     from airlock_spec.check.settings import Settings
 
+VERSION = 1
 NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found, in what, and what was left out."""
+    """What was found, in what, and what was left out; a `reports.shown.Shown`."""
+
+    program = "airlock check"
+    heading = "DAG check"
 
     run: Run
     findings: tuple[Finding, ...]
@@ -73,6 +80,49 @@ class Report:
         if self.gone:
             lines.append(f"no longer found, of the baseline: {len(self.gone):,}; write it anew")
         return tuple(lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was left out, how the parse was kept from the network, and notes."""
+        return (*self.left_out, isolation(self.run.isolation), *self.notes)
+
+    @property
+    def rules(self) -> Sequence[Documented]:
+        return CHECKS
+
+    @property
+    def cases(self) -> dict[str, float]:
+        """DAG files, and how long each took."""
+        return {self.prefix + file.path: file.seconds for file in self.run.files if file.path}
+
+    def case_of(self, finding: Finding) -> str:
+        """Return the file: one that is no DAG file, as an .airflowignore, is a case where it has findings."""
+        return finding.path
+
+    @property
+    def properties(self) -> dict[str, object]:
+        run = self.run
+        return {"airflow": run.airflow, "python": run.python, "isolation": vars(run.isolation)}
+
+    def document(self, findings: Iterable[Mapping[str, object]]) -> dict[str, object]:
+        """Return everything; `version` changes where a key's meaning does."""
+        return {
+            "version": VERSION,
+            "summary": {
+                "files": len(self.run.files),
+                "dags": self.dags,
+                "skipped": len(self.run.skipped),
+                "findings": {str(severity): number for severity, number in self.counts.items()},
+                "blocking": len(self.blocking),
+                "fail_on": str(self.fail_on),
+                "ignored": self.ignored,
+                "baseline": {"known": self.known, "gone": [plain(one) for one in self.gone]},
+            },
+            "duration": round(self.seconds, 3),
+            **self.properties,
+            "notes": list(self.notes),
+            "findings": list(findings),
+        }
 
 
 def report(

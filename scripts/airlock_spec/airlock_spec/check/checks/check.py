@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
+
+from airlock_spec.check.documented import Documented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,13 +45,9 @@ class Found:
     severity: Severity | None = None  # where it is not the check's own
 
 
-class Check(ABC):
-    """A kind of finding. A subclass's docstring is its documentation, in Markdown."""
+class Check(Documented, ABC):
+    """A kind of finding in DAGs."""
 
-    code: ClassVar[str]
-    title: ClassVar[str]  # a few words, for lists
-    severity: ClassVar[Severity]
-    fix: ClassVar[str]  # one line
     steady: ClassVar[bool] = True  # says the same of the same file each time, whatever else is checked
 
     def asked(self, settings: Settings) -> bool:  # noqa: ARG002 - for those that override it
@@ -60,11 +57,6 @@ class Check(ABC):
     @abstractmethod
     def find(self, subject: Subject) -> Iterator[Found]:
         """Find it in the facts."""
-
-    @classmethod
-    def documentation(cls) -> str:
-        """Return the docstring as Markdown."""
-        return inspect.cleandoc(cls.__doc__ or "")
 
 
 def listed(names: list[str], most: int = 3) -> str:

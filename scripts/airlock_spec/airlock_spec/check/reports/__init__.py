@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airlock_spec.check.report import Report
+    from airlock_spec.check.reports.shown import Shown
 
 # By the module that renders it, which is imported only where it does.
 FORMATS = {
@@ -19,7 +19,7 @@ FORMATS = {
 }
 
 
-def render(report: Report, form: str, *, colour: bool = False) -> str:
+def render(report: Shown, form: str, *, colour: bool = False) -> str:
     """Return a report in one of FORMATS; `colour` is for `text` alone."""
     module = importlib.import_module(f"airlock_spec.check.reports.{FORMATS[form]}")
     rendered = module.render(report, colour=True) if colour and form == "text" else module.render(report)

@@ -4,36 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airlock_spec.check.catalogue import BY_CODE
 from airlock_spec.check.finding import Severity
-from airlock_spec.check.report import isolation
 from airlock_spec.wording import printable
 
 if TYPE_CHECKING:
     from airlock_spec.check.finding import Finding
-    from airlock_spec.check.report import Report
+    from airlock_spec.check.reports.shown import Shown
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render(report: Report) -> str:
+def render(report: Shown) -> str:
     """Return a command for each finding, and the summary as lines of the log."""
-    lines = [*report.left_out, isolation(report.run.isolation), *report.notes]
+    titles = {rule.code: rule.title for rule in report.rules}
     return "\n".join(
         [
-            *map(_command, report.findings),
+            *(_command(one, titles.get(one.code, "")) for one in report.findings),
             report.summary,
-            *(f"airlock: {printable(line)}" for line in lines),
+            *(f"airlock: {printable(line)}" for line in report.lines),
             "",
         ]
     )
 
 
-def _command(one: Finding) -> str:
-    title = f"{one.code} {BY_CODE[one.code].title}" if one.code in BY_CODE else one.code
+def _command(one: Finding, title: str) -> str:
     # GitHub shows what belongs to a whole file at its first line.
-    place = f"file={_property(one.path)},line={one.line or 1},title={_property(title)}"
-    return f"::{COMMANDS[one.severity]} {place}::{_data(one.message)}{_data(_fix(one))}"
+    place = f"file={_property(one.path)},line={one.line or 1}," if one.path else ""
+    title = _property(f"{one.code} {title}".rstrip())
+    return f"::{COMMANDS[one.severity]} {place}title={title}::{_data(one.message)}{_data(_fix(one))}"
 
 
 def _fix(one: Finding) -> str:

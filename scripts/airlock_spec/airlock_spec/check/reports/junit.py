@@ -1,34 +1,31 @@
-"""The report as JUnit's XML: one test case for each DAG file."""
+"""The report as JUnit's XML: one test case for each DAG file, or each rule of a deployment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from airlock_spec.check.reports.shown import place
 from airlock_spec.wording import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from airlock_spec.check.finding import Finding
-    from airlock_spec.check.report import Report
-
-NAME = "airlock check"
+    from airlock_spec.check.reports.shown import Shown
 
 
-def render(report: Report) -> str:
-    """Return XML: findings that block as a file's failure, others as its output.
-
-    A file that is no DAG file, as an .airflowignore, is a case where it has findings.
-    """
-    seconds = {report.prefix + file.path: file.seconds for file in report.run.files if file.path}
-    by_path: dict[str, list[Finding]] = {path: [] for path in seconds}
+def render(report: Shown) -> str:
+    """Return XML: findings that block as a case's failure, others as its output."""
+    seconds = report.cases
+    by_case: dict[str, list[Finding]] = {name: [] for name in seconds}
     for finding in report.findings:
-        by_path.setdefault(finding.path, []).append(finding)
+        by_case.setdefault(report.case_of(finding), []).append(finding)
     blocking = set(report.blocking)
-    cases = [_case(path, found, seconds.get(path, 0.0), blocking) for path, found in by_path.items()]
+    cases = [
+        _case(report.program, name, found, seconds.get(name, 0.0), blocking)
+        for name, found in by_case.items()
+    ]
     totals = {
-        "name": NAME,
+        "name": report.program,
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
         "errors": "0",
@@ -41,17 +38,14 @@ def render(report: Report) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _case(path: str, found: Iterable[Finding], seconds: float, blocking: set[Finding]) -> ET.Element:
+def _case(
+    program: str, path: str, found: list[Finding], seconds: float, blocking: set[Finding]
+) -> ET.Element:
     folder, _, name = path.rpartition("/")
-    case = ET.Element(
-        "testcase",
-        {
-            "classname": printable(folder.replace("/", ".") or NAME),
-            "name": printable(name),
-            "file": printable(path),
-            "time": f"{seconds:.3f}",
-        },
-    )
+    attributes = {"classname": printable(folder.replace("/", ".") or program), "name": printable(name)}
+    if not any(one.resource for one in found):
+        attributes["file"] = printable(path)
+    case = ET.Element("testcase", {**attributes, "time": f"{seconds:.3f}"})
     failures = [one for one in found if one in blocking]
     if failures:
         first = failures[0]
@@ -67,7 +61,6 @@ def _case(path: str, found: Iterable[Finding], seconds: float, blocking: set[Fin
 
 
 def _told(one: Finding) -> str:
-    place = f"{one.path}:{one.line}" if one.line else one.path
-    told = f"{place}: {one.severity} {one.code}: {one.message}"
+    told = f"{place(one)}: {one.severity} {one.code}: {one.message}"
     fix = f"fix: {one.fix}" if one.fix else ""
     return printable("\n".join(filter(None, (told, fix, one.detail))), keep="\n")

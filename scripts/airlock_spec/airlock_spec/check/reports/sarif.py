@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from airlock_spec.check.baseline import Entry, entry
-from airlock_spec.check.catalogue import CHECKS
 from airlock_spec.check.finding import Severity
 from airlock_spec.wording import printable
 
 if TYPE_CHECKING:
-    from airlock_spec.check.checks.check import Check
+    from airlock_spec.check.documented import Documented
     from airlock_spec.check.finding import Finding
-    from airlock_spec.check.report import Report
+    from airlock_spec.check.reports.shown import Shown
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 FINGERPRINT = "airlockFinding/v1"
 
 
-def render(report: Report) -> str:
-    """Return one run of the tool `airlock`: the whole catalogue as rules, with their documentation as help."""
-    others = sorted({one.code for one in report.findings} - {check.code for check in CHECKS})
-    rules = [*map(_rule, CHECKS), *({"id": code} for code in others)]
-    number_of = {code: number for number, code in enumerate([*(check.code for check in CHECKS), *others])}
+def render(report: Shown) -> str:
+    """Return one run of the tool `airlock`: all its rules, with their documentation as help."""
+    known = [rule.code for rule in report.rules]
+    others = sorted({one.code for one in report.findings}.difference(known))
+    rules = [*map(_rule, report.rules), *({"id": code} for code in others)]
+    number_of = {code: number for number, code in enumerate([*known, *others])}
     seen: Counter[Entry] = Counter()
     results = []
     for finding in report.findings:
@@ -41,16 +41,12 @@ def render(report: Report) -> str:
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the project's folder"}}},
         "invocations": [{"executionSuccessful": True}],
         "results": results,
-        "properties": {
-            "airflow": report.run.airflow,
-            "python": report.run.python,
-            "isolation": vars(report.run.isolation),
-        },
+        "properties": dict(report.properties),
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(check: Check) -> dict[str, object]:
+def _rule(check: Documented) -> dict[str, object]:
     documentation = check.documentation()
     return {
         "id": check.code,
@@ -64,7 +60,7 @@ def _rule(check: Check) -> dict[str, object]:
 
 def _result(one: Finding, rule: int, fingerprint: str) -> dict[str, object]:
     message = "\n".join(filter(None, (one.message, f"fix: {one.fix}" if one.fix else "", one.detail)))
-    names = {"dag_id": one.dag_id, "task_id": one.task_id}
+    names = {"dag_id": one.dag_id, "task_id": one.task_id, "resource": one.resource}
     return {
         "ruleId": one.code,
         "ruleIndex": rule,
@@ -74,7 +70,7 @@ def _result(one: Finding, rule: int, fingerprint: str) -> dict[str, object]:
             {
                 "physicalLocation": {
                     "artifactLocation": {
-                        "uri": quote(one.path, errors="replace"),
+                        "uri": quote(one.path or one.resource, errors="replace"),
                         "uriBaseId": "%SRCROOT%",
                     },
                     # A finding about a whole file has no line; code scanning shows none without.

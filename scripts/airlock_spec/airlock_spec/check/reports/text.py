@@ -1,4 +1,4 @@
-"""The report for a terminal, grouped by file."""
+"""The report for a terminal, grouped by file or resource."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from airlock_spec.check.finding import Severity
-from airlock_spec.check.report import isolation
 from airlock_spec.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from airlock_spec.check.finding import Finding
-    from airlock_spec.check.report import Report
+    from airlock_spec.check.reports.shown import Shown
 
 _MOST = 12  # lines of a detail; a traceback's last are those that count
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
-def render(report: Report, *, colour: bool = False) -> str:
-    """Return the findings by file, and a summary; severities in colour where it is asked for."""
+def render(report: Shown, *, colour: bool = False) -> str:
+    """Return the findings by file or resource, and a summary; severities in colour where it is asked for."""
     parts = []
-    for path, findings in groupby(report.findings, key=lambda one: one.path):
+    for path, findings in groupby(report.findings, key=lambda one: one.path or one.resource):
         parts.append("\n".join([printable(path), *_findings(findings, colour=colour)]) + "\n")
-    lines = [report.summary, isolation(report.run.isolation), *report.left_out, *report.notes]
-    return "\n".join([*parts, *map(printable, lines)]) + "\n"
+    return "\n".join([*parts, *map(printable, (report.summary, *report.lines))]) + "\n"
 
 
 def _findings(findings: Iterable[Finding], *, colour: bool) -> Iterator[str]:
@@ -43,6 +41,7 @@ def _findings(findings: Iterable[Finding], *, colour: bool) -> Iterator[str]:
 
 
 def _whose(one: Finding) -> str:
-    """Name DAG and task where the message does not."""
-    names = [name for name in (one.dag_id, one.task_id) if name and name not in one.message]
+    """Name DAG and task, or the resource of a line, where the message does not."""
+    of_line = one.resource if one.path else ""
+    names = [name for name in (one.dag_id, one.task_id, of_line) if name and name not in one.message]
     return f"  [{printable('.'.join(names))}]" if names else ""

@@ -1,0 +1,1 @@
+"""The rules, by what they look at; each module has its own as RULES."""
