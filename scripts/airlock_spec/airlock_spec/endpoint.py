@@ -15,8 +15,28 @@ HOURS = 730  # a month, as AWS's calculator has it
 # begin with cn.com.amazonaws, those of others do not (https://github.com/aws/aws-cdk/issues/11140).
 _CHINA = "cn-"
 _NAMED_CN = frozenset(
-    "athena cloudformation databrew dms ec2 ecr.api ecr.dkr elasticfilesystem kinesis-streams lambda monitoring rds "
-    "redshift redshift-data sagemaker.api sagemaker.runtime sqs states sts transfer".split()
+    [
+        "athena",
+        "cloudformation",
+        "databrew",
+        "dms",
+        "ec2",
+        "ecr.api",
+        "ecr.dkr",
+        "elasticfilesystem",
+        "kinesis-streams",
+        "lambda",
+        "monitoring",
+        "rds",
+        "redshift",
+        "redshift-data",
+        "sagemaker.api",
+        "sagemaker.runtime",
+        "sqs",
+        "states",
+        "sts",
+        "transfer",
+    ]
 )
 
 
