@@ -15,7 +15,7 @@ HOURS = 730  # a month, as AWS's calculator has it
 # begin with cn.com.amazonaws, those of others do not (https://github.com/aws/aws-cdk/issues/11140).
 _CHINA = "cn-"
 _NAMED_CN = frozenset(
-    [
+    (
         "athena",
         "cloudformation",
         "databrew",
@@ -36,7 +36,7 @@ _NAMED_CN = frozenset(
         "states",
         "sts",
         "transfer",
-    ]
+    )
 )
 
 
