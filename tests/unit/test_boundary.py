@@ -143,7 +143,7 @@ def test_every_part_of_the_repository_is_looked_at() -> None:
     [
         ("scripts/airlock/check.py", "import airflow"),
         ("scripts/airlock/check.py", "def f():\n    from airflow.sdk import DAG"),
-        ("scripts/airlock/deep/er.py", "from airlock_operators.endpoints import Endpoint"),
+        ("scripts/airlock/deep/er.py", "from airlock_operators.endpoints import Preflight"),
         ("scripts/airlock/check.py", "if True:\n    import airlock_plugins.plugin as plugin"),
         ("scripts/airlock/check.py", "import importlib\nimportlib.import_module('airflow.models')"),
         ("scripts/airlock/check.py", "__import__('airflow')"),
