@@ -62,7 +62,7 @@ RULES = (
     Rule(TOOLCHAIN, ("boto3", "botocore"), except_in=f"{TOOLCHAIN}/aws.py"),
     *(
         Rule(TOOLCHAIN, (f"mypy_boto3_{name}",), except_in=f"{TOOLCHAIN}/{name}.py")
-        for name in ("ecr", "ecs", "kms", "s3")
+        for name in ("ecr", "ecs", "kms", "logs", "s3")
     ),
 )
 
