@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airlock import aws
-from airlock.aws_failures import MissingObjectError, Service
+from airlock.aws_failures import Service
 from airlock.errors import AwsError
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ class CloudWatch:
         while True:
             try:
                 page = asking.ask("read", where, lambda: asking.client.get_log_events(**request))
-            except MissingObjectError:
-                return []
             except AwsError as error:
                 if error.code == _ABSENT:
                     return []
