@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ OUTSIDE = Sight(
 METADATA = Sight("169.254.169.254:80", Kind.METADATA, addresses=("169.254.169.254",), attempts=(NO,))
 
 
-def found(*sights: Sight, **more: tuple[str, ...]) -> tuple[Finding, ...]:
+def found(*sights: Sight, **more: Any) -> tuple[Finding, ...]:
     return findings(Observed(sights, task="airflow-scheduler", region="eu-west-1", **more))
 
 

@@ -1,0 +1,298 @@
+"""`airlock-verify` in the composed image: without a network, beside the lab's double of AWS, and as a task of ECS."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import requests
+from moto.backends import get_backend
+from moto.server import ThreadedMotoServer
+
+import moto_ecs
+from airlock import process
+from airlock.cli import Session
+from airlock.terminal import Terminal
+from airlock.verify.task import from_cluster
+from airlock_spec.reach import observed
+from airlock_spec.reach.observed import Kind, Observed
+from airlock_spec.reach.rules import findings
+from containers import Container, Engine
+from networks import internal_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from containers import Image
+
+pytestmark = [pytest.mark.docker, pytest.mark.real]
+
+NAMES = tuple(f"{name}.us-east-1.amazonaws.com" for name in ("kms", "logs", "secretsmanager", "s3"))
+ALIASES = (*NAMES, "airlock-lab-data.s3.us-east-1.amazonaws.com", "db.internal", "vault.internal")
+BUNDLE = "/certificates/ca.pem"
+# A name server that hears and says nothing, and the command beside it.
+SILENT = """
+import socket, subprocess, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+    server.bind(("127.0.0.1", 53))
+    sys.exit(subprocess.run(sys.argv[1:]).returncode)
+"""
+TIMED = """
+import subprocess, time
+begun = time.monotonic()
+subprocess.run(["airlock-verify", "--help"], stdout=subprocess.DEVNULL, check=True)
+print(time.monotonic() - begun)
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What `airlock-verify --json` printed, how it ended, and after how many seconds."""
+
+    code: int
+    document: dict[str, Any]
+    seconds: float
+
+    @property
+    def seen(self) -> Observed:
+        return observed.parse(json.dumps(self.document))
+
+    def told(self, code: str) -> list[str]:
+        """Return what is said with a code, each from its first word: the destination."""
+        return [one["message"].partition(" ")[0] for one in self.document["findings"] if one["code"] == code]
+
+
+def ran(image: Image, *options: str, words: tuple[str, ...]) -> Ran:
+    begun = time.monotonic()
+    command = ("run", "--rm", *image.options, *options, image.reference, *words)
+    done = image.engine.run(*command, check=False)
+    assert done.stdout, done.stderr.decode()
+    return Ran(done.returncode, json.loads(done.stdout), time.monotonic() - begun)
+
+
+@pytest.fixture(scope="module")
+def double(image: Image, lab_image: str) -> Iterator[tuple[str, ...]]:
+    """Bring the lab's double of AWS up in an internal network; give the options of a container beside it."""
+    volume = f"airlock-test-{uuid.uuid4().hex[:12]}"
+    with internal_network(image.engine) as network, certificates(image.engine, volume):
+        aliases = [word for name in ALIASES for word in ("--network-alias", name)]
+        place = ("--network", network.name, "--volume", f"{volume}:/certificates", "--tmpfs", "/tmp")  # noqa: S108
+        named = ("run", "--detach", "--name", f"{network.name}-aws", "--env", "AWS_REGION=us-east-1")
+        image.engine.run(*named, *place, *aliases, lab_image, "aws")
+        with Container(image.engine, f"{network.name}-aws") as aws:
+            healthy(aws)
+            variables = {"AWS_REGION": "us-east-1", "AWS_CA_BUNDLE": BUNDLE}
+            given = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
+            yield ("--network", network.name, "--volume", f"{volume}:/certificates:ro", *given)
+
+
+@contextmanager
+def certificates(engine: Engine, name: str) -> Iterator[None]:
+    engine.run("volume", "create", name)
+    try:
+        yield
+    finally:
+        engine.run("volume", "rm", "--force", name)
+
+
+def healthy(aws: Container) -> None:
+    for _ in range(60):
+        if not aws.engine.run("exec", aws.name, "lab-health", "aws", check=False).returncode:
+            return
+        time.sleep(0.5)
+    raise AssertionError(aws.engine.run("logs", aws.name, check=False).stderr.decode())
+
+
+def test_without_a_network_nothing_is_reached_and_that_takes_no_time(image: Image) -> None:
+    words = ("airlock-verify", "--json", "--service", "sqs", "--endpoint", "10.0.0.1:5432")
+    found = ran(image, "--env", "AWS_REGION=eu-west-1", words=words)
+
+    assert found.code == 1
+    assert found.told("AL901") == [f"{name}.eu-west-1.amazonaws.com" for name in ("secretsmanager", "sqs")]
+    assert found.told("AL907") == ["10.0.0.1:5432"]
+    assert [one for one in found.seen.sights if one.answered] == []
+    assert found.seen.seconds < 5
+
+
+def test_a_name_server_that_says_nothing_is_not_waited_for_beyond_the_bound(image: Image) -> None:
+    words = ("python", "-c", SILENT, "airlock-verify", "--json", "--within", "3")
+    found = ran(image, "--dns", "127.0.0.1", "--env", "AWS_REGION=eu-west-1", words=words)
+
+    (sight,) = [one for one in found.seen.sights if one.kind is Kind.ENDPOINT]
+    assert (sight.late, found.code) == (True, 1)
+    assert sight.unresolved == "has no outcome within 3 s: does the name server answer?"
+    assert 3 <= found.seen.seconds < 4
+    assert found.seconds < 10
+
+
+def test_beside_endpoints_that_answer_only_what_is_missing_is_found(
+    image: Image, double: tuple[str, ...]
+) -> None:
+    database = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgresql://a:hunter2@db.internal/airflow"
+    words = (
+        "airlock-verify",
+        "--json",
+        "--service",
+        "kms",
+        "--service",
+        "sqs",
+        "--endpoint",
+        "vault.internal",
+    )
+    bucket = "AIRLOCK_DAGS=s3://airlock-lab-data/dags"
+    networked = replace(image, options=image.options[2:])  # without --network none
+    found = ran(networked, *double, "--env", database, "--env", bucket, words=words)
+
+    answered = {one.destination: one.answered for one in found.seen.sights if one.answered}
+    assert set(answered) == {
+        "kms.us-east-1.amazonaws.com",
+        "secretsmanager.us-east-1.amazonaws.com",
+        "airlock-lab-data.s3.us-east-1.amazonaws.com",
+    }
+    assert all(one is not None and one.said.startswith("TLSv1.3, HTTP ") for one in answered.values())
+    assert found.told("AL901") == ["sqs.us-east-1.amazonaws.com"]
+    assert found.told("AL904") == ["vault.internal:443"]
+    assert found.told("AL907") == ["db.internal:5432"]
+    assert {one["code"] for one in found.document["findings"]} == {"AL901", "AL904", "AL907"}
+    assert "hunter2" not in json.dumps(found.document)
+    assert found.seen.seconds < 20
+
+
+def test_people_are_told_in_text_and_a_wrong_command_line_ends_with_2(image: Image) -> None:
+    done = image.engine.run("run", "--rm", *image.options, image.reference, "airlock-verify", check=False)
+    assert done.returncode == 2  # the image asks Secrets Manager, in no region
+    assert done.stderr.decode() == "airlock-verify: in which region? Set AWS_REGION, or give --region\n"
+
+    words = ("airlock-verify", "--region", "eu-west-1")
+    done = image.engine.run("run", "--rm", *image.options, image.reference, *words, check=False)
+    assert done.returncode == 1
+    assert "1 error; looked at 10 destinations in" in done.stdout.decode()
+
+
+def test_it_starts_in_a_third_of_a_second(image: Image) -> None:
+    assert min(float(image.text("python", "-c", TIMED)) for _ in range(3)) < 0.3
+
+
+@dataclass(frozen=True)
+class World:
+    """A project whose services are in a cluster of moto, where a task is run by this machine's engine."""
+
+    session: Session
+    made: moto_ecs.Made
+    image: Image
+    region: str = moto_ecs.REGION
+
+    def run_tasks(self, patch: pytest.MonkeyPatch, reason: str = "") -> None:
+        """Let each task run its command in the composed image, its output in the log; or not start, and why."""
+        backend: Any = get_backend("ecs")[moto_ecs.ACCOUNT][self.region]
+        run = backend.run_task
+
+        def run_task(*arguments: Any, **more: Any) -> Any:
+            tasks = run(*arguments, **more)
+            for one in tasks:
+                one.status, one.stopped_reason = "STOPPED", reason or "Essential container in task exited"
+                one.advance = lambda: None
+                one.containers[0].last_status = "STOPPED"
+                one.containers[0].exitCode = None if reason else self._run(one)
+            return tasks
+
+        patch.setattr(backend, "run_task", run_task)
+
+    def _run(self, task: Any) -> int:
+        (override,) = task.overrides["containerOverrides"]
+        variables = [f"{one['name']}={one['value']}" for one in override["environment"]]
+        given = [word for one in (*variables, f"AWS_REGION={self.region}") for word in ("--env", one)]
+        command = ("run", "--rm", *self.image.options, *given, self.image.reference, *override["command"])
+        done = self.image.engine.run(*command, check=False)
+        logs = boto3.client("logs", region_name=self.region)
+        stream = f"airflow/{override['name']}/{task.task_arn.rpartition('/')[2]}"
+        logs.create_log_stream(logGroupName="/airflow", logStreamName=stream)
+        events: list[Any] = [
+            {"timestamp": int(time.time() * 1000), "message": line}
+            for line in done.stdout.decode().splitlines()
+        ]
+        logs.put_log_events(logGroupName="/airflow", logStreamName=stream, logEvents=events)
+        return done.returncode
+
+
+@pytest.fixture
+def world(image: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    text = "[tool.airlock.deploy]\ncluster = 'prod'\nservices = ['airflow-api', 'airflow-scheduler']\n"
+    (tmp_path / "pyproject.toml").write_text(text)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        place = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_DEFAULT_REGION": moto_ecs.REGION}
+        access = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+        for name, value in (place | access).items():
+            monkeypatch.setenv(name, value)
+        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10).raise_for_status()
+        made = moto_ecs.make()
+        for name in ("airflow-api", "airflow-scheduler"):
+            made.service(name, "host/airflow:1")
+        boto3.client("logs").create_log_group(logGroupName="/airflow")
+        yield World(Session(tmp_path, Terminal()), made, image)
+    finally:
+        server.stop()
+
+
+def test_a_task_is_run_in_the_one_network_and_its_log_says_what_it_saw(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run_tasks(monkeypatch)
+    (seen,) = from_cluster.look(world.session, arguments=["--service", "sqs"])
+
+    assert seen.task == "airflow-api"
+    assert {one.code for one in findings(seen)} == {"AL901"}
+    assert {one.service for one in seen.sights if one.kind is Kind.ENDPOINT} == {"secretsmanager", "sqs"}
+    tasks = world.made.client.list_tasks(cluster="prod", startedBy="airlock-verify")
+    assert len(tasks["taskArns"]) == 1
+
+
+def test_each_service_that_is_named_is_looked_from(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run_tasks(monkeypatch)
+    found = from_cluster.look(world.session, ["airflow-scheduler", "airflow-api"])
+
+    assert [one.task for one in found] == ["airflow-scheduler", "airflow-api"]
+
+
+def test_a_task_that_cannot_pull_its_image_is_a_finding(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run_tasks(monkeypatch, "CannotPullContainerError: dial tcp 52.94.0.1:443: i/o timeout")
+    (finding,) = findings(from_cluster.look(world.session)[0])
+
+    assert (finding.code, finding.resource) == ("AL911", "airflow-api")
+    assert "52.94.0.1:443: i/o timeout" in finding.message
+    assert "ecr.api and ecr.dkr" in finding.detail
+
+
+def test_a_rehearsal_runs_nothing(world: World) -> None:
+    (stand,) = from_cluster.rehearse(world.session)
+
+    assert (stand.service.name, stand.also) == ("airflow-api", ("airflow-scheduler",))
+    assert world.made.client.list_tasks(cluster="prod")["taskArns"] == []
+
+
+def test_the_sandbox_of_airlock_run_is_no_way_out() -> None:
+    words = ("run", "--env", "AWS_REGION=eu-west-1", "--", "airlock-verify", "--json")
+    done = process.run(
+        [sys.executable, "-m", "airlock", "--project", Path(__file__).parents[2], *words], check=False
+    )
+
+    assert done.returncode == 1, done.stderr.decode()
+    seen = observed.parse(done.stdout.decode())
+    assert [one.destination for one in seen.sights if one.answered] == []
+    assert seen.seconds < 5
