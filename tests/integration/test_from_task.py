@@ -24,7 +24,7 @@ from airlock.cli import Session
 from airlock.terminal import Terminal
 from airlock.verify.task import from_cluster
 from airlock_spec.reach import observed
-from airlock_spec.reach.observed import Kind, Observed
+from airlock_spec.reach.observed import Kind, Observed, Outcome
 from airlock_spec.reach.rules import findings
 from containers import Container, Engine
 from networks import internal_network
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
 
+REPOSITORY = Path(__file__).parents[2]
 NAMES = tuple(f"{name}.us-east-1.amazonaws.com" for name in ("kms", "logs", "secretsmanager", "s3"))
 ALIASES = (*NAMES, "airlock-lab-data.s3.us-east-1.amazonaws.com", "db.internal", "vault.internal")
 BUNDLE = "/certificates/ca.pem"
@@ -45,6 +46,19 @@ import socket, subprocess, sys
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
     server.bind(("127.0.0.1", 53))
     sys.exit(subprocess.run(sys.argv[1:]).returncode)
+"""
+# A network where every address has a way that leads into silence, and names have addresses by a file.
+SILENCE = """
+set -e
+ip link set lo up
+ip link add silent0 type veth peer name silent1
+ip link set silent1 up
+ip addr add 10.0.0.1/24 dev silent0
+ip link set silent0 up
+ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev silent0 nud permanent
+ip route add default via 10.0.0.9
+mount --bind "$1" /etc/hosts
+exec "$2" -c 'from airlock_verify.cli import main; main()' --json --timeout 1 --within 4 --service s3 --service logs
 """
 TIMED = """
 import subprocess, time
@@ -288,11 +302,29 @@ def test_a_rehearsal_runs_nothing(world: World) -> None:
 
 def test_the_sandbox_of_airlock_run_is_no_way_out() -> None:
     words = ("run", "--env", "AWS_REGION=eu-west-1", "--", "airlock-verify", "--json")
-    done = process.run(
-        [sys.executable, "-m", "airlock", "--project", Path(__file__).parents[2], *words], check=False
-    )
+    done = process.run([sys.executable, "-m", "airlock", "--project", REPOSITORY, *words], check=False)
 
     assert done.returncode == 1, done.stderr.decode()
     seen = observed.parse(done.stdout.decode())
     assert [one.destination for one in seen.sights if one.answered] == []
+    assert seen.seconds < 5
+
+
+def test_silence_is_found_within_the_bound_although_a_bucket_has_many_addresses(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("a network of its own is made: make integration-as-root")
+    hosts = [f"52.216.0.{number} s3.eu-west-1.amazonaws.com" for number in range(1, 9)]
+    lines = ["127.0.0.1 localhost", *hosts, "10.0.0.9 logs.eu-west-1.amazonaws.com"]
+    (tmp_path / "hosts").write_text("\n".join([*lines, "52.94.0.1 example.com", ""]))
+    command = ("unshare", "--net", "--mount", "bash", "-c", SILENCE, "-", tmp_path / "hosts", sys.executable)
+    library = REPOSITORY / "image" / "rootfs" / "opt" / "airlock" / "lib"
+    place = {"PATH": os.environ["PATH"], "AIRFLOW_HOME": str(tmp_path), "AWS_REGION": "eu-west-1"}
+    done = process.run(command, env={**place, "PYTHONPATH": str(library)}, check=False)
+
+    assert done.returncode == 1, done.stderr.decode()
+    seen = observed.parse(done.stdout.decode())
+    found = {one.message.partition(" ")[0]: one.code for one in findings(seen) if one.code == "AL903"}
+    assert set(found) == {"s3.eu-west-1.amazonaws.com", "logs.eu-west-1.amazonaws.com"}
+    outside = next(one for one in seen.sights if one.destination == "1.1.1.1:443")
+    assert [one.outcome for one in outside.attempts] == [Outcome.SILENT]
     assert seen.seconds < 5

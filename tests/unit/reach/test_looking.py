@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from airlock_spec.reach.looking import Looking, Wanted
@@ -82,3 +84,20 @@ def test_what_is_no_destination_is_told_and_ends_nothing() -> None:
 
     assert "is not a host or host:port" in sights[0].unresolved
     assert sights[1].unresolved == "does not resolve: Name or service not known"
+
+
+class Slow(FakeNetwork):
+    """Every address is waited for, in vain."""
+
+    def ask(self, host: str, address: str, timeout: float) -> str:
+        time.sleep(timeout)
+        return super().ask(host, address, timeout)
+
+
+def test_of_many_silent_addresses_those_are_tried_that_there_is_time_for() -> None:
+    network = Slow({NAME: [f"10.0.1.{number}" for number in range(8)]})
+    (sight,) = Looking(network, timeout=0.5, within=1.4).look_at_all([Wanted(NAME)])
+
+    assert not sight.late
+    assert len(sight.attempts) == 2
+    assert {one.outcome for one in sight.attempts} == {Outcome.SILENT}

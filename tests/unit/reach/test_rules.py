@@ -70,6 +70,13 @@ def test_silence_is_told_with_how_long_it_was() -> None:
     assert "security group" in one.fix
 
 
+def test_of_many_attempts_the_first_three_are_told() -> None:
+    message = only(replace(GATEWAY, attempts=(NO,) * 5)).message
+
+    assert message.count("timed out") == 3
+    assert "; and 2 more" in message
+
+
 def test_a_refusal_hangs_nobody() -> None:
     refused = replace(NO, outcome=Outcome.REFUSED, said="Connection refused", seconds=0.0)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from airlock_spec.reach.network import Network
 
-WORKERS = 32  # threads wait for the network only; more would not make a few dozen destinations faster
+WORKERS = 64  # threads wait for the network only; more would not make a few dozen destinations faster
 TRIED_OUTSIDE = 2  # addresses of a name that should not answer: each is waited for
 _UNROUTED = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPERM)
 _FORBIDDEN = (Kind.OUTSIDE, Kind.METADATA)
@@ -57,10 +57,10 @@ class Looking:
                     number = next(left, None)
                 if number is None:
                     return
-                sights[number] = self.look(wanted[number])
+                sights[number] = self.look(wanted[number], end)
 
-        threads = [threading.Thread(target=work, daemon=True) for _ in wanted[:WORKERS]]
         end = time.monotonic() + self.within
+        threads = [threading.Thread(target=work, daemon=True) for _ in wanted[:WORKERS]]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -71,8 +71,12 @@ class Looking:
             for number, one in enumerate(wanted)
         ]
 
-    def look(self, wanted: Wanted) -> Sight:
-        """Resolve one destination, and try its addresses until one answers."""
+    def look(self, wanted: Wanted, end: float | None = None) -> Sight:
+        """Resolve one destination, and try its addresses until one answers.
+
+        Of many silent ones (a bucket has eight) no more are tried than there is time for until `end`, by the
+        monotonic clock: what the first showed is told, rather than nothing.
+        """
         sight = _blank(wanted)
         try:
             destination = Destination.parse(wanted.destination)
@@ -90,6 +94,8 @@ class Looking:
             return replace(sight, unresolved="resolves to no address")
         attempts: list[Attempt] = []
         for address in _to_try(wanted, sight):
+            if attempts and end is not None and time.monotonic() + self.timeout > end:
+                break
             attempts.append(self._try(wanted, destination, address))
             if attempts[-1].outcome is Outcome.ANSWERED:
                 break

@@ -64,7 +64,7 @@ class Report:
     @property
     def lines(self) -> tuple[str, ...]:
         """Every destination, and how it looked."""
-        return tuple(_told(one) for one in self.observed.sights)
+        return tuple(told(one) for one in self.observed.sights)
 
     @property
     def cases(self) -> Mapping[str, float]:
@@ -99,7 +99,7 @@ class Report:
         }
 
 
-def _told(one: Sight) -> str:
+def told(one: Sight) -> str:
     """Say in a line how a destination looked; whether that is right, the findings say."""
     name = f"{one.kind} {one.destination}"
     if one.unresolved:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airlock_spec.reach.observed import Attempt, Observed, Sight
 
 SLOW = 1.0  # seconds for a name and an answer, which take milliseconds within a VPC
+TOLD = 3  # attempts, of a name that has many addresses
 ENDPOINTS = (Kind.ENDPOINT, Kind.GATEWAY)
 NEEDED = (*ENDPOINTS, Kind.PEER)
 HANGS = "a client of AWS hangs on it, with botocore's defaults for three minutes"
@@ -314,9 +315,9 @@ def _in(attempt: Attempt) -> str:
 
 
 def _tried(one: Sight) -> str:
-    return "; ".join(
-        f"{attempt.address}: {attempt.said} ({attempt.seconds:.1f} s)" for attempt in one.attempts
-    )
+    told = [f"{attempt.address}: {attempt.said} ({attempt.seconds:.1f} s)" for attempt in one.attempts]
+    more = [f"and {len(told) - TOLD} more"] if len(told) > TOLD else []
+    return "; ".join([*told[:TOLD], *more])
 
 
 def _certificates(one: Sight) -> list[Attempt]:
