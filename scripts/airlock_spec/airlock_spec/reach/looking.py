@@ -65,7 +65,7 @@ class Looking:
             thread.start()
         for thread in threads:
             thread.join(max(end - time.monotonic(), 0))
-        late = f"has no outcome within {self.within:.3g} s: does the name server answer?"
+        late = f"has no outcome within {round(self.within, 1):g} s: does the name server answer?"
         return [
             sights.get(number) or replace(_blank(one), unresolved=late, late=True)
             for number, one in enumerate(wanted)
