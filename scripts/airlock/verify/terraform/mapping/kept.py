@@ -38,18 +38,21 @@ def _is_of(model: Model, name: str, key: Resource) -> bool:
 
 def buckets(model: Model) -> Iterator[run.Bucket]:
     for one in model.of("aws_s3_bucket"):
-        blocked = next(model.beside(one, "aws_s3_bucket_public_access_block", "bucket"), None)
-        versioned = next(model.beside(one, "aws_s3_bucket_versioning", "bucket"), None)
+        blocked = model.beside(one, "aws_s3_bucket_public_access_block", "bucket")
         yield run.Bucket(
             model.place(one),
             one.called("bucket"),
             _bucket_encryption(model, one),
-            versioned.block("versioning_configuration").flag("status")
-            if versioned
-            else one.block("versioning").flag("enabled"),
-            bool(blocked) and all(blocked.flag(key) for key in _BLOCKS),
+            _is_versioned(model, one),
+            any(all(each.flag(key) for key in _BLOCKS) for each in blocked),
             model.policy_of(one, "buckets", "aws_s3_bucket_policy", "bucket"),
         )
+
+
+def _is_versioned(model: Model, bucket: Resource) -> bool:
+    for one in model.beside(bucket, "aws_s3_bucket_versioning", "bucket"):
+        return one.block("versioning_configuration").flag("status")
+    return bucket.block("versioning").flag("enabled")
 
 
 def _bucket_encryption(model: Model, bucket: Resource) -> Encryption:

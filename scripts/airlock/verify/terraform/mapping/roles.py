@@ -34,12 +34,12 @@ def roles(model: Model) -> Iterator[run.Role]:
 
 def _policies(model: Model, role: Resource, attached: list[Resource]) -> Iterator[Policy]:
     place = model.place(role)
-    found = [
-        model.policy(place, each.text("name"), each.text("policy"), _KIND)
-        for each in role.blocks("inline_policy")
+    inline = [(place, each.text("name"), each.text("policy")) for each in role.blocks("inline_policy")]
+    apart = [
+        (model.place(each), each.called("name"), each.text("policy"))
+        for each in (*model.beside(role, "aws_iam_role_policy", "role"), *attached)
     ]
-    for each in (*model.beside(role, "aws_iam_role_policy", "role"), *attached):
-        found.append(model.policy(model.place(each), each.called("name"), each.text("policy"), _KIND))
+    found = [model.policy(*each, _KIND) for each in (*inline, *apart)]
     return (one for one in found if one)
 
 
