@@ -413,8 +413,8 @@ mock_resource "aws_elasticache_user_group" {
 mock_resource "aws_sqs_queue" {
   defaults = {
     sqs_managed_sse_enabled = true
-    arn = "arn:aws:sqs:eu-west-1:123456789012:mock"
-    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/mock"
+    arn                     = "arn:aws:sqs:eu-west-1:123456789012:mock"
+    url                     = "https://sqs.eu-west-1.amazonaws.com/123456789012/mock"
   }
 }
 

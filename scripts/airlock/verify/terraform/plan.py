@@ -13,7 +13,7 @@ from airlock.errors import TerraformError
 from airlock.verify.inventory import Source
 from airlock.verify.terraform import modules, regions, running
 from airlock.verify.terraform.mapping.whole import inventory_of
-from airlock.verify.terraform.references import References, Scope
+from airlock.verify.terraform.references import References
 from airlock.verify.terraform.state import resources
 from airlock.verify.terraform.unknowns import Filling
 
@@ -89,10 +89,7 @@ def planned(shown: Mapping[str, Any]) -> tuple[list[Resource], list[Unread]]:
     changes = shown.get("resource_changes", ())
     unknown = {one["address"]: (one.get("change") or {}).get("after_unknown") or {} for one in changes}
     unread: list[Unread] = []
-    filled = [
-        Filling(one, references, Scope(one.module, one.index), unread).filled(unknown.get(one.address, {}))
-        for one in known
-    ]
+    filled = [Filling(one, references, unread).filled(unknown.get(one.address, {})) for one in known]
     return filled, unread
 
 

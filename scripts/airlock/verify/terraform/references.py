@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _STEP = re.compile(r"module\.[\w-]+(?:\[[^\]]*\])?")
 _WHOLE = re.compile(r"\[[^\]]*\]$")
-_KEYED = {"each.key", "each.value", "count.index"}
+_KEYED = ("each.key", "each.value", "count.index")
 _NAMING = {"id", "arn"}
 _BESIDE = {"default_security_group_id", "main_route_table_id", "default_route_table_id", "prefix_list_id"}
 _DEPTH = 30  # variables of modules in modules; a cycle is no configuration
@@ -48,18 +48,26 @@ class References:
 
     def arguments(self, one: Resource) -> Mapping[str, Any]:
         """Return the expressions of a resource's arguments."""
-        module = self._module(one.module)
-        mode = "data" if one.data else "managed"
-        wanted = (mode, one.type, one.name)
-        for each in module.get("resources", ()):
+        found: Mapping[str, Any] = self._block(one).get("expressions", {})
+        return found
+
+    def _block(self, one: Resource) -> Mapping[str, Any]:
+        wanted = ("data" if one.data else "managed", one.type, one.name)
+        for each in self._module(one.module).get("resources", ()):
             if (each["mode"], each["type"], each["name"]) == wanted:
-                found: Mapping[str, Any] = each.get("expressions", {})
+                found: Mapping[str, Any] = each
                 return found
         return {}
 
-    def addresses(self, expression: Any, scope: Scope) -> list[str]:
-        """Return the addresses of all resources that an expression names, each once, in its order."""
-        return list(dict.fromkeys(self._named(_references(expression), scope, _DEPTH)))
+    def named_by(self, one: Resource, expression: Any) -> list[str]:
+        """Return the addresses of all resources that a resource's expression names, each once, in its order.
+
+        What `each.value` is, is what the resource is made for each of.
+        """
+        found = _references(expression)
+        if any(name.startswith("each.value") for name in found):
+            found += _references(self._block(one).get("for_each_expression", {}))
+        return list(dict.fromkeys(self._named(found, Scope(one.module, one.index), _DEPTH)))
 
     def _module(self, address: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.configuration.get("root_module", {})
@@ -70,7 +78,7 @@ class References:
 
     def _named(self, references: Iterable[str], scope: Scope, depth: int) -> Iterator[str]:
         listed = [one for one in _most_precise(references) if depth]
-        keyed = not _KEYED.isdisjoint(listed)
+        keyed = any(one.startswith(_KEYED) for one in listed)
         for one in listed:
             if one.startswith("var."):
                 yield from self._of_variable(one.split(".")[1], scope, depth - 1)

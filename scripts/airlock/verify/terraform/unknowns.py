@@ -11,7 +11,7 @@ from airlock.verify.network import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from airlock.verify.terraform.references import References, Scope
+    from airlock.verify.terraform.references import References
     from airlock.verify.terraform.state import Resource
 
 # Texts that are made of what they refer to, not names of it.
@@ -36,7 +36,6 @@ class Filling:
 
     resource: Resource
     references: References
-    scope: Scope
     unread: list[Unread] = field(default_factory=list)
 
     def filled(self, unknown: Mapping[str, Any]) -> Resource:
@@ -65,10 +64,13 @@ class Filling:
             ]
         if isinstance(open_, dict):
             return self._object(content or {}, open_, expression)
-        found = [] if key in _DOCUMENTS else _fitting(key, self.references.addresses(expression, self.scope))
-        if not found and key not in _DOCUMENTS:  # of documents, whoever reads them tells
+        found = (
+            [] if key in _DOCUMENTS else _fitting(key, self.references.named_by(self.resource, expression))
+        )
+        several = isinstance(open_, list) or key.endswith("s")
+        if (not found or (len(found) > 1 and not several)) and key not in _DOCUMENTS:  # whose readers tell
             self._tell(key)
-        if isinstance(open_, list) or key.endswith("s"):
+        if several:
             known = [one for one in content or () if one is not None] if isinstance(content, list) else []
             return [*known, *(found or [UNKNOWN])]
         return found[0] if len(found) == 1 else UNKNOWN

@@ -63,8 +63,27 @@ def _each(names: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+_RULES = (
+    "aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule",
+)  # fmt: skip
+
+
 def security_groups(model: Model) -> Iterator[net.SecurityGroup]:
-    """Give all security groups, those that VPCs come with too: with AWS's rules where nothing takes them away."""
+    """Give all security groups, those that VPCs come with too, and those that rules are only added to."""
+    found = list(_made(model))
+    yield from found
+    known = {one.id for one in found} | {one.called("id") for one in model.of("aws_default_security_group")}
+    strays: dict[str, Resource] = {}
+    for one in model.of(*_RULES):
+        strays.setdefault(one.text("security_group_id"), one)
+    for name, one in strays.items():
+        if name not in known:
+            ingress, egress = (tuple(_apart(model, name, side)) for side in ("ingress", "egress"))
+            yield net.SecurityGroup(model.place(one), name, "", name, ingress=ingress, egress=egress)
+
+
+def _made(model: Model) -> Iterator[net.SecurityGroup]:
+    """Give the groups of a VPC with AWS's own rules where nothing takes them away."""
     for one in model.of("aws_security_group"):
         yield _group(model, one, one.called("id"), one.text("vpc_id"))
     managed = list(model.of("aws_default_security_group"))

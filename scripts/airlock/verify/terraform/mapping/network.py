@@ -119,7 +119,20 @@ def _first_of(table: Resource, vpc: Resource) -> bool:
 
 
 def route_tables(model: Model) -> Iterator[net.RouteTable]:
-    """Give all route tables, those that VPCs come with too."""
+    """Give all route tables, those that VPCs come with too, and those that routes are only added to."""
+    found = list(_made(model))
+    yield from found
+    known = {one.id for one in found}
+    strays: dict[str, Resource] = {}
+    for kind in ("aws_route", "aws_route_table_association"):
+        for one in model.of(kind):
+            strays.setdefault(table_id(model, one.text("route_table_id")), one)
+    for name, one in strays.items():
+        if name not in known:
+            yield _table(model, one, (name, ""), main=False)
+
+
+def _made(model: Model) -> Iterator[net.RouteTable]:
     mains = {
         each.text("vpc_id"): table_id(model, each.text("route_table_id"))
         for each in model.of("aws_main_route_table_association")
