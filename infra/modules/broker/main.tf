@@ -43,7 +43,7 @@ resource "aws_elasticache_replication_group" "this" {
   multi_az_enabled           = var.nodes > 1
 
   at_rest_encryption_enabled = true
-  kms_key_id                 = var.key_arn
+  kms_key_id                 = var.kms_key_arn
   transit_encryption_enabled = true
   transit_encryption_mode    = "required"
   user_group_ids             = [aws_elasticache_user_group.this.user_group_id]

@@ -37,7 +37,7 @@ resource "aws_cloudwatch_log_group" "this" {
 
   name              = "/aws/rds/instance/${var.name}/${each.key}"
   retention_in_days = var.log_retention_days
-  kms_key_id        = var.key_arn
+  kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_db_instance" "this" {
@@ -50,13 +50,13 @@ resource "aws_db_instance" "this" {
   port           = var.port
 
   manage_master_user_password   = true
-  master_user_secret_kms_key_id = var.key_arn
+  master_user_secret_kms_key_id = var.kms_key_arn
 
   storage_type          = "gp3"
   allocated_storage     = var.storage_gb
   max_allocated_storage = var.storage_gb_at_most
   storage_encrypted     = true
-  kms_key_id            = var.key_arn
+  kms_key_id            = var.kms_key_arn
 
   db_subnet_group_name                = aws_db_subnet_group.this.name
   vpc_security_group_ids              = [aws_security_group.this.id]
@@ -76,7 +76,7 @@ resource "aws_db_instance" "this" {
   auto_minor_version_upgrade            = true
   enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
   performance_insights_enabled          = true
-  performance_insights_kms_key_id       = var.key_arn
+  performance_insights_kms_key_id       = var.kms_key_arn
   performance_insights_retention_period = 7
 
   depends_on = [aws_cloudwatch_log_group.this]

@@ -25,10 +25,10 @@ variable "subnet_ids" {
 
 variable "client_security_group_ids" {
   type        = map(string)
-  description = "Service => security group that may connect. Each gets the rule for its way out, too."
+  description = "Service → security group that may connect. Each gets the rule for its way out, too."
 }
 
-variable "key_arn" {
+variable "kms_key_arn" {
   type        = string
   description = "The customer-managed key of storage, password, performance insights and logs."
 }
