@@ -73,7 +73,7 @@ locals {
   ]
 
   # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
-  sessions = !var.exec ? [] : [
+  sessions = [for statement in [
     {
       Sid    = "Sessions"
       Effect = "Allow"
@@ -93,12 +93,12 @@ locals {
       Action   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
       Resource = ["${var.log_groups["exec"].arn}:*"]
     },
-  ]
+  ] : statement if var.exec]
 
   running = {
     "api-server"    = concat(local.read_logs, local.read_secrets, local.key, local.sessions)
     "dag-processor" = concat(local.read_dags, local.read_secrets, local.key, local.sessions)
-    "scheduler"     = concat(local.celery ? local.read_secrets : local.run_workers, local.celery ? local.key : [], local.sessions)
+    "scheduler"     = concat([for statement in local.run_workers : statement if !local.celery], [for statement in concat(local.read_secrets, local.key) : statement if local.celery], local.sessions)
     "triggerer"     = concat(local.read_logs, local.write_logs, local.read_secrets, local.key, local.sessions)
     "worker"        = concat(local.read_dags, local.read_logs, local.write_logs, local.read_secrets, local.key, local.sessions)
   }

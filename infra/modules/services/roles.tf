@@ -39,7 +39,7 @@ locals {
           Resource = ["${var.log_groups[task].arn}:*"]
         },
       ],
-      length(local.secret_arns[task]) == 0 ? [] : [
+      [for statement in [
         { Sid = "Secrets", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = local.secret_arns[task] },
         {
           Sid       = "Key"
@@ -48,7 +48,7 @@ locals {
           Resource  = [var.kms_key_arn]
           Condition = { StringEquals = { "kms:ViaService" = ["secretsmanager.${var.region}.amazonaws.com"] } }
         },
-      ],
+      ] : statement if length(local.secret_arns[task]) > 0],
     )
   }
 }
