@@ -89,7 +89,7 @@ module "storage" {
   vpc_id                    = module.network.vpc_id
   subnets                   = module.network.subnets
   client_security_group_ids = module.network.security_group_ids
-  client_role_arns          = []
+  client_role_arns          = values(module.services.task_role_arns)
 }
 
 module "logs" {

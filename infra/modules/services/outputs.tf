@@ -36,3 +36,8 @@ output "api_url" {
   description = "Where the api-server is, within the VPC."
   value       = local.api_url
 }
+
+output "task_role_arns" {
+  description = "The roles that programs in tasks have, by task."
+  value       = { for task, role in aws_iam_role.task : task => role.arn }
+}
