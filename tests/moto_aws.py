@@ -6,6 +6,7 @@ Run as a program it serves until its stdin is closed, and says where.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,7 @@ def _serve() -> None:
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 - as above
 
     EFSResponse.delete_file_system_policy = _delete_file_system_policy  # type: ignore[attr-defined]
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - nobody reads what it says, and a full pipe would stop it
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()

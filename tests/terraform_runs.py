@@ -123,7 +123,7 @@ def find(folder: Path) -> Terraform | str:
         return Terraform(program, named)
     mirror = os.environ.get(_MIRROR) or next(_mirrors(), "")
     if not mirror:
-        return f"there is no mirror of Terraform's AWS provider: make one with `terraform providers mirror`, and set {_MIRROR}"
+        return f"there is no mirror of the AWS provider: make one (terraform providers mirror), and set {_MIRROR}"
     settings = folder / "terraform.rc"
     settings.write_text(
         f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'

@@ -1,3 +1,6 @@
+# Airflow on Fargate without NAT, whole: copy this folder, and put your values into example.auto.tfvars. Endpoints,
+# security groups and roles follow from what the deployment is.
+
 # What the deployment is, in one place: all below is derived from it.
 locals {
   celery = var.executor == "CeleryExecutor"
