@@ -60,7 +60,10 @@ def test_the_readme_of_a_module_is_up_to_date(folder: Path) -> None:
 @pytest.mark.parametrize("folder", MODULES, ids=[folder.name for folder in MODULES])
 def test_every_input_and_output_of_a_module_is_described_and_every_input_has_a_type(folder: Path) -> None:
     module = terraform_docs.read(folder)
-    assert [one.name for one in (*module.variables, *module.outputs) if not one.description] == []
+    described = {one.name: one.description for one in module.variables} | {
+        one.name: one.description for one in module.outputs
+    }
+    assert [name for name, description in described.items() if not description] == []
     assert [one.name for one in module.variables if not one.type] == []
 
 
