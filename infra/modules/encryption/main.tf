@@ -1,3 +1,6 @@
+# One key for all that is kept: it is rotated, its administrators cannot use it, and nobody else can but through AWS's
+# services, in this account. Roles need the same in a policy of their own.
+
 resource "aws_kms_key" "this" {
   description             = "${var.name}: everything at rest"
   enable_key_rotation     = true
@@ -65,7 +68,10 @@ locals {
         Resource  = "*"
         Condition = {
           ArnLike = {
-            "kms:EncryptionContext:aws:logs:arn" = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:${var.log_group_prefix}/*"
+            "kms:EncryptionContext:aws:logs:arn" = [
+              for prefix in concat([var.log_group_prefix], var.further_log_group_prefixes) :
+              "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:${prefix}/*"
+            ]
           }
         }
       },
