@@ -71,7 +71,9 @@ class Account:
         containers = (one for definition in reading.of("task_definitions") for one in definition.containers)
         reading.run(running.definition_jobs(api, scoping.executors_definitions(containers)))
         self._without_definitions(reading)
-        named = scoping.named(self._scope, reading.of("task_definitions"), running.session_logs(told))
+        named = scoping.named(self._scope, reading.of("task_definitions")) + running.sessions_name(told)
+        if reading.of("flow_logs"):
+            named += network.flow_logs_name(api, where)
         reading.run(self._by_name(where, named, reading))
         self._keys(reading)
         return self._inventory(where, reading)

@@ -38,7 +38,8 @@ class Api:
         def answer(client: Any) -> Any:
             return getattr(client, call.method)(**request)
 
-        return dict(self._once(call, name, answer, request) or {})
+        told: dict[str, Any] = self._once(call, name, answer, request) or {}
+        return told
 
     def all(self, call: Call, name: str = "", **request: Any) -> list[Any]:
         """Return what every page lists. Raises AwsError."""
@@ -49,7 +50,8 @@ class Api:
             told = client.get_paginator(call.method).paginate(**request)
             return [one for page in told for one in page.get(call.listed, [])]
 
-        return list(self._once(call, name, pages, request) or [])
+        told: list[Any] = self._once(call, name, pages, request) or []
+        return told
 
     def region(self, call: Call) -> str:
         """Return the region that a call goes to."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from airlock.errors import AwsError
 from airlock.verify.account import calls
 from airlock.verify.account.reading import Job, document
 from airlock.verify.network import Place
@@ -63,6 +64,7 @@ def cache_jobs(api: Api, where: Where) -> Iterator[Job]:
     Serverless caches are clusters, which Celery cannot use as its broker: they are not looked for.
     """
     yield Job("caches", lambda: _caches(api, where))
+    yield Job("caches", lambda: _without_nodes(api))
 
 
 def _caches(api: Api, where: Where) -> Iterator[Cache]:
@@ -93,6 +95,18 @@ def _caches(api: Api, where: Where) -> Iterator[Cache]:
             subnets=groups[one["CacheSubnetGroupName"]],
             groups=tuple(entry["SecurityGroupId"] for entry in one.get("SecurityGroups", [])),
         )
+
+
+def _without_nodes(api: Api) -> Iterator[Cache]:
+    """Refuse a group whose nodes nobody tells of: it alone does not say which VPC it is in."""
+    nodes = {one["CacheClusterId"] for one in api.all(calls.CACHE_CLUSTERS)}
+    for one in api.all(calls.REPLICATION_GROUPS):
+        if not nodes.intersection(one.get("MemberClusters", [])):
+            name = one["ReplicationGroupId"]
+            raise AwsError(
+                f"which VPC the replication group {name} is in cannot be told", cause="it has no nodes"
+            )
+    yield from ()
 
 
 def _queue(api: Api, name: str) -> Iterator[Queue]:

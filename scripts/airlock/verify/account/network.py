@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.verify.account import calls
 from airlock.verify.account.reading import Job, document
+from airlock.verify.account.scope import Named
 from airlock.verify.network import FlowLog, Route, RouteTable, Subnet, Target, Vpc, VpcEndpoint
 from airlock_spec.endpoints import ENDPOINTS
 
@@ -114,16 +115,17 @@ def _endpoints(api: Api, where: Where) -> Iterator[VpcEndpoint]:
             continue
         identifier = one["VpcEndpointId"]
         place = where.ec2("vpc-endpoint", identifier)
+        gateway = one["VpcEndpointType"] == "Gateway"
         yield VpcEndpoint(
             place=place,
             id=identifier,
             service=short(one["ServiceName"], where.region),
             vpc=one["VpcId"],
-            gateway=one["VpcEndpointType"] == "Gateway",
+            gateway=gateway,
             subnets=tuple(one.get("SubnetIds", [])),
             groups=tuple(entry["GroupId"] for entry in one.get("Groups", [])),
             route_tables=tuple(one.get("RouteTableIds", [])),
-            private_dns=bool(one.get("PrivateDnsEnabled")),
+            private_dns=bool(one.get("PrivateDnsEnabled")) and not gateway,
             policy=document(place, identifier, one.get("PolicyDocument")),
         )
 
@@ -140,14 +142,28 @@ def short(name: str, region: str) -> str:
 
 
 def _flow_logs(api: Api, where: Where) -> Iterator[FlowLog]:
-    """Read the logs of the VPC, its subnets and its interfaces: EC2 knows no filter for the VPC of the latter."""
+    for one in _logs_of(api, where):
+        place = where.ec2("vpc-flow-log", one["FlowLogId"])
+        yield FlowLog(place, one["FlowLogId"], one["ResourceId"], one.get("TrafficType", ""))
+
+
+def flow_logs_name(api: Api, where: Where) -> Named:
+    """Return the log groups and buckets that flow logs are written to, and the roles that do it. Raises AwsError."""
+    told = _logs_of(api, where)
+    buckets = (one.get("LogDestination", "") for one in told if one.get("LogDestinationType") == "s3")
+    return Named(
+        roles=tuple(one["DeliverLogsPermissionArn"] for one in told if one.get("DeliverLogsPermissionArn")),
+        log_groups=tuple(one["LogGroupName"] for one in told if one.get("LogGroupName")),
+        buckets=tuple(arn.rpartition(":")[2].partition("/")[0] for arn in buckets),
+    )
+
+
+def _logs_of(api: Api, where: Where) -> list[Any]:
+    """Return the logs of the VPC, its subnets and its interfaces: EC2 knows no filter for the VPC of the latter."""
     told = api.all(calls.FLOW_LOGS)
     if not told:
-        return
+        return []
     ours = {*where.vpcs, *(one["SubnetId"] for one in api.all(calls.SUBNETS, Filters=where.within()))}
     if any(one["ResourceId"].startswith("eni-") for one in told):
         ours |= {one["NetworkInterfaceId"] for one in api.all(calls.INTERFACES, Filters=where.within())}
-    for one in told:
-        if one["ResourceId"] in ours:
-            place = where.ec2("vpc-flow-log", one["FlowLogId"])
-            yield FlowLog(place, one["FlowLogId"], one["ResourceId"], one.get("TrafficType", ""))
+    return [one for one in told if one["ResourceId"] in ours]

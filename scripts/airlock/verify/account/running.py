@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airlock.errors import AwsError
 from airlock.verify.account import calls
 from airlock.verify.account.reading import Job
+from airlock.verify.account.scope import Named
 from airlock.verify.network import Place
 from airlock.verify.services import Cluster, Container, Service, TaskDefinition, Volume
 
@@ -24,10 +25,10 @@ def cluster(api: Api, name: str) -> dict[str, Any]:
     """Return what ECS says of a cluster. Raises AwsError, also where there is none."""
     if not name:
         raise AwsError("no cluster was named", remedy="airlock verify --live --cluster NAME")
-    told = api.all(calls.CLUSTERS, name, clusters=[name], include=["CONFIGURATIONS"])
+    told: list[dict[str, Any]] = api.all(calls.CLUSTERS, name, clusters=[name], include=["CONFIGURATIONS"])
     for one in told:
         if one.get("status") != "INACTIVE":
-            return dict(one)
+            return one
     raise AwsError(
         f"there is no cluster {name} in {api.region(calls.CLUSTERS)}",
         cause="it was never made, was deleted, or is another account's or region's",
@@ -40,11 +41,14 @@ def of_cluster(told: Mapping[str, Any]) -> Cluster:
     return Cluster(Place(told["clusterArn"]), told["clusterName"], session.get("kmsKeyId", ""))
 
 
-def session_logs(told: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the log group and the bucket that sessions of ECS Exec are written to, "" for none."""
+def sessions_name(told: Mapping[str, Any]) -> Named:
+    """Return the log group and the bucket that sessions of ECS Exec are written to."""
     session = told.get("configuration", {}).get("executeCommandConfiguration", {})
     logs = session.get("logConfiguration", {})
-    return logs.get("cloudWatchLogGroupName", ""), logs.get("s3BucketName", "")
+    return Named(
+        log_groups=tuple(name for name in [logs.get("cloudWatchLogGroupName")] if name),
+        buckets=tuple(name for name in [logs.get("s3BucketName")] if name),
+    )
 
 
 def services(api: Api, cluster_arn: str, name: str) -> list[Service]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from airlock import ecr
@@ -34,6 +34,7 @@ class Scope:
     vpcs: tuple[str, ...] = ()
     locations: tuple[str, ...] = ()  # s3://BUCKET/PREFIX: [tool.airlock.sync] to
     repositories: tuple[str, ...] = ()  # HOST/PATH: [tool.airlock.push] repository
+    roles: tuple[str, ...] = ()  # names or ARNs of roles that no task has, as a release job's
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Named:
-    """What task definitions name, each once."""
+    """What belongs to a deployment by its name, each once."""
 
     roles: tuple[str, ...] = ()  # ARNs
     repositories: tuple[Repository, ...] = ()
@@ -58,15 +59,21 @@ class Named:
     buckets: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
 
+    def __add__(self, other: Named) -> Named:
+        both = {one.name: (*getattr(self, one.name), *getattr(other, one.name)) for one in fields(self)}
+        return Named(**{name: tuple(dict.fromkeys(listed)) for name, listed in both.items()})
 
-def named(scope: Scope, definitions: Iterable[TaskDefinition], sessions: tuple[str, str] = ("", "")) -> Named:
-    """Return what belongs to a deployment by name; `sessions` are ECS Exec's log group and bucket."""
+
+def named(scope: Scope, definitions: Iterable[TaskDefinition]) -> Named:
+    """Return what belongs to a deployment by name."""
     listed = list(definitions)
     containers = [one for definition in listed for one in definition.containers]
     texts = [*scope.locations, *(text for one in containers for text in _texts(one))]
     images = [*(one.image for one in containers), *scope.repositories]
     return Named(
-        roles=_once(role for one in listed for role in (one.task_role, one.execution_role)),
+        roles=_once(
+            (*scope.roles, *(role for one in listed for role in (one.task_role, one.execution_role)))
+        ),
         repositories=tuple(dict.fromkeys(found for image in images if (found := _repository(image)))),
         secrets=_once(
             arn for one in containers for text in one.secrets.values() for arn in _SECRET.findall(text)
@@ -76,11 +83,10 @@ def named(scope: Scope, definitions: Iterable[TaskDefinition], sessions: tuple[s
             (
                 *(one.log_options.get("awslogs-group", "") for one in containers),
                 *(group for text in texts for group in _LOG_GROUP.findall(text)),
-                sessions[0],
             )
         ),
         file_systems=_once(volume.file_system for one in listed for volume in one.volumes),
-        buckets=_once((*(bucket for text in texts for bucket in _BUCKET.findall(text)), sessions[1])),
+        buckets=_once(bucket for text in texts for bucket in _BUCKET.findall(text)),
         queues=_once(
             (
                 *(queue for text in texts for queue in _QUEUE.findall(text)),
