@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 REGION, ACCOUNT, CLUSTER = "eu-west-1", "123456789012", "airflow"
 DIGEST = "sha256:" + "ab" * 32
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/airflow@{DIGEST}"
-OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+OPEN = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
 TRUST = {
     "Version": "2012-10-17",
     "Statement": {
@@ -69,7 +72,9 @@ def _network(made: Made) -> None:
     vpc = made["vpc"] = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     for number, zone in enumerate("ab"):
-        told = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")
+        told = ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}"
+        )
         made[f"subnet {zone}"] = told["Subnet"]["SubnetId"]
     table = made["table"] = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     for zone in "ab":
@@ -93,7 +98,12 @@ def _groups(made: Made) -> None:
         )
     lists = ec2.describe_managed_prefix_lists()["PrefixLists"]
     made["s3 list"] = next(one["PrefixListId"] for one in lists if one["PrefixListName"].endswith(".s3"))
-    to_s3 = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": made["s3 list"]}]}
+    to_s3 = {
+        "IpProtocol": "tcp",
+        "FromPort": 443,
+        "ToPort": 443,
+        "PrefixListIds": [{"PrefixListId": made["s3 list"]}],
+    }
     ec2.authorize_security_group_egress(GroupId=made["tasks"], IpPermissions=[to_s3])
     subnets = [made["subnet a"], made["subnet b"]]
     for service in ("ecr.api", "ecs", "logs"):
@@ -150,7 +160,9 @@ def _kept(made: Made) -> None:
         encryptionConfiguration={"encryptionType": "KMS", "kmsKey": made["key"]},
     )
     secrets = made.client("secretsmanager")
-    made["fernet"] = secrets.create_secret(Name="airflow/fernet", SecretString="x", KmsKeyId="alias/airflow")["ARN"]
+    made["fernet"] = secrets.create_secret(Name="airflow/fernet", SecretString="x", KmsKeyId="alias/airflow")[
+        "ARN"
+    ]
     made["connection"] = secrets.create_secret(Name="airflow/connections/db", SecretString="x")["ARN"]
     secrets.create_secret(Name="other/secret", SecretString="x")
     logs = made.client("logs")
@@ -224,7 +236,9 @@ def _data(made: Made) -> None:
         NumCacheClusters=2,
     )
     sqs = made.client("sqs")
-    made["queue"] = sqs.create_queue(QueueName="airflow-tasks", Attributes={"KmsMasterKeyId": made["key id"]})["QueueUrl"]
+    made["queue"] = sqs.create_queue(
+        QueueName="airflow-tasks", Attributes={"KmsMasterKeyId": made["key id"]}
+    )["QueueUrl"]
 
 
 def _roles(made: Made) -> None:

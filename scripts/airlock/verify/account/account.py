@@ -91,6 +91,8 @@ class Account:
         try:
             reading.add("services", running.services(self._api, told["clusterArn"], told["clusterName"]))
         except AwsError as error:
+            if not self._scope.vpcs:
+                raise
             reading.miss(("services", "task_definitions", *_BY_NAME), error)
         return told
 

@@ -274,7 +274,7 @@ POLICY_VERSION = Call(_IAM, "GetPolicyVersion", "policy {}", resource=_POLICY)
 
 _ANALYZER = _service("accessanalyzer", "IAM Access Analyzer", "access-analyzer")
 _ANALYZER_ARN = "arn:{partition}:access-analyzer:{region}:{account}:analyzer/*"
-ANALYZERS = Call(_ANALYZER, "ListAnalyzers", "analyzers", "analyzers", resource=_ANALYZER_ARN)
+ANALYZERS = Call(_ANALYZER, "ListAnalyzers", "analyzers", "analyzers")
 FINDINGS = Call(
     _ANALYZER, "ListFindings", "findings of {}", "findings", resource=_ANALYZER_ARN, kind="analyzers"
 )
