@@ -9,6 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 import moto_deployment
+import moto_gaps
 from airlock.errors import AwsError
 from airlock.verify.account.account import connect
 from airlock.verify.account.scope import Scope
@@ -40,7 +41,7 @@ def made() -> Iterator[Made]:
         "NO_PROXY": host,
         "no_proxy": host,
     }
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, moto_gaps.filled():
         patch.delenv("AWS_PROFILE", raising=False)
         for name, value in given.items():
             patch.setenv(name, value)
@@ -108,6 +109,7 @@ def test_groups_refer_to_groups_and_prefix_lists(found: Inventory, made: Made) -
 def test_services_lead_to_task_definitions_also_the_executors(found: Inventory, made: Made) -> None:
     [service] = found.services
     assert (service.desired, service.running, service.groups) == (2, 0, (made["tasks"],))
+    assert (service.breaker, service.rolls_back, service.exec_enabled) == (True, True, True)
     definition = found.definition_of(service)
     assert definition is not None
     assert {one.family for one in found.task_definitions} == {"airflow-scheduler", "airflow-worker"}

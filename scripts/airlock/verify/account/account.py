@@ -25,7 +25,7 @@ from airlock.verify.account import (
 )
 from airlock.verify.account import scope as scoping
 from airlock.verify.account.api import Api
-from airlock.verify.account.reading import THREADS, Job, Reading
+from airlock.verify.account.reading import THREADS, Reading
 from airlock.verify.account.where import Where
 from airlock.verify.inventory import Inventory, Source
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from airlock.verify.account.api import Connect
+    from airlock.verify.account.reading import Job
     from airlock.verify.account.scope import Named, Scope
     from airlock.verify.services import Service
 
@@ -71,9 +72,13 @@ class Account:
         containers = (one for definition in reading.of("task_definitions") for one in definition.containers)
         reading.run(running.definition_jobs(api, scoping.executors_definitions(containers)))
         self._without_definitions(reading)
-        named = scoping.named(self._scope, reading.of("task_definitions")) + running.sessions_name(told)
+        named = scoping.named(self._scope, reading.of("task_definitions"))
+        if told:
+            named += running.cluster_names(told)
         if reading.of("flow_logs"):
             named += network.flow_logs_name(api, where)
+        if reading.of("databases"):
+            named += databases.names(api, where)
         reading.run(self._by_name(where, named, reading))
         self._keys(reading)
         return self._inventory(where, reading)
@@ -144,8 +149,6 @@ class Account:
         yield from groups.prefix_list_jobs(
             self._api, reading.of("security_groups"), reading.of("route_tables")
         )
-        if reading.of("databases"):
-            yield Job("secrets", lambda: kept.secrets(self._api, databases.secrets(self._api, where)))
 
     def _keys(self, reading: Reading) -> None:
         """Read the keys; whatever is encrypted with one that AWS manages has no customer's key."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.verify.account import calls
 from airlock.verify.account.reading import Job
+from airlock.verify.account.scope import Named
 from airlock.verify.network import Place
 from airlock.verify.services import Database, Encryption
 
@@ -28,11 +29,26 @@ def jobs(api: Api, where: Where) -> Iterator[Job]:
     yield Job("databases", lambda: _databases(api, where))
 
 
-def secrets(api: Api, where: Where) -> tuple[str, ...]:
-    """Return the ARNs of secrets with passwords that RDS itself made for these databases. Raises AwsError."""
+def names(api: Api, where: Where) -> Named:
+    """Return what databases name: secrets with passwords that RDS made, log groups that they write to.
+
+    Raises AwsError.
+    """
     instances = [one for one in api.all(calls.INSTANCES_OF_RDS) if _is_within(one, where)]
-    told = [*instances, *_clusters(api, where)[0]]
-    return tuple(arn for one in told if (arn := one.get("MasterUserSecret", {}).get("SecretArn")))
+    clusters = _clusters(api, where)[0]
+    groups = [
+        *(("instance", one["DBInstanceIdentifier"], one) for one in instances),
+        *(("cluster", one["DBClusterIdentifier"], one) for one in clusters),
+    ]
+    passwords = (one.get("MasterUserSecret", {}).get("SecretArn") for one in (*instances, *clusters))
+    return Named(
+        secrets=tuple(arn for arn in passwords if arn),
+        log_groups=tuple(
+            f"/aws/rds/{kind}/{name}/{log}"
+            for kind, name, told in groups
+            for log in told.get("EnabledCloudwatchLogsExports", [])
+        ),
+    )
 
 
 def _databases(api: Api, where: Where) -> Iterator[Database]:

@@ -13,7 +13,7 @@ from airlock.verify.network import Place
 from airlock.verify.services import Bucket, Encryption, LogGroup, Repository, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from airlock.verify.account import scope
     from airlock.verify.account.api import Api
@@ -29,7 +29,7 @@ def jobs(api: Api, where: Where, named: scope.Named) -> Iterator[Job]:
     for repository in named.repositories:
         yield Job("repositories", partial(_repository, api, where, repository))
     for arn in named.secrets:
-        yield Job("secrets", partial(secrets, api, (arn,)))
+        yield Job("secrets", partial(_secret, api, arn))
     for prefix in named.secret_prefixes:
         yield Job("secrets", partial(_secrets_below, api, prefix))
     for group in named.log_groups:
@@ -94,10 +94,8 @@ def _scanned_by_registry(api: Api, name: str) -> bool:
     return any(fnmatchcase(name, one if "*" in one else f"*{one}*") for one in filters)
 
 
-def secrets(api: Api, arns: Iterable[str]) -> Iterator[Secret]:
-    """Read secrets, never their values. Raises AwsError."""
-    for arn in arns:
-        yield _of_secret(api, api.one(calls.SECRET, arn, SecretId=arn))
+def _secret(api: Api, arn: str) -> Iterator[Secret]:
+    yield _of_secret(api, api.one(calls.SECRET, arn, SecretId=arn))
 
 
 def _secrets_below(api: Api, prefix: str) -> Iterator[Secret]:

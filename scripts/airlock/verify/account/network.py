@@ -150,12 +150,15 @@ def _flow_logs(api: Api, where: Where) -> Iterator[FlowLog]:
 def flow_logs_name(api: Api, where: Where) -> Named:
     """Return the log groups and buckets that flow logs are written to, and the roles that do it. Raises AwsError."""
     told = _logs_of(api, where)
-    buckets = (one.get("LogDestination", "") for one in told if one.get("LogDestinationType") == "s3")
-    return Named(
-        roles=tuple(one["DeliverLogsPermissionArn"] for one in told if one.get("DeliverLogsPermissionArn")),
-        log_groups=tuple(one["LogGroupName"] for one in told if one.get("LogGroupName")),
-        buckets=tuple(arn.rpartition(":")[2].partition("/")[0] for arn in buckets),
-    )
+    groups, buckets = set[str](), set[str]()
+    for one in told:
+        arn = one.get("LogDestination", "")
+        if one.get("LogDestinationType") == "s3":
+            buckets.add(arn.rpartition(":")[2].partition("/")[0])
+        elif group := one.get("LogGroupName") or arn.partition(":log-group:")[2].removesuffix(":*"):
+            groups.add(group)
+    roles = {one["DeliverLogsPermissionArn"] for one in told if one.get("DeliverLogsPermissionArn")}
+    return Named(roles=tuple(roles), log_groups=tuple(groups), buckets=tuple(buckets - {""}))
 
 
 def _logs_of(api: Api, where: Where) -> list[Any]:

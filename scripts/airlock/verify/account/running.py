@@ -25,7 +25,9 @@ def cluster(api: Api, name: str) -> dict[str, Any]:
     """Return what ECS says of a cluster. Raises AwsError, also where there is none."""
     if not name:
         raise AwsError("no cluster was named", remedy="airlock verify --live --cluster NAME")
-    told: list[dict[str, Any]] = api.all(calls.CLUSTERS, name, clusters=[name], include=["CONFIGURATIONS"])
+    told: list[dict[str, Any]] = api.all(
+        calls.CLUSTERS, name, clusters=[name], include=["CONFIGURATIONS", "SETTINGS"]
+    )
     for one in told:
         if one.get("status") != "INACTIVE":
             return one
@@ -41,12 +43,18 @@ def of_cluster(told: Mapping[str, Any]) -> Cluster:
     return Cluster(Place(told["clusterArn"]), told["clusterName"], session.get("kmsKeyId", ""))
 
 
-def sessions_name(told: Mapping[str, Any]) -> Named:
-    """Return the log group and the bucket that sessions of ECS Exec are written to."""
+def cluster_names(told: Mapping[str, Any]) -> Named:
+    """Return where a cluster writes to: sessions of ECS Exec, and what Container Insights measures."""
     session = told.get("configuration", {}).get("executeCommandConfiguration", {})
     logs = session.get("logConfiguration", {})
+    insights = [
+        one.get("value") for one in told.get("settings", []) if one.get("name") == "containerInsights"
+    ]
+    groups = [logs.get("cloudWatchLogGroupName")]
+    if insights and insights[0] != "disabled":
+        groups.append(f"/aws/ecs/containerinsights/{told['clusterName']}/performance")
     return Named(
-        log_groups=tuple(name for name in [logs.get("cloudWatchLogGroupName")] if name),
+        log_groups=tuple(name for name in groups if name),
         buckets=tuple(name for name in [logs.get("s3BucketName")] if name),
     )
 
