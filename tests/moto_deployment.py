@@ -166,7 +166,11 @@ def _kept(made: Made) -> None:
     made["connection"] = secrets.create_secret(Name="airflow/connections/db", SecretString="x")["ARN"]
     secrets.create_secret(Name="other/secret", SecretString="x")
     logs = made.client("logs")
-    for group in ("/airflow", "/airflow-of-others"):
+    of_services = (
+        "/aws/rds/instance/airflow/postgresql",
+        f"/aws/ecs/containerinsights/{CLUSTER}/performance",
+    )
+    for group in ("/airflow", "/airflow-of-others", *of_services):
         logs.create_log_group(logGroupName=group, kmsKeyId=made["key"])
     logs.put_retention_policy(logGroupName="/airflow", retentionInDays=30)
     made.client("ec2").create_flow_logs(
@@ -218,6 +222,7 @@ def _data(made: Made) -> None:
         BackupRetentionPeriod=7,
         DeletionProtection=True,
         PubliclyAccessible=False,
+        EnableCloudwatchLogsExports=["postgresql"],
     )
     cache = made.client("elasticache")
     cache.create_cache_subnet_group(
@@ -257,6 +262,7 @@ def _services(made: Made) -> None:
     ecs = made.client("ecs")
     ecs.create_cluster(
         clusterName=CLUSTER,
+        settings=[{"name": "containerInsights", "value": "enabled"}],
         configuration={"executeCommandConfiguration": {"kmsKeyId": made["key id"], "logging": "DEFAULT"}},
     )
     environment = {

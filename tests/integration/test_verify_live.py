@@ -140,7 +140,7 @@ def test_what_is_kept_has_its_key(found: Inventory, made: Made) -> None:
     fernet = next(one.encryption for one in found.secrets if one.name == "airflow/fernet")
     kinds = (found.repositories, found.file_systems, found.databases, found.queues, found.log_groups)
     ours = [dags, fernet, *(one.encryption for kind in kinds for one in kind)]
-    assert [found.key(one.key) for one in ours] == [key] * 7
+    assert [found.key(one.key) for one in ours] == [key] * 9
 
 
 def test_buckets_are_those_that_the_project_and_the_tasks_name(found: Inventory) -> None:
@@ -172,7 +172,11 @@ def test_data_is_private_and_encrypted(found: Inventory, made: Made) -> None:
     assert (set(database.subnets), database.groups) == ({made["subnet a"], made["subnet b"]}, (made["data"],))
     assert {one.subnet for one in found.mount_targets} == {made["subnet a"], made["subnet b"]}
     assert [(one.path, one.uid) for one in found.access_points] == [("/dags", 50000)]
-    assert [(one.name, one.retention) for one in found.log_groups] == [("/airflow", 30)]
+    assert {one.name: one.retention for one in found.log_groups} == {
+        "/airflow": 30,
+        "/aws/ecs/containerinsights/airflow/performance": 0,
+        "/aws/rds/instance/airflow/postgresql": 0,
+    }
     assert [(one.mutability, one.scans) for one in found.repositories] == [("IMMUTABLE", True)]
 
 

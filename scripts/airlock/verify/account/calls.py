@@ -125,7 +125,7 @@ ACCESS_POINTS = Call(
 
 _KMS = _service("kms", "KMS", "kms")
 _KEY = "arn:{partition}:kms:{region}:{account}:key/*"
-KEY = Call(_KMS, "DescribeKey", "key {}", resource=_KEY, kind="keys")
+KEY = Call(_KMS, "DescribeKey", "key {}", resource=_KEY)  # of AWS's own keys, too
 KEY_POLICY = Call(_KMS, "GetKeyPolicy", "the policy of key {}", resource=_KEY, kind="keys")
 KEY_ROTATION = Call(
     _KMS,
