@@ -102,8 +102,9 @@ def _operator(condition: Condition) -> str:
 
 
 def _narrow(condition: Condition) -> bool:
-    """Tell whether values leave out any account at all."""
-    return all(value.strip("*:/") for value in condition.values)
+    """Tell whether values leave out any account at all: an ARN does by its fifth part."""
+    accounts = ((f"{one}:::::".split(":")[4] if one.startswith("arn:") else one) for one in condition.values)
+    return all(one.strip("*/") for one in accounts)
 
 
 def _denied(policy: Policy, keys: frozenset[str]) -> bool:

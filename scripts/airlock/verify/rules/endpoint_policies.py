@@ -88,8 +88,8 @@ class NoLayers(Rule):
     """The policy of S3's endpoint does not let layers of ECR's images through.
 
     In production, no task starts: ECR answers with addresses in a bucket of AWS's own,
-    `prod-REGION-starport-layer-bucket`, and the download gets 403 (`CannotPullContainerError`). The bucket is of another
-    account, and the request is signed by ECR: a condition on the account refuses it.
+    `prod-REGION-starport-layer-bucket`, and the download gets 403 (`CannotPullContainerError`). The bucket is of
+    another account, and the request is signed by ECR: a condition on the account refuses it.
 
     Found: a policy that names one's own buckets alone; one that names the layers under a condition on
     `aws:PrincipalAccount`.

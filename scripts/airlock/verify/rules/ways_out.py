@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from airlock.verify.grouped import known, listed
 from airlock.verify.network import Target
-from airlock.verify.ranges import all_public
+from airlock.verify.routing import routes, strays, whose
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airlock.verify.inventory import Inventory
     from airlock.verify.network import Gateway, Route, RouteTable
     from airlock.verify.rule import Subject
 
@@ -30,7 +29,7 @@ class Ways(Rule):
         for one in inventory.gateways:
             if one.kind is self.kind:
                 yield Violation(one.place, f"there is {self.kind}{_of(one)}", f"id = {one.id}")
-        for table, route in _strays(inventory, (self.kind,)):
+        for table, route in strays(inventory, (self.kind,)):
             yield _stray(table, route)
 
 
@@ -107,7 +106,7 @@ class NatInstance(Rule):
                     "source_dest_check = false",
                 )
         forwarding = {one.id for one in inventory.instances if one.forwards}
-        for table, route in _strays(inventory, (Target.INSTANCE, Target.INTERFACE)):
+        for table, route in strays(inventory, (Target.INSTANCE, Target.INTERFACE)):
             if route.target_id not in forwarding:
                 yield _stray(table, route)
 
@@ -167,10 +166,10 @@ class OtherNetworks(Rule):
         for one in inventory.gateways:
             if one.kind not in _NETWORKS:
                 continue
-            routes = [route.destination for _, route in _routes(inventory) if route.target_id == one.id]
-            there = f", to which {listed(routes)} is routed" if routes else ", to which no route leads yet"
+            to = [route.destination for _, route in routes(inventory) if route.target_id == one.id]
+            there = f", to which {listed(to)} is routed" if to else ", to which no route leads yet"
             why = f"; [tool.airlock.network] says that {listed(hosts)} can be reached" if hosts else ""
-            severity = Severity.ERROR if routes else Severity.WARNING
+            severity = Severity.ERROR if to else Severity.WARNING
             if one.kind is Target.CARRIER:
                 severity, why = Severity.ERROR, ""
             elif hosts:
@@ -178,74 +177,10 @@ class OtherNetworks(Rule):
             yield Violation(
                 one.place, f"there is {one.kind}{_of(one)}{there}{why}", f"id = {one.id}", severity=severity
             )
-        for table, route in _strays(inventory, _NETWORKS):
+        for table, route in strays(inventory, _NETWORKS):
             yield _stray(
                 table, route, Severity.INFO if hosts and route.target is not Target.CARRIER else None
             )
-
-
-class RouteOut(Rule):
-    """A route sends addresses of the internet to something.
-
-    In production, this is what makes a subnet no private one. A default route (`0.0.0.0/0`, `::/0`) is the usual form;
-    its two halves (`0.0.0.0/1` and `128.0.0.0/1`) and any other public range are the same. Where the route leads to a
-    gateway that is not there any more, calls without an endpoint hang as without the route.
-
-    Found: `0.0.0.0/0` to a NAT gateway, to a transit gateway, or to an endpoint of a Gateway Load Balancer.
-
-    Not found: the VPC's own range; the prefix list of S3 to the gateway endpoint.
-
-    Mend: remove the route; endpoints take its place.
-    """
-
-    code = "AL706"
-    title = "route to the internet"
-    severity = Severity.ERROR
-    fix = (
-        "remove the route: a NAT-free route table has its VPC's own range and gateway endpoints, nothing else"
-    )
-    reads = ("route_tables", "prefix_lists", "vpcs")
-
-    def find(self, subject: Subject) -> Iterator[Violation]:
-        inventory = subject.inventory
-        for table in inventory.route_tables:
-            out: dict[tuple[Target, str], list[Route]] = {}
-            for route in table.routes:
-                if _leads_out(inventory, route):
-                    out.setdefault((route.target, route.target_id), []).append(route)
-            for (target, identifier), routes in out.items():
-                ranges = listed(one.destination for one in routes)
-                named = f" ({identifier})" if identifier else ""
-                yield Violation(
-                    routes[0].place,
-                    f"{ranges} leads to {target}{named}, for {_whose(table)}",
-                    f"route table {table.id}: {ranges} → {identifier or target}",
-                )
-
-
-def _routes(inventory: Inventory) -> Iterator[tuple[RouteTable, Route]]:
-    return ((table, route) for table in inventory.route_tables for route in table.routes)
-
-
-def _strays(inventory: Inventory, kinds: tuple[Target, ...]) -> Iterator[tuple[RouteTable, Route]]:
-    """Give routes to what is not in the inventory, but for those that AL706 reports."""
-    known = {one.id for one in inventory.gateways}
-    for table, route in _routes(inventory):
-        if route.target in kinds and route.target_id not in known and not _leads_out(inventory, route):
-            yield table, route
-
-
-def _leads_out(inventory: Inventory, route: Route) -> bool:
-    return route.target is not Target.LOCAL and bool(all_public(inventory, [route.destination]))
-
-
-def _stray(table: RouteTable, route: Route, severity: Severity | None = None) -> Violation:
-    return Violation(
-        route.place,
-        f"{route.destination} leads to {route.target} ({route.target_id}), for {_whose(table)}",
-        f"route table {table.id}: {route.destination} → {route.target_id}",
-        severity=severity,
-    )
 
 
 def _of(gateway: Gateway) -> str:
@@ -253,10 +188,13 @@ def _of(gateway: Gateway) -> str:
     return f" of {gateway.vpc}" if known(gateway.vpc) else nowhere
 
 
-def _whose(table: RouteTable) -> str:
-    if table.subnets:
-        return listed(table.subnets)
-    return "each subnet without a table of its own" if table.main else "no subnet yet"
+def _stray(table: RouteTable, route: Route, severity: Severity | None = None) -> Violation:
+    return Violation(
+        route.place,
+        f"{route.destination} leads to {route.target} ({route.target_id}), for {whose(table)}",
+        f"route table {table.id}: {route.destination} → {route.target_id}",
+        severity=severity,
+    )
 
 
 RULES: tuple[Rule, ...] = (
@@ -265,5 +203,4 @@ RULES: tuple[Rule, ...] = (
     NatInstance(),
     EgressOnlyGateway(),
     OtherNetworks(),
-    RouteOut(),
 )
