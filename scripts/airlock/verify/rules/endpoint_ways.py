@@ -120,6 +120,8 @@ class GatewayWithoutRoute(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
+        if inventory.lacks("route_tables"):
+            return
         wanted = needed(inventory, subject.needs)
         for one in inventory.endpoints:
             if not one.gateway or one.service not in wanted:

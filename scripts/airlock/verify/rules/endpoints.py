@@ -51,6 +51,8 @@ class MissingEndpoint(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
+        if inventory.lacks("endpoints"):
+            return
         zones = zones_of(inventory) or subject.network.zones
         for service, reasons in _promised(subject).items():
             lacking = [one for one in reasons if not _has(inventory, service, one.placement)]
@@ -86,10 +88,11 @@ class NeedlessEndpoint(Rule):
     reads = ("endpoints", "services", "task_definitions")
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        if not any(one.definition for one in placements(subject.inventory)):
+        inventory = subject.inventory
+        if inventory.lacks(*self.reads) or not any(one.definition for one in placements(inventory)):
             return
         wanted = _promised(subject)
-        for one in subject.inventory.endpoints:
+        for one in inventory.endpoints:
             endpoint = BY_SERVICE.get(one.service)
             if endpoint and not one.gateway and not endpoint.gateway and one.service not in wanted:
                 price = endpoint.monthly(len(one.subnets))

@@ -91,10 +91,11 @@ class UnusedGroup(Rule):
     )
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        used = _used(subject.inventory)
-        if not used or not all(known(one) for one in used):
+        inventory = subject.inventory
+        used = _used(inventory)
+        if inventory.lacks(*self.reads) or not used or not all(known(one) for one in used):
             return
-        unused = (one for one in subject.inventory.security_groups if not one.default and one.id not in used)
+        unused = (one for one in inventory.security_groups if not one.default and one.id not in used)
         for some in by_block(unused):
             names = listed(named(one) for one in some)
             yield Violation(some[0].place, f"nothing in the inventory is in {names}", f"id = {some[0].id}")

@@ -79,7 +79,7 @@ class MainTable(Rule):
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
         own = {subnet for one in inventory.route_tables for subnet in one.subnets}
-        if not all(known(one) for one in own):
+        if inventory.lacks("route_tables") or not all(known(one) for one in own):
             return
         used = {found for one in placements(inventory) for found in one.subnets}
         strays = (one for one in inventory.subnets if one.id in used and one.id not in own)

@@ -41,7 +41,7 @@ class NoFlowLogs(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
-        if any(not known(one.of) for one in inventory.flow_logs):
+        if inventory.lacks("flow_logs") or any(not known(one.of) for one in inventory.flow_logs):
             return  # a plan does not know yet whose they are
         for vpc in inventory.vpcs:
             logged = _logged(inventory, vpc)
