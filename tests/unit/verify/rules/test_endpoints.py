@@ -111,10 +111,12 @@ def test_an_endpoint_that_dags_need_or_the_project_promises_is_not_needless() ->
 def test_endpoints_that_are_free_others_or_of_a_network_alone_are_not_needless() -> None:
     inventory = clean()
     alone = replace(inventory, services=(), task_definitions=())
+    bare = tuple(replace(one, containers=()) for one in inventory.task_definitions)
     partner = replace(interface("sts"), service="com.amazonaws.vpce.eu-west-1.vpce-svc-1")
     table = replace(named("endpoints", "s3"), service="dynamodb", id="vpce-dynamodb")
 
     assert not found(NeedlessEndpoint(), alone)
+    assert not found(NeedlessEndpoint(), replace(inventory, task_definitions=bare))
     assert not found(NeedlessEndpoint(), added("endpoints", partner, table))
 
 
