@@ -60,8 +60,8 @@ class NatGateway(Ways):
     """There is a NAT gateway.
 
     In production, each task whose subnet has a route to it reaches every host of the internet, unseen by endpoint
-    policies; and it is what the architecture was to save: an hourly price in each availability zone, and 4.5 times
-    an endpoint's price for each gigabyte.
+    policies; and it is what the architecture was to save: an hourly price in each availability zone, and for
+    each gigabyte several times an endpoint's.
 
     Found: `aws_nat_gateway`; a route to one that is not in the inventory.
 
