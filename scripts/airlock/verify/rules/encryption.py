@@ -85,8 +85,8 @@ class KeyOfAws(Rule):
 class UnknownKey(Rule):
     """Something names a key that is not among the deployment's.
 
-    In production, that key may be managed by AWS, be of another account, be disabled or have been deleted: nothing here can
-    tell, and its policy and rotation are not looked at.
+    In production, that key may be managed by AWS, be of another account, be disabled or have been deleted: nothing
+    here can tell, and its policy and rotation are not looked at.
 
     Found: `kms_key_id = var.shared_key_arn`, where no `aws_kms_key` of the deployment has this ARN.
 
@@ -112,7 +112,7 @@ class UnknownKey(Rule):
         for key, kept in strange.items():
             yield Violation(
                 kept[0].place,
-                f"the key of {_several(kept)} is none of the deployment's: whose it is, and who may use it, is not known",
+                f"the key of {_several(kept)} is none of the deployment's: who may use it is not known",
                 f"{kept[0].attribute}: {key}",
             )
 

@@ -31,8 +31,8 @@ _CALLS = {
 class NoRotation(Rule):
     """A customer-managed key is not rotated.
 
-    In production, all that was ever encrypted hangs on one piece of key material for as long as the key lives. Rotation
-    is AWS's work: a new one each year, the old ones kept to decrypt, no change of ARN.
+    In production, all that was ever encrypted hangs on one piece of key material for as long as the key lives.
+    Rotation is AWS's work: a new one each year, the old ones kept to decrypt, no change of ARN.
 
     Found: `aws_kms_key` without `enable_key_rotation = true`.
 
@@ -58,8 +58,8 @@ class NoRotation(Rule):
 class OpenKey(Rule):
     """The policy of a key lets in anybody, or another account.
 
-    In production, a key's policy is what decides at last: with `*` and no condition, any principal of any account that
-    has a ciphertext decrypts it, and may do to the key what the actions allow.
+    In production, a key's policy is what decides at last: with `*` and no condition, any principal of any account
+    that has a ciphertext decrypts it, and may do to the key what the actions allow.
 
     Found: `Principal: "*"` with no condition, or with one that takes nothing away (`kms:ViaService` alone,
     `StringLike` with `*`, `StringEqualsIfExists`); `arn:aws:iam::999999999999:root`.
@@ -99,9 +99,9 @@ class WholeKey(Rule):
     In production, whoever runs with that role may decrypt what the key protects, hand the key on (`kms:CreateGrant`,
     `kms:PutKeyPolicy`), and schedule its deletion, after which nothing can be read any more.
 
-    Found: `kms:*` for a role of a task or of the release job, or for a service of AWS. As information: `kms:*` for the
-    account itself (`:root`, AWS's default), by which any IAM policy of the account that allows `kms:Decrypt` on `*`
-    opens this key too.
+    Found: `kms:*` for a role of a task or of the release job, or for a service of AWS. As information: `kms:*` for
+    the account itself (`:root`, AWS's default), by which any IAM policy of the account that allows `kms:Decrypt` on
+    `*` opens this key too.
 
     Not found: `kms:*` for a role that nothing of the deployment runs as; administration (`kms:Put*`,
     `kms:Describe*`, …) without the use of the key; everything, but under a condition that says for whom.
@@ -138,8 +138,9 @@ class WholeKey(Rule):
 class ShutOut(Rule):
     """The policy of a key lets a service not use it that needs it.
 
-    In production, the log group is not made ("the specified KMS key does not exist or is not allowed to be used"), the task
-    does not start (its secret cannot be decrypted), the database ends in `inaccessible-encryption-credentials`.
+    In production, the log group is not made ("the specified KMS key does not exist or is not allowed to be used"),
+    the task does not start (its secret cannot be decrypted), the database ends in
+    `inaccessible-encryption-credentials`.
 
     Found: a log group with this key where no statement allows `logs.REGION.amazonaws.com`; a bucket with it where
     `kms:ViaService` lists other services, and no other statement allows `kms:Decrypt` to the account or a role.
