@@ -109,7 +109,7 @@ class LooseVolume(Rule):
                 if volume.file_system and (lacks := _lacks(volume)):
                     yield Violation(
                         definition.place,
-                        f"{definition.family} mounts {volume.file_system} as {volume.name} without {' and '.join(lacks)}",
+                        f"{definition.family} mounts {volume.file_system} without {' and '.join(lacks)}",
                         "efs_volume_configuration",
                     )
 
