@@ -201,7 +201,9 @@ class Flapping(Rule):
         for one in subject.inventory.services:
             sick = [event for event in one.events if _SICK.search(event)]
             if len(sick) >= _FLAPS:
-                message = f"{len(sick)} of the {len(one.events)} newest events of the service {one.name} tell of failures"
+                message = (
+                    f"{len(sick)} of {len(one.events)} events of the service {one.name} tell of failures"
+                )
                 yield Violation(one.place, message, f"the newest: {sick[0]}")
 
 
