@@ -58,7 +58,7 @@ def anybody(statement: Statement) -> bool:
 def narrowed(statement: Statement, keys: Iterable[str] = WHO) -> bool:
     """Tell whether a condition limits who may do what a statement allows; `keys` may begin with a service's name."""
     wanted = tuple(keys)
-    return any(_limits(one, wanted) for one in statement.conditions)
+    return any(limits(one, wanted) for one in statement.conditions)
 
 
 def limiting(statement: Statement, key: str) -> tuple[str, ...]:
@@ -66,13 +66,14 @@ def limiting(statement: Statement, key: str) -> tuple[str, ...]:
     return tuple(
         value
         for one in statement.conditions
-        if _limits(one, (key,))
+        if limits(one, (key,))
         for value in one.values
         if value != UNKNOWN
     )
 
 
-def _limits(condition: Condition, keys: tuple[str, ...]) -> bool:
+def limits(condition: Condition, keys: tuple[str, ...]) -> bool:
+    """Tell whether a condition asks for certain values of one of these keys, or of one that begins so."""
     if not condition.key.startswith(keys) or not condition.values:
         return False
     quantifier, _, operator = condition.operator.rpartition(":")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from airlock.verify.inventory import Inventory
     from airlock.verify.network import Place
     from airlock.verify.policy import Policy
-    from airlock.verify.services import Cluster, Encryption, Key, Service
+    from airlock.verify.services import Cluster, Encryption, Key, Secret, Service
 
 ENCRYPTED = (
     "buckets",
@@ -109,4 +109,17 @@ def cluster_of(inventory: Inventory, service: Service) -> Cluster | None:
     wanted = service.cluster
     return next((one for one in inventory.clusters if one.name == wanted.rpartition("/")[2]), None) or next(
         (one for one in inventory.clusters if one.place.resource == wanted), None
+    )
+
+
+def secret_arn(value: str) -> str:
+    """Return the ARN of a secret without the key, stage and version that `valueFrom` may have behind it."""
+    return ":".join(value.split(":")[:7])
+
+
+def secret_of(secrets: tuple[Secret, ...], value: str) -> Secret | None:
+    """Return the secret that `valueFrom` names, by its ARN with or without the six characters."""
+    arn = secret_arn(value)
+    return next((one for one in secrets if arn == one.arn), None) or next(
+        (one for one in secrets if one.arn and arn == _SUFFIX.sub("", one.arn)), None
     )

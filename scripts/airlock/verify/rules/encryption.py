@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airlock.verify.kept import could_read, everything, key_of, known
+from airlock.verify.kept import ENCRYPTED, could_read, everything, key_of, known
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from airlock.verify.rule import Subject
 
 OF_AWS = "alias/aws/"  # how keys begin that AWS makes, one a service and account
-_READS = ("buckets", "repositories", "file_systems", "databases", "caches", "queues", "secrets", "log_groups")
 
 
 class Unencrypted(Rule):
@@ -36,7 +35,7 @@ class Unencrypted(Rule):
     title = "not encrypted at rest"
     severity = Severity.ERROR
     fix = "encrypt it, by the deployment's customer-managed key"
-    reads = _READS
+    reads = ENCRYPTED
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         for one in everything(subject.inventory):
@@ -68,7 +67,7 @@ class KeyOfAws(Rule):
     title = "encrypted by a key of AWS's"
     severity = Severity.ERROR
     fix = "name the deployment's customer-managed key"
-    reads = _READS
+    reads = ENCRYPTED
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         for one in everything(subject.inventory):
@@ -99,7 +98,7 @@ class UnknownKey(Rule):
     title = "key that is not the deployment's"
     severity = Severity.WARNING
     fix = "use the deployment's key, or look at that one by hand"
-    reads = (*_READS, "keys")
+    reads = (*ENCRYPTED, "keys")
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         if not could_read(subject.inventory, "keys"):

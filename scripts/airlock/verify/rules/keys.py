@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants
-from airlock.verify.kept import everything, key_of, known
+from airlock.verify.kept import ENCRYPTED, everything, key_of, known
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -154,17 +154,7 @@ class ShutOut(Rule):
     title = "key policy shuts a service out"
     severity = Severity.ERROR
     fix = "allow the service to use the key in its policy"
-    reads = (
-        "keys",
-        "buckets",
-        "repositories",
-        "file_systems",
-        "databases",
-        "caches",
-        "secrets",
-        "queues",
-        "log_groups",
-    )
+    reads = ("keys", *ENCRYPTED)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         told: set[tuple[str, str]] = set()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from airlock.verify.images import by_digest, in_ecr, registry
 from airlock.verify.kept import known
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from airlock.verify.services import TaskDefinition
 
 MOVING = ("sha256-*", "deployed-*")  # signatures, and what a service runs: tags that airlock itself moves
-_ECR = re.compile(
-    r"^(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$"
-)
-_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
 class MutableTags(Rule):
@@ -105,7 +101,7 @@ class ByTag(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         for image, users in _images(subject.inventory).items():
-            if not _DIGEST.search(image):
+            if not by_digest(image):
                 yield Violation(
                     next(iter(users.values())).place,
                     f"{', '.join(users)}: the image is named by a tag, which may move, not by its digest",
@@ -137,19 +133,19 @@ class FromElsewhere(Rule):
         inventory = subject.inventory
         for image, users in _images(inventory).items():
             names, place = ", ".join(users), next(iter(users.values())).place
-            ecr = _ECR.match(_registry(image))
+            ecr = in_ecr(image)
             evidence = f"image: {image}"
             if not ecr:
-                where = _registry(image) or "Docker Hub"
+                where = registry(image) or "Docker Hub"
                 message = f"{names}: the image comes from {where}, to which the network has no way"
                 yield Violation(place, message, evidence)
-            elif inventory.region and ecr["region"] != inventory.region:
-                message = f"{names}: the image comes from ECR in {ecr['region']}, which has no endpoint here"
+            elif inventory.region and ecr.region != inventory.region:
+                message = f"{names}: the image comes from ECR in {ecr.region}, which has no endpoint here"
                 yield Violation(place, message, evidence)
-            elif inventory.account and ecr["account"] != inventory.account:
+            elif inventory.account and ecr.account != inventory.account:
                 yield Violation(
                     place,
-                    f"{names}: the image comes from ECR of another account, {ecr['account']}",
+                    f"{names}: the image comes from ECR of another account, {ecr.account}",
                     evidence,
                     severity=Severity.WARNING,
                 )
@@ -163,12 +159,6 @@ def _images(inventory: Inventory) -> dict[str, dict[str, TaskDefinition]]:
             if known(one.image):
                 images.setdefault(one.image, {})[f"{definition.family}/{one.name}"] = definition
     return images
-
-
-def _registry(image: str) -> str:
-    """Return the host of a reference, by the rule of Docker's: what has a dot or a port, or is localhost."""
-    first, slash, _ = image.partition("/")
-    return first if slash and ("." in first or ":" in first or first == "localhost") else ""
 
 
 RULES: tuple[Rule, ...] = (MutableTags(), NoScan(), ByTag(), FromElsewhere())

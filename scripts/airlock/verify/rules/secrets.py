@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from airlock.verify import plain_secrets
 from airlock.verify.inventory import Source
-from airlock.verify.kept import could_read, known
+from airlock.verify.kept import could_read, known, secret_arn, secret_of
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -16,10 +15,8 @@ if TYPE_CHECKING:
 
     from airlock.verify.network import Place
     from airlock.verify.rule import Subject
-    from airlock.verify.services import Secret
 
 _OF_RDS = "secret:rds!"  # which RDS makes and rotates itself
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")  # which Secrets Manager adds to a name in its ARN
 
 
 class PlainSecret(Rule):
@@ -88,19 +85,6 @@ class UnknownSecret(Rule):
         for arn, (place, users) in missing.items():
             message = f"{', '.join(users)}: the secret is none of the deployment's"
             yield Violation(place, message, f"valueFrom: {arn}", severity=severity)
-
-
-def secret_arn(value: str) -> str:
-    """Return the ARN of a secret without the key, stage and version that `valueFrom` may have behind it."""
-    return ":".join(value.split(":")[:7])
-
-
-def secret_of(secrets: tuple[Secret, ...], value: str) -> Secret | None:
-    """Return the secret that `valueFrom` names, by its ARN with or without the six characters."""
-    arn = secret_arn(value)
-    return next((one for one in secrets if arn == one.arn), None) or next(
-        (one for one in secrets if one.arn and arn == _SUFFIX.sub("", one.arn)), None
-    )
 
 
 def _looked_for(value: str) -> bool:
