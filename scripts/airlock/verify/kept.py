@@ -25,6 +25,7 @@ ENCRYPTED = (
     "secrets",
     "log_groups",
 )
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")  # which Secrets Manager adds to a name in its ARN
 
 
 @dataclass(frozen=True)
