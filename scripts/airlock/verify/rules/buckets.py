@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify.grants import anybody
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.kept import known
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
@@ -37,10 +38,9 @@ class NotVersioned(Rule):
     reads = ("buckets",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for bucket in subject.inventory.buckets:
-            if not bucket.versioned:
-                message = f"the bucket {bucket.name} keeps no versions: what is overwritten is gone"
-                yield Violation(bucket.place, message, "versioning: not enabled")
+        for some in by_block(one for one in subject.inventory.buckets if not one.versioned):
+            message = f"no versions are kept, what is overwritten is gone: {_names(some)}"
+            yield Violation(some[0].place, message, "versioning: not enabled")
 
 
 class PublicAccess(Rule):
@@ -62,13 +62,9 @@ class PublicAccess(Rule):
     reads = ("buckets",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for bucket in subject.inventory.buckets:
-            if not bucket.public_blocked:
-                yield Violation(
-                    bucket.place,
-                    f"the bucket {bucket.name} does not block public access",
-                    "public access block: not all four settings are true",
-                )
+        for some in by_block(one for one in subject.inventory.buckets if not one.public_blocked):
+            message = f"public access is not blocked: {_names(some)}"
+            yield Violation(some[0].place, message, "public access block: not all four settings are true")
 
 
 class WithoutTls(Rule):
@@ -94,10 +90,13 @@ class WithoutTls(Rule):
     reads = ("buckets",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for bucket in subject.inventory.buckets:
-            if lacks := _lacks_tls(bucket):
-                message = f"the bucket {bucket.name} answers over plain HTTP: {lacks}"
-                yield Violation(bucket.place, message, "bucket policy")
+        for some in by_block(one for one in subject.inventory.buckets if _lacks_tls(one)):
+            message = f"plain HTTP is answered: {_names(some)}"
+            yield Violation(some[0].place, message, f"bucket policy: {_lacks_tls(some[0])}")
+
+
+def _names(buckets: list[Bucket]) -> str:
+    return listed(f"the bucket {one.name}" for one in buckets)
 
 
 def refuses_plain(statement: Statement) -> bool:
@@ -113,15 +112,17 @@ def _lacks_tls(bucket: Bucket) -> str:
     """Say what a bucket lacks to be reached over TLS alone; "" where it lacks nothing."""
     denials = [one for one in bucket.policy.statements if refuses_plain(one)] if bucket.policy else []
     if not denials:
-        return "no statement of its policy denies what comes without TLS"
+        return "no statement denies what comes without TLS"
     whole = [one for one in denials if set(one.actions) & {"*", "s3:*"}]
     if not whole:
-        return "its policy denies that only for " + ", ".join(denials[0].actions or ("some actions",))
+        return "it denies what comes without TLS only for " + ", ".join(
+            denials[0].actions or ("some actions",)
+        )
     resources = {resource for one in whole for resource in one.resources}
     if not any(_is_all(one) or "/" not in one for one in resources):
-        return "its policy denies that for objects alone, not for the bucket itself"
+        return "it denies what comes without TLS for objects alone, not for the bucket itself"
     if not any(_is_all(one) or (one.endswith("/*") and one.count("/") == 1) for one in resources):
-        return "its policy denies that for the bucket alone, not for its objects"
+        return "it denies what comes without TLS for the bucket alone, not for its objects"
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.kept import ENCRYPTED, could_read, everything, key_of, known
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
@@ -38,14 +39,13 @@ class Unencrypted(Rule):
     reads = ENCRYPTED
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for one in everything(subject.inventory):
-            if not one.encryption.on:
-                yield Violation(
-                    one.place,
-                    f"{one.what} is not encrypted at rest",
-                    "encryption: off",
-                    f"encrypt it, with the ARN of the deployment's key as {one.attribute}",
-                )
+        for some in by_block(one for one in everything(subject.inventory) if not one.encryption.on):
+            yield Violation(
+                some[0].place,
+                f"not encrypted at rest: {_names(some)}",
+                "encryption: off",
+                f"encrypt it, with the ARN of the deployment's key as {some[0].attribute}",
+            )
 
 
 class KeyOfAws(Rule):
@@ -70,15 +70,16 @@ class KeyOfAws(Rule):
     reads = ENCRYPTED
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for one in everything(subject.inventory):
-            key = one.encryption.key
-            if one.encryption.on and (not key or OF_AWS in key):
-                yield Violation(
-                    one.place,
-                    f"{one.what} is encrypted by a key of AWS's, not by the deployment's own",
-                    f"{one.attribute}: {key or 'none'}",
-                    f"set {one.attribute} to the ARN of the deployment's key",
-                )
+        encrypted = (one for one in everything(subject.inventory) if one.encryption.on)
+        for some in by_block(
+            one for one in encrypted if not one.encryption.key or OF_AWS in one.encryption.key
+        ):
+            yield Violation(
+                some[0].place,
+                f"encrypted by a key of AWS's, not by the deployment's own: {_names(some)}",
+                f"{some[0].attribute}: {some[0].encryption.key or 'none'}",
+                f"set {some[0].attribute} to the ARN of the deployment's key",
+            )
 
 
 class UnknownKey(Rule):
@@ -111,14 +112,13 @@ class UnknownKey(Rule):
         for key, kept in strange.items():
             yield Violation(
                 kept[0].place,
-                f"the key of {_several(kept)} is none of the deployment's: who may use it is not known",
+                f"encrypted by a key that is none of the deployment's, used by who knows whom: {_names(kept)}",
                 f"{kept[0].attribute}: {key}",
             )
 
 
-def _several(kept: list[Kept]) -> str:
-    more = len(kept) - 1
-    return kept[0].what + (f" and {more} more" if more else "")
+def _names(kept: list[Kept]) -> str:
+    return listed(one.what for one in kept)
 
 
 RULES: tuple[Rule, ...] = (Unencrypted(), KeyOfAws(), UnknownKey())

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants, resources
+from airlock.verify.grouped import listed
 from airlock.verify.rule import Rule, Violation
-from airlock.verify.rules.roles import allowed, listed, of_tasks, passes, whole
+from airlock.verify.rules.roles import allowed, of_tasks, passes, whole
 from airlock_spec.check.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from airlock.verify.policy import Policy
     from airlock.verify.rule import Subject
-    from airlock.verify.services import Role
 
 _BROAD = ("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SystemAdministrator", "DataScientist")
 # With any of these a role gives itself, or others, what it has not.
@@ -42,7 +43,7 @@ class PassesAnyRole(Rule):
     Found: `iam:PassRole` (or `iam:Pass*`) on `*` or on `…:role/*`; on named roles without `iam:PassedToService`, or
     with `StringLike` and `*`.
 
-    Not found: named roles with `iam:PassedToService`; a `Deny` of the same role's policies for `iam:PassRole` on `*`
+    Not found: named roles with `iam:PassedToService`; a `Deny` of the same policy for `iam:PassRole` on `*`
     with `StringNotEquals` and `iam:PassedToService`, which says to whom for all statements.
 
     Mend: the ARNs of the tasks' two roles, and `iam:PassedToService` of `ecs-tasks.amazonaws.com`.
@@ -55,16 +56,16 @@ class PassesAnyRole(Rule):
     reads = ("roles",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for role, policy, one in allowed(subject.inventory):
+        for names, policy, one in allowed(subject.inventory):
             if not any(passes(each) for each in one.actions):
                 continue
             wide = any(resources.everything(each) or resources.all_of_a_type(each) for each in one.resources)
-            anywhere = not grants.narrowed(one, ("iam:passedtoservice",)) and not _only_to_some(role)
+            anywhere = not grants.narrowed(one, ("iam:passedtoservice",)) and not _only_to_some(policy)
             if wide or anywhere:
                 which = "any role" if wide else "its roles"
                 yield Violation(
                     policy.place,
-                    f"the role {role.name} may pass {which}{' to any service' if anywhere else ''}",
+                    f"{names} may pass {which}{' to any service' if anywhere else ''}",
                     f"{policy.name}, {grants.shown(one)}: iam:PassRole on {', '.join(one.resources)}",
                 )
 
@@ -118,26 +119,26 @@ class Escalates(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         used = of_tasks(subject.inventory)
-        for role, policy, one in allowed(subject.inventory):
-            if not used & {role.arn, role.name} or one.not_actions or whole(one):
+        for names, policy, one in allowed(subject.inventory, used) if used else ():
+            if one.not_actions or whole(one):
                 continue
             if may := [each for each in _ESCALATES if one.names(each)]:
                 yield Violation(
                     policy.place,
-                    f"the role {role.name}, which tasks have, may change permissions: {listed(may)}",
+                    f"{names}, which tasks have, may change permissions: {listed(may)}",
                     f"{policy.name}, {grants.shown(one)}: Action {', '.join(one.actions)}",
                 )
 
 
-def _only_to_some(role: Role) -> bool:
-    """Tell whether a Deny says for all statements of a role to which services it may pass others."""
-    denials = (one for policy in role.policies for one in policy.statements if not one.allows)
+def _only_to_some(policy: Policy) -> bool:
+    """Tell whether a Deny of a policy says for all its statements to which services roles may be passed."""
     return any(
         one.names("iam:PassRole")
         and any(resources.everything(each) for each in one.resources)
         and [(each.operator, each.key) for each in one.conditions]
         == [("stringnotequals", "iam:passedtoservice")]
-        for one in denials
+        for one in policy.statements
+        if not one.allows
     )
 
 

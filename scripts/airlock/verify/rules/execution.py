@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.kept import could_read, known
 from airlock.verify.rule import Rule, Violation
 from airlock.verify.starting import refused, wanted
@@ -12,9 +13,12 @@ from airlock_spec.check.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from airlock.verify.inventory import Inventory
     from airlock.verify.rule import Subject
-    from airlock.verify.services import TaskDefinition
+    from airlock.verify.services import Role, TaskDefinition
+    from airlock.verify.starting import Want
 
+_SHOWN = 5  # of what a role lacks
 _CHANNELS = (
     *("ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel"),
     *("ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"),
@@ -74,24 +78,30 @@ class CannotStart(Rule):
         inventory = subject.inventory
         if not could_read(inventory, "roles"):
             return
-        by_role: dict[str, list[TaskDefinition]] = {}
-        for definition in inventory.task_definitions:
-            by_role.setdefault(definition.execution_role, []).append(definition)
-        for arn, definitions in by_role.items():
-            needs = {want: one.family for one in reversed(definitions) for want in wanted(inventory, one)}
-            role = inventory.role(arn)
-            if not arn and needs:
-                families = ", ".join(one.family for one in definitions)
-                message = f"{families}: no execution role, by which image, secrets and logs are reached"
-                yield Violation(definitions[0].place, message, "execution_role_arn: none")
-            if role and (lacks := [want for want in needs if refused(inventory, role, want)]):
-                families = ", ".join(sorted({needs[want] for want in lacks}))
-                actions = ", ".join(sorted({want.action for want in lacks}))
-                yield Violation(
-                    role.place,
-                    f"the role {role.name}, by which {families} starts, may not {actions}",
-                    "; ".join(f"{want.action} on {want.resources[0]}" for want in lacks),
-                )
+        by_role = _by_role(inventory)
+        unnamed = [one for one in by_role.get("", ()) if any(True for _ in wanted(inventory, one))]
+        if unnamed:
+            families = listed(one.family for one in unnamed)
+            message = f"no execution role, by which image, secrets and logs are reached: {families}"
+            yield Violation(unnamed[0].place, message, "execution_role_arn: none")
+        roles = [role for arn in by_role if (role := inventory.role(arn))]
+        for some in by_block(roles):
+            lacking: dict[tuple[str, ...], list[tuple[str, str, Want]]] = {}
+            for role in some:
+                starts = {
+                    want: one for one in by_role[_arn(by_role, role)] for want in wanted(inventory, one)
+                }
+                lacks = [want for want in starts if refused(inventory, role, want)]
+                actions = tuple(sorted({want.action for want in lacks}))
+                lacking.setdefault(actions, []).extend((role.name, starts[one].family, one) for one in lacks)
+            for actions, found in lacking.items():
+                if found:
+                    yield Violation(
+                        some[0].place,
+                        f"{', '.join(actions)} is not allowed to {listed(name for name, _, _ in found)}, "
+                        f"by which ECS starts {listed(family for _, family, _ in found)}",
+                        "; ".join(f"{want.action} on {want.resources[0]}" for _, _, want in found[:_SHOWN]),
+                    )
 
 
 class NoChannels(Rule):
@@ -129,6 +139,18 @@ class NoChannels(Rule):
                     f"ECS Exec is on for {service.name}, and its task role may not {', '.join(lacks)}",
                     f"task_role_arn: {definition.task_role or 'none'}",
                 )
+
+
+def _by_role(inventory: Inventory) -> dict[str, list[TaskDefinition]]:
+    found: dict[str, list[TaskDefinition]] = {}
+    for one in inventory.task_definitions:
+        found.setdefault(one.execution_role, []).append(one)
+    return found
+
+
+def _arn(by_role: dict[str, list[TaskDefinition]], role: Role) -> str:
+    """Return how definitions name a role: by its ARN or its name."""
+    return role.arn if role.arn in by_role else role.name
 
 
 RULES: tuple[Rule, ...] = (OneRoleForBoth(), CannotStart(), NoChannels())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.rule import Rule, Violation
 from airlock.verify.rules.buckets import refuses_plain
 from airlock_spec.check.finding import Severity
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airlock.verify.rule import Subject
-    from airlock.verify.services import FileSystem, Volume
+    from airlock.verify.services import FileSystem, TaskDefinition
 
 _WHO = (
     "aws:principalaccount",
@@ -104,14 +105,11 @@ class LooseVolume(Rule):
     reads = ("task_definitions",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for definition in subject.inventory.task_definitions:
-            for volume in definition.volumes:
-                if volume.file_system and (lacks := _lacks(volume)):
-                    yield Violation(
-                        definition.place,
-                        f"{definition.family} mounts {volume.file_system} without {' and '.join(lacks)}",
-                        "efs_volume_configuration",
-                    )
+        for some in by_block(one for one in subject.inventory.task_definitions if _loose(one)):
+            lacks = " and ".join(dict.fromkeys(each for one in some for each in _loose(one)))
+            message = f"a file system is mounted without {lacks}: {listed(one.family for one in some)}"
+            volumes = listed(each.name for one in some for each in one.volumes if each.file_system)
+            yield Violation(some[0].place, message, f"efs_volume_configuration of {volumes}")
 
 
 class LooseAccessPoint(Rule):
@@ -167,16 +165,15 @@ def _anonymous(files: FileSystem) -> str:
     return ""
 
 
-def _lacks(volume: Volume) -> list[str]:
-    return [
-        name
-        for name, there in (
-            ("encryption in transit", volume.encrypted),
-            ("IAM", volume.iam),
-            ("an access point", bool(volume.access_point)),
-        )
-        if not there
-    ]
+def _loose(definition: TaskDefinition) -> list[str]:
+    """Return what volumes of a task definition lack, each once."""
+    lacks = (
+        (name, getattr(volume, attribute))
+        for volume in definition.volumes
+        if volume.file_system
+        for name, attribute in (("TLS", "encrypted"), ("IAM", "iam"), ("an access point", "access_point"))
+    )
+    return list(dict.fromkeys(name for name, there in lacks if not there))
 
 
 RULES: tuple[Rule, ...] = (PlainNfs(), Anonymous(), LooseVolume(), LooseAccessPoint())

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.kept import policies
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from airlock.verify.kept import Held
+    from airlock.verify.network import Place
     from airlock.verify.policy import Statement
     from airlock.verify.rule import Subject
 
@@ -42,11 +44,10 @@ class OpenToAnybody(Rule):
     reads = _READS
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for held, one in _allowed(subject):
-            if grants.anybody(one) and not grants.narrowed(one) and not grants.closed(one, held.policy):
-                yield Violation(
-                    held.place, f"the policy of {held.what} lets anybody in, of any account", _evidence(one)
-                )
+        for place, names, one in _grouped(subject, _open):
+            yield Violation(
+                place, f"anybody is let in, of any account, by the policy of {names}", _evidence(one)
+            )
 
 
 class OtherAccount(Rule):
@@ -70,14 +71,12 @@ class OtherAccount(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         own = subject.inventory.account
-        for held, one in _allowed(subject):
-            others = sorted({found for found in grants.accounts(one) if found != own})
-            if own and others:
-                yield Violation(
-                    held.place,
-                    f"the policy of {held.what} lets another account in: {', '.join(others)}",
-                    _evidence(one),
-                )
+        for place, names, one in _grouped(
+            subject, lambda _, one: bool(own and set(grants.accounts(one)) - {own})
+        ):
+            others = ", ".join(sorted(set(grants.accounts(one)) - {own}))
+            message = f"another account, {others}, is let in by the policy of {names}"
+            yield Violation(place, message, _evidence(one))
 
 
 class ServiceForAnybody(Rule):
@@ -103,10 +102,11 @@ class ServiceForAnybody(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         wanted = (*grants.WHO, "kms:encryptioncontext:")
-        for held, one in _allowed(subject):
-            if (services := _services(one)) and not grants.narrowed(one):
-                message = f"the policy of {held.what} lets {services} in, whoever it acts for"
-                yield Violation(held.place, message, _evidence(one))
+        for place, names, one in _grouped(
+            subject, lambda _, one: bool(_services(one)) and not grants.narrowed(one)
+        ):
+            message = f"{_services(one)} is let in, whoever it acts for, by the policy of {names}"
+            yield Violation(place, message, _evidence(one))
         for key in subject.inventory.keys:
             for one in key.policy.allowed if key.policy else ():
                 if (services := _services(one)) and not grants.narrowed(one, wanted):
@@ -118,9 +118,24 @@ class ServiceForAnybody(Rule):
                     )
 
 
-def _allowed(subject: Subject) -> Iterator[tuple[Held, Statement]]:
-    for held in policies(subject.inventory):
-        yield from ((held, one) for one in held.policy.allowed)
+def _open(held: Held, statement: Statement) -> bool:
+    if not grants.anybody(statement):
+        return False
+    return not grants.narrowed(statement) and not grants.closed(statement, held.policy)
+
+
+def _grouped(
+    subject: Subject, bad: Callable[[Held, Statement], bool]
+) -> Iterator[tuple[Place, str, Statement]]:
+    """Give what is bad once for a block that makes several: its place, all their names, the first one's statement."""
+    found: dict[tuple[Place, int], list[tuple[str, Statement]]] = {}
+    for some in by_block(policies(subject.inventory)):
+        for held in some:
+            for index, one in enumerate(held.policy.allowed):
+                if bad(held, one):
+                    found.setdefault((some[0].place, index), []).append((held.what, one))
+    for (place, _), each in found.items():
+        yield place, listed(name for name, _ in each), each[0][1]
 
 
 def _services(statement: Statement) -> str:

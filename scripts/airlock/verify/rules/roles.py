@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants, resources
+from airlock.verify.grouped import listed
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from airlock.verify.inventory import Inventory
     from airlock.verify.policy import Policy, Statement
     from airlock.verify.rule import Subject
-    from airlock.verify.services import Role
 
 
 class WholeService(Rule):
@@ -37,11 +37,11 @@ class WholeService(Rule):
     reads = ("roles",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for role, policy, one in allowed(subject.inventory):
+        for names, policy, one in allowed(subject.inventory):
             if every := [action for action in whole(one) if action.lower() != "ssmmessages:*"]:
                 yield Violation(
                     policy.place,
-                    f"the role {role.name} may do {', '.join(every)}",
+                    f"{names} may do {', '.join(every)}",
                     f"{policy.name}, {grants.shown(one)}: Action {', '.join(one.actions)}",
                 )
 
@@ -68,7 +68,7 @@ class EveryResource(Rule):
     reads = ("roles",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for role, policy, one in allowed(subject.inventory):
+        for names, policy, one in allowed(subject.inventory):
             wide = [each for each in one.resources if resources.everything(each)]
             types = [each for each in one.resources if resources.all_of_a_type(each)]
             actions = [
@@ -78,7 +78,7 @@ class EveryResource(Rule):
                 continue
             yield Violation(
                 policy.place,
-                f"the role {role.name} may {listed(actions)} on {'every resource' if wide else ', '.join(types)}",
+                f"{names} may {listed(actions)} on {'every resource' if wide else ', '.join(types)}",
                 f"{policy.name}, {grants.shown(one)}: Resource {', '.join(wide or types)}",
                 severity=None if wide else Severity.WARNING,
             )
@@ -104,21 +104,33 @@ class AllBut(Rule):
     reads = ("roles",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for role, policy, one in allowed(subject.inventory):
+        for names, policy, one in allowed(subject.inventory):
             for name, values in (("NotAction", one.not_actions), ("NotResource", one.not_resources)):
                 if values:
                     yield Violation(
                         policy.place,
-                        f"the role {role.name} may do all but what {name} lists",
+                        f"{names} may do all but what {name} lists",
                         f"{policy.name}, {grants.shown(one)}: {name} {', '.join(values)}",
                     )
 
 
-def allowed(inventory: Inventory) -> Iterator[tuple[Role, Policy, Statement]]:
-    """Give each statement of a role's policies that allows something."""
+def allowed(inventory: Inventory, of: Collection[str] = ()) -> Iterator[tuple[str, Policy, Statement]]:
+    """Give each statement of roles' policies that allows something, and the names of the roles that have it.
+
+    Roles whose policies one block of Terraform makes have a statement together. Only those in `of` (ARNs, names), if
+    there are any.
+    """
+    found: dict[tuple[str, int, str, Statement], tuple[Policy, list[str]]] = {}
     for role in inventory.roles:
+        if of and role.arn not in of and role.name not in of:
+            continue
         for policy in role.policies:
-            yield from ((role, policy, one) for one in policy.allowed)
+            place = policy.place
+            for one in policy.allowed:
+                block = (place.path, place.line, "" if place.line else f"{place.resource} {role.name}", one)
+                found.setdefault(block, (policy, []))[1].append(role.name)
+    for (*_, one), (policy, names) in found.items():
+        yield f"the role{'s' if len(names) > 1 else ''} {listed(names)}", policy, one
 
 
 def of_tasks(inventory: Inventory) -> set[str]:
@@ -134,11 +146,6 @@ def passes(action: str) -> bool:
     """Tell whether an action is iam:PassRole, or a pattern of some of IAM's that has it."""
     low = action.lower()
     return low == "iam:passrole" or (low.startswith("iam:pass") and "*" in low)
-
-
-def listed(actions: list[str], most: int = 4) -> str:
-    more = len(actions) - most
-    return ", ".join(actions[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 RULES: tuple[Rule, ...] = (WholeService(), EveryResource(), AllBut())

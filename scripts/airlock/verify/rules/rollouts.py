@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.kept import cluster_of
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from airlock.verify.inventory import Inventory
     from airlock.verify.rule import Subject
-    from airlock.verify.services import Service, TaskDefinition
+    from airlock.verify.services import Container, TaskDefinition
 
 # A health check that starts a whole Airflow, or Celery, each time.
 _FORKS = re.compile(r"(?:^|[\s/'\"(])(?:airflow\s+\w|celery\s.*\binspect\b)")
@@ -46,16 +47,15 @@ class NoWayBack(Rule):
     reads = ("services",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for one in subject.inventory.services:
-            if not one.breaker or not one.rolls_back:
-                lacks = (
-                    "does not give up a deployment that fails" if not one.breaker else "does not roll back"
-                )
-                yield Violation(
-                    one.place,
-                    f"the service {one.name} {lacks}",
-                    f"deployment_circuit_breaker: enable {_word(one.breaker)}, rollback {_word(one.rolls_back)}",
-                )
+        services = subject.inventory.services
+        for some in by_block(one for one in services if not one.breaker or not one.rolls_back):
+            first = some[0]
+            lacks = "does not go back" if first.breaker else "is not given up"
+            yield Violation(
+                first.place,
+                f"a deployment that fails {lacks}: {listed(one.name for one in some)}",
+                f"deployment_circuit_breaker: enable {_word(first.breaker)}, rollback {_word(first.rolls_back)}",
+            )
 
 
 class NoHealthCheck(Rule):
@@ -78,12 +78,12 @@ class NoHealthCheck(Rule):
     reads = ("services", "task_definitions")
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for service, definition in _definitions(subject.inventory):
-            essential = [one for one in definition.containers if one.essential]
-            if essential and not any(one.health for one in essential):
-                message = f"the service {service.name} has no health check: a task that hangs is not replaced"
-                evidence = f"healthCheck: none in {', '.join(one.name for one in essential)}"
-                yield Violation(definition.place, message, evidence)
+        bad = [one for one in _run(subject.inventory) if not _watched(one)]
+        for some in by_block(bad):
+            families = listed(one.family for one in some)
+            message = f"no health check, so that a task that hangs is not replaced: {families}"
+            names = listed(each.name for one in some for each in one.containers if each.essential)
+            yield Violation(some[0].place, message, f"healthCheck: none in {names}")
 
 
 class ForkingHealthCheck(Rule):
@@ -106,12 +106,14 @@ class ForkingHealthCheck(Rule):
     reads = ("task_definitions",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for definition in subject.inventory.task_definitions:
-            for one in definition.containers:
-                command = " ".join(one.health)
-                if _FORKS.search(command):
-                    message = f"{definition.family}: the health check of {one.name} starts Airflow each time"
-                    yield Violation(definition.place, message, f"healthCheck: {command}")
+        definitions = subject.inventory.task_definitions
+        for some in by_block(one for one in definitions if any(map(_forks, one.containers))):
+            names = listed(
+                f"{one.family}/{each.name}" for one in some for each in one.containers if _forks(each)
+            )
+            command = next(each.health for each in some[0].containers if _forks(each))
+            message = f"the health check starts Airflow each time: {names}"
+            yield Violation(some[0].place, message, f"healthCheck: {' '.join(command)}")
 
 
 class ExecInTheOpen(Rule):
@@ -207,14 +209,19 @@ class Flapping(Rule):
                 yield Violation(one.place, message, f"the newest: {sick[0]}")
 
 
-def _definitions(inventory: Inventory) -> Iterator[tuple[Service, TaskDefinition]]:
-    """Give each definition that a service runs once, with the first such service."""
-    seen: set[str] = set()
-    for service in inventory.services:
-        definition = inventory.definition_of(service)
-        if definition and definition.family not in seen:
-            seen.add(definition.family)
-            yield service, definition
+def _run(inventory: Inventory) -> list[TaskDefinition]:
+    """Return the task definitions that services run."""
+    found = (inventory.definition_of(one) for one in inventory.services)
+    return list({(one.id, one.family): one for one in found if one}.values())
+
+
+def _watched(definition: TaskDefinition) -> bool:
+    essential = [one for one in definition.containers if one.essential]
+    return not essential or any(one.health for one in essential)
+
+
+def _forks(container: Container) -> bool:
+    return bool(_FORKS.search(" ".join(container.health)))
 
 
 def _word(value: bool) -> str:  # noqa: FBT001 - the value is the whole of it

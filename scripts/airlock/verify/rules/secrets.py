@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify import plain_secrets
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.inventory import Source
 from airlock.verify.kept import could_read, known, secret_arn, secret_of
 from airlock.verify.rule import Rule, Violation
@@ -42,11 +43,15 @@ class PlainSecret(Rule):
     reads = ("task_definitions",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for definition in subject.inventory.task_definitions:
-            for one in definition.containers:
-                for name, reason in plain_secrets.of(one):
-                    message = f"{definition.family}: {one.name} has a secret in the clear, {name}"
-                    yield Violation(definition.place, message, f"{name}: shown by {reason}; value not shown")
+        for some in by_block(subject.inventory.task_definitions):
+            found: dict[tuple[str, str], list[str]] = {}
+            for definition in some:
+                for one in definition.containers:
+                    for where in plain_secrets.of(one):
+                        found.setdefault(where, []).append(f"{definition.family}/{one.name}")
+            for (name, reason), users in found.items():
+                message = f"a secret in the clear, {name}: {listed(users)}"
+                yield Violation(some[0].place, message, f"{name}: shown by {reason}; value not shown")
 
 
 class UnknownSecret(Rule):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.kept import could_read, known
 from airlock.verify.network import UNKNOWN
 from airlock.verify.rule import Rule, Violation
@@ -18,18 +19,21 @@ if TYPE_CHECKING:
 
 
 class OfContainers(Rule):
-    """A rule on each container, told once for a task definition."""
+    """A rule on each container, told once for the block that makes task definitions."""
 
     reads = ("task_definitions",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for definition in subject.inventory.task_definitions:
-            bad = [one for one in definition.containers if self.breaks(one)]
-            if bad:
-                names = ", ".join(one.name for one in bad)
-                yield Violation(
-                    definition.place, f"{definition.family}: {names} {self.says()}", self.shows(bad[0])
-                )
+        definitions = subject.inventory.task_definitions
+        for some in by_block(one for one in definitions if any(self.breaks(each) for each in one.containers)):
+            bad = {
+                f"{one.family}/{each.name}": each
+                for one in some
+                for each in one.containers
+                if self.breaks(each)
+            }
+            shown = self.shows(next(iter(bad.values())))
+            yield Violation(some[0].place, f"{self.says()}: {listed(bad)}", shown)
 
     @abstractmethod
     def breaks(self, container: Container) -> bool:
@@ -37,7 +41,7 @@ class OfContainers(Rule):
 
     @abstractmethod
     def says(self) -> str:
-        """Say what is so, behind the containers' names."""
+        """Say what is so, before the containers' names."""
 
     @abstractmethod
     def shows(self, container: Container) -> str:
@@ -64,13 +68,12 @@ class NotAwsvpc(Rule):
     reads = ("task_definitions",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for one in subject.inventory.task_definitions:
-            if one.network_mode not in ("awsvpc", UNKNOWN):
-                mode = one.network_mode or "bridge"
-                message = (
-                    f"{one.family} runs in the machine's network ({mode}), without security groups of its own"
-                )
-                yield Violation(one.place, message, f"network_mode: {one.network_mode or 'none'}")
+        definitions = subject.inventory.task_definitions
+        for some in by_block(one for one in definitions if one.network_mode not in ("awsvpc", UNKNOWN)):
+            families = listed(one.family for one in some)
+            message = f"in the machine's network, without security groups of its own: {families}"
+            evidence = f"network_mode: {some[0].network_mode or 'none, which is bridge'}"
+            yield Violation(some[0].place, message, evidence)
 
 
 class Privileged(OfContainers):
@@ -94,7 +97,7 @@ class Privileged(OfContainers):
         return container.privileged
 
     def says(self) -> str:
-        return "is privileged: root on its machine"
+        return "privileged, which is root on its machine"
 
     def shows(self, container: Container) -> str:  # noqa: ARG002 - the same of all
         return "privileged: true"
@@ -122,7 +125,7 @@ class WritableRoot(OfContainers):
         return not container.read_only
 
     def says(self) -> str:
-        return "may write to its root file system"
+        return "the root file system is writable"
 
     def shows(self, container: Container) -> str:  # noqa: ARG002 - the same of all
         return "readonlyRootFilesystem: false"
@@ -177,7 +180,7 @@ class Silent(OfContainers):
         return container.log_driver in ("", "none")
 
     def says(self) -> str:
-        return "has no log driver: what it says is kept nowhere"
+        return "no log driver, so that what is said is kept nowhere"
 
     def shows(self, container: Container) -> str:
         return f"logDriver: {container.log_driver or 'none'}"

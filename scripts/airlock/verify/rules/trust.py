@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants
+from airlock.verify.grouped import listed
 from airlock.verify.kept import known
 from airlock.verify.rule import Rule, Violation
 from airlock.verify.rules.roles import of_tasks
@@ -47,23 +48,25 @@ class OpenTrust(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         used = of_tasks(subject.inventory)
-        for role, policy, one in _trusting(subject.inventory):
+        for roles, policy, one in _trusting(subject.inventory):
             evidence = (
                 f"trust policy, {grants.shown(one)}: {', '.join(each.value for each in one.principals)}"
             )
             others = [each for each in grants.accounts(one) if subject.inventory.account not in ("", each)]
             if grants.anybody(one):
                 if not grants.narrowed(one) and not grants.closed(one, policy):
-                    yield Violation(role.place, f"the role {role.name} may be taken by anybody", evidence)
+                    yield Violation(roles[0].place, f"{_named(roles)} may be taken by anybody", evidence)
                     continue
-            elif not others and used & {role.arn, role.name}:
+            elif not others and any({each.arn, each.name} & used for each in roles):
                 strange = [each.value for each in one.principals if each.value != TASKS and known(each.value)]
                 if strange:
-                    message = f"the role {role.name} is a task's, and may be taken by {', '.join(strange)}"
-                    yield Violation(role.place, message, evidence, severity=Severity.WARNING)
+                    message = f"{_named(roles)} of tasks may be taken by {', '.join(strange)}"
+                    yield Violation(roles[0].place, message, evidence, severity=Severity.WARNING)
             if others:
-                message = f"the role {role.name} may be taken from another account: {', '.join(sorted(set(others)))}"
-                yield Violation(role.place, message, evidence)
+                message = (
+                    f"{_named(roles)} may be taken from another account: {', '.join(sorted(set(others)))}"
+                )
+                yield Violation(roles[0].place, message, evidence)
 
 
 class LooseOidc(Rule):
@@ -90,7 +93,7 @@ class LooseOidc(Rule):
     reads = ("roles",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for role, _, one in _trusting(subject.inventory):
+        for roles, _, one in _trusting(subject.inventory):
             if not any(
                 each.kind == "Federated" and "saml-provider" not in each.value for each in one.principals
             ):
@@ -100,22 +103,34 @@ class LooseOidc(Rule):
             lacks = [name for name, values in (("sub", subjects), ("aud", audiences)) if not values]
             wide = [each for each in subjects if known(each) and _names_no_repository(one, each)]
             if lacks:
-                message = f"the role {role.name} may be taken without a condition on {' and '.join(lacks)}"
-                yield Violation(role.place, message, evidence)
+                message = f"{_named(roles)} may be taken without a condition on {' and '.join(lacks)}"
+                yield Violation(roles[0].place, message, evidence)
             elif wide:
-                message = f"the role {role.name} may be taken by more than one repository: {', '.join(wide)}"
-                yield Violation(role.place, message, evidence)
+                message = f"{_named(roles)} may be taken by more than one repository: {', '.join(wide)}"
+                yield Violation(roles[0].place, message, evidence)
             elif whole := [each for each in subjects if _whole_repository(each)]:
                 message = (
-                    f"the role {role.name} may be taken by every workflow of a repository: {', '.join(whole)}"
+                    f"{_named(roles)} may be taken by every workflow of a repository: {', '.join(whole)}"
                 )
-                yield Violation(role.place, message, evidence, severity=Severity.WARNING)
+                yield Violation(roles[0].place, message, evidence, severity=Severity.WARNING)
 
 
-def _trusting(inventory: Inventory) -> Iterator[tuple[Role, Policy, Statement]]:
+def _trusting(inventory: Inventory) -> Iterator[tuple[list[Role], Policy, Statement]]:
+    """Give each statement that lets somebody take roles, once for those that one block makes."""
+    found: dict[tuple[str, int, str, Statement], tuple[Policy, list[Role]]] = {}
     for role in inventory.roles:
-        if role.trust:
-            yield from ((role, role.trust, one) for one in role.trust.allowed)
+        place = role.place
+        if not role.trust:
+            continue
+        for one in role.trust.allowed:
+            block = (place.path, place.line, "" if place.line else place.resource, one)
+            found.setdefault(block, (role.trust, []))[1].append(role)
+    for (*_, one), (policy, roles) in found.items():
+        yield roles, policy, one
+
+
+def _named(roles: list[Role]) -> str:
+    return f"the role{'s' if len(roles) > 1 else ''} {listed(one.name for one in roles)}"
 
 
 def _values(statement: Statement, end: str) -> tuple[str, ...]:
