@@ -75,14 +75,14 @@ class PublicSubnet(Rule):
         for some in by_block(one for one in subject.inventory.subnets if one.public_addresses):
             yield Violation(
                 some[0].place,
-                f"{listed(one.id for one in some)} gives public addresses to what starts there",
+                f"what starts in {listed(one.id for one in some)} is given a public address",
                 "map_public_ip_on_launch = true",
             )
         only = (one for one in subject.inventory.subnets if one.ipv6_addresses and not one.public_addresses)
         for some in by_block(only):
             yield Violation(
                 some[0].place,
-                f"{listed(one.id for one in some)} gives addresses of IPv6, which are public ones",
+                f"what starts in {listed(one.id for one in some)} is given an address of IPv6, which is public",
                 "assign_ipv6_address_on_creation = true",
                 severity=Severity.WARNING,
             )

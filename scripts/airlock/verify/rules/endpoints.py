@@ -139,10 +139,10 @@ def _by(reasons: list[Reason]) -> str:
     """Say who needs something, for what, and what comes of it."""
     who = listed(one.who for one in reasons if one.who != PROMISE)
     if not who:
-        return f"which {PROMISE} promises: airlock check lets DAGs pass that need it"
+        return f"though {PROMISE} promises it: airlock check lets DAGs pass that need it"
     why = listed((one.why for one in reasons if one.who != PROMISE), 3)
     first = _STARTS if any(one.starts for one in reasons) else _HANGS
-    return f"which {who} needs ({why}): {first}"
+    return f"needed by {who} ({why}): {first}"
 
 
 RULES: tuple[Rule, ...] = (MissingEndpoint(), NeedlessEndpoint())

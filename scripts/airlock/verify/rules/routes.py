@@ -89,7 +89,7 @@ class MainTable(Rule):
             also = f", which has routes to {listed(one.target for one in routes)}" if routes else ""
             yield Violation(
                 some[0].place,
-                f"{listed(one.id for one in some)} has no route table of its own: the main one holds{also}",
+                f"no route table of its own for {listed(one.id for one in some)}: the main one holds{also}",
                 f"main route table: {table.id if table else 'not in the inventory'}",
                 severity=Severity.ERROR if routes else None,
             )

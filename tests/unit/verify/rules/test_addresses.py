@@ -66,7 +66,7 @@ def test_subnets_of_one_block_that_give_public_addresses_are_one_finding() -> No
 
     (one,) = found(PublicSubnet(), replace(inventory, subnets=public))
 
-    assert one.message == "subnet-a, subnet-b, subnet-c gives public addresses to what starts there"
+    assert one.message == "what starts in subnet-a, subnet-b, subnet-c is given a public address"
     assert one.severity is None
 
 

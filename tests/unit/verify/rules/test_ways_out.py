@@ -212,7 +212,7 @@ def test_a_subnet_of_tasks_on_the_main_table_is_a_warning_and_an_error_where_tha
     (one,) = found(MainTable(), loose)
     (worse,) = found(MainTable(), changed("route_tables", "rtb-main", loose, routes=(way,)))
 
-    assert one.message == "subnet-c has no route table of its own: the main one holds"
+    assert one.message == "no route table of its own for subnet-c: the main one holds"
     assert (one.severity, worse.severity) == (None, Severity.ERROR)
     assert worse.message.endswith("which has routes to an internet gateway")
 
