@@ -42,7 +42,7 @@ class MutableTags(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         for one in subject.inventory.repositories:
-            if not one.mutability.startswith("IMMUTABLE"):
+            if known(one.mutability) and not one.mutability.startswith("IMMUTABLE"):
                 message = f"tags of the repository {one.name} can be moved to another image"
                 yield Violation(one.place, message, f"image_tag_mutability: {one.mutability}")
             elif others := sorted(set(one.excluded) - set(MOVING)):

@@ -57,7 +57,7 @@ def test_endpoints_of_one_block_without_a_policy_are_one_finding() -> None:
 
     (one,) = found(NoPolicy(), replace(inventory, endpoints=bare))
 
-    assert "for ecr.api, ecr.dkr, ecs, logs, secretsmanager and 2 more let everything" in one.message
+    assert "for ecr.api, ecr.dkr, ecs, kms, logs and 3 more let everything" in one.message
 
 
 def test_a_policy_of_somebody_elses_service_is_not_asked_for() -> None:

@@ -42,7 +42,7 @@ def test_an_endpoints_group_that_does_not_let_a_service_in_is_one_finding_for_al
 
     assert one.place == at("aws_security_group.endpoints")
     assert one.message == (
-        "sg-endpoints of the endpoints for ecr.api, ecr.dkr, logs, secretsmanager, ecs and 1 more "
+        "sg-endpoints of the endpoints for ecr.api, ecr.dkr, logs, secretsmanager, kms and 2 more "
         "lets in no TCP 443 from airflow-scheduler (sg-scheduler)"
     )
 
