@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants
@@ -182,9 +183,7 @@ def _lets_in(statement: Statement, service: str, host: str) -> bool:
     if not statement.names(_CALLS[service]) or not any(one.kind == "AWS" for one in statement.principals):
         return False
     through = grants.limiting(statement, "kms:viaservice")
-    return not through or any(
-        one == host or (one.startswith(f"{service}.") and "*" in one) or not known(one) for one in through
-    )
+    return not through or any(fnmatchcase(host, one) or not known(one) for one in through)
 
 
 def _allowed(subject: Subject) -> Iterator[tuple[Key, Policy, Statement]]:
