@@ -68,7 +68,7 @@ def end_of(placement: Placement) -> End:
 def to_endpoints(inventory: Inventory, needs: Mapping[str, str]) -> Iterator[tuple[Placement, VpcEndpoint]]:
     """Give all pairs of tasks and the endpoints in their VPC that they need."""
     everywhere = placements(inventory)
-    workers = [one for one in everywhere if one.setting or one.runs("worker")]
+    workers = [one for one in everywhere if one.runs_dags]
     for service, reasons in needed(inventory, needs).items():
         named = {one.placement.name for one in reasons if one.placement}
         if any(one.placement is None for one in reasons):
@@ -92,7 +92,7 @@ def within(inventory: Inventory) -> Iterator[Flow]:
         if any(_sets(one, *setting) for setting in _CACHE) and not broker.startswith("sqs:"):
             yield Flow(end_of(one), "the cache", caches)
         yield from _mounts(inventory, one)
-        if _sets(one, *_API_URL) and not one.runs("api-server"):
+        if _sets(one, *_API_URL) and one.runs_dags:  # all components may have the setting
             url = one.environment.get(variable(*_API_URL), "")
             yield Flow(end_of(one), "the API server", _api_servers(inventory, everywhere, url))
     api = tuple((end_of(one), API) for one in everywhere if one.runs("api-server"))

@@ -10,10 +10,11 @@ from airlock.verify.network import Peer
 from airlock.verify.placements import known_groups
 from airlock.verify.ranges import covers
 from airlock.verify.rule import Rule, Violation
+from airlock.verify.rules.groups import named
 from airlock_spec.check.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from airlock.verify.inventory import Inventory
     from airlock.verify.network import Permission, Place, VpcEndpoint
@@ -51,11 +52,12 @@ class EndpointShut(Rule):
                 shut.setdefault(tuple(sorted(server.groups)), []).append((client, endpoint))
         for groups, pairs in shut.items():
             services = listed(endpoint.service for _, endpoint in pairs)
-            clients = listed(f"{client.name} ({listed(client.groups)})" for client, _ in pairs)
+            clients = _groups(inventory, (group for client, _ in pairs for group in client.groups))
             yield Violation(
                 _place(inventory, groups),
-                f"{listed(groups)} of the endpoints for {services} lets in no TCP 443 from {clients}",
-                f"no ingress rule of {listed(groups)} for TCP 443 from {clients}",
+                f"tasks of {listed(client.name for client, _ in pairs)} are not let in on TCP 443 by the endpoints "
+                f"for {services}",
+                f"no ingress rule of {_groups(inventory, groups)} for TCP 443 from {clients}",
             )
 
 
@@ -86,12 +88,12 @@ class TasksShut(Rule):
                 shut.setdefault(tuple(sorted(client.groups)), []).append((client, endpoint))
         for groups, pairs in shut.items():
             services = listed(endpoint.service for _, endpoint in pairs)
-            servers = listed(group for _, endpoint in pairs for group in endpoint.groups)
+            servers = _groups(inventory, (group for _, endpoint in pairs for group in endpoint.groups))
             yield Violation(
                 _place(inventory, groups),
-                f"{listed(groups)} of {listed(client.name for client, _ in pairs)} lets out no TCP 443 to "
-                f"the endpoints for {services}",
-                f"no egress rule of {listed(groups)} for TCP 443 to {servers}",
+                f"tasks of {listed(client.name for client, _ in pairs)} are not let out on TCP 443 to the endpoints "
+                f"for {services}",
+                f"no egress rule of {_groups(inventory, groups)} for TCP 443 to {servers}",
             )
 
 
@@ -126,10 +128,11 @@ class NoPrefixList(Rule):
                 key = (tuple(sorted(placement.groups)), endpoint.service)
                 shut.setdefault(key, []).append(placement.name)
         for (ids, service), names in shut.items():
+            prefixes = f"com.amazonaws.{inventory.region}.{service}"
             yield Violation(
                 _place(inventory, ids),
-                f"{listed(ids)} of {listed(names)} lets out no TCP 443 to the prefix list of {service}",
-                f"no egress rule of {listed(ids)} with prefix_list_id of com.amazonaws.{inventory.region}.{service}",
+                f"tasks of {listed(names)} are not let out on TCP 443 to the prefix list of {service}",
+                f"no egress rule of {_groups(inventory, ids)} with prefix_list_id of {prefixes}",
             )
 
 
@@ -161,18 +164,17 @@ class FlowShut(Rule):
             for side, groups, port in _shut(inventory, flow):
                 shut.setdefault((side, tuple(sorted(groups)), flow.to, port), []).append(flow)
         for (side, groups, to, port), flows in shut.items():
-            clients = listed(f"{one.client.name} ({listed(one.client.groups)})" for one in flows)
-            servers = listed(group for one in flows for server, _ in one.servers for group in server.groups)
-            lets = (
-                f"lets {listed(one.client.name for one in flows)} out to {to}"
-                if side == "egress"
-                else f"lets {clients} in to {to}"
-            )
+            who = listed(one.client.name for one in flows)
+            others = {
+                "egress": (group for one in flows for server, _ in one.servers for group in server.groups),
+                "ingress": (group for one in flows for group in one.client.groups),
+            }
+            lets = f"is not let out to {to}" if side == "egress" else f"is not let in by {to}"
             yield Violation(
                 _place(inventory, groups),
-                f"no rule of {listed(groups)} {lets} on TCP {port}",
-                f"no {side} rule of {listed(groups)} for TCP {port} "
-                f"{f'to {servers}' if side == 'egress' else f'from {clients}'}",
+                f"{who} {lets} on TCP {port}",
+                f"no {side} rule of {_groups(inventory, groups)} for TCP {port} with "
+                f"{_groups(inventory, others[side])}",
             )
 
 
@@ -216,6 +218,11 @@ def _to_list(inventory: Inventory, permission: Permission, service: str) -> bool
 
 def _end(endpoint: VpcEndpoint) -> End:
     return End(endpoint.service, endpoint.groups, endpoint.subnets)
+
+
+def _groups(inventory: Inventory, identifiers: Iterable[str]) -> str:
+    """Return security groups by their names as far as they have some, for people."""
+    return listed(named(group) if (group := inventory.group(one)) else one for one in identifiers)
 
 
 def _place(inventory: Inventory, groups: tuple[str, ...]) -> Place:
