@@ -24,7 +24,7 @@ from airlock.verify.network import (
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 SUBNETS = ("subnet-a", "subnet-b", "subnet-c")
-INTERFACES = ("ecr.api", "ecr.dkr", "ecs", "logs", "secretsmanager", "ssmmessages")
+INTERFACES = ("ecr.api", "ecr.dkr", "ecs", "kms", "logs", "secretsmanager", "ssmmessages")
 CLIENTS = ("sg-api", "sg-scheduler", "sg-processor", "sg-triggerer", "sg-worker")  # of endpoints
 S3_LIST = "pl-s3"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from airlock.verify.services import (
     AccessPoint,
+    Analyzer,
     Bucket,
     Cache,
     Cluster,
@@ -36,6 +37,7 @@ ENCRYPTED = Encryption(on=True, key=KEY)
 SQL, BROKER = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CELERY__BROKER_URL"
 API_URL = "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"
 EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/airflow-execution"
+CHANNELS = [f"ssmmessages:{verb}{what}Channel" for verb in ("Create", "Open") for what in ("Control", "Data")]
 # Component → its security group, command, and what it connects to beside the API.
 COMPONENTS = {
     "api-server": ("sg-api", (SQL,)),
@@ -66,7 +68,29 @@ def keys() -> tuple[Key, ...]:
         },
     }
     names = (KEY, KEY.rpartition("/")[2], "alias/airflow")
-    return (Key(at("aws_kms_key.this"), names, policy_of("aws_kms_key.this", root, use), rotates=True),)
+    policy = policy_of("aws_kms_key.this", root, use, *_through_services())
+    return (Key(at("aws_kms_key.this"), names, policy, rotates=True),)
+
+
+def _through_services() -> tuple[dict[str, Any], ...]:
+    """Return statements that leave the use of the key through services to IAM policies of the account."""
+    served = ("ecr", "elasticache", "elasticfilesystem", "rds", "s3", "secretsmanager", "sqs")
+    equal = {
+        "kms:ViaService": [f"{one}.{REGION}.amazonaws.com" for one in served],
+        "kms:CallerAccount": ACCOUNT,
+    }
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Resource": "*",
+    }
+    use = {"Sid": "UseThroughServices", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"]}
+    grants = {"Sid": "GrantsToServices", "Action": ["kms:CreateGrant"]}
+    only_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return (
+        allowed | use | {"Condition": {"StringEquals": equal}},
+        allowed | grants | {"Condition": {"StringEquals": equal, **only_aws}},
+    )
 
 
 def only_tls(resource: str, action: str, *resources: str) -> dict[str, Any]:
@@ -155,7 +179,8 @@ def runs() -> dict[str, tuple[object, ...]]:
             _execution(),
             *(_role(one) for one in (*COMPONENTS, "worker")),
         ),
-        "clusters": (Cluster(at("aws_ecs_cluster.this"), "airflow", exec_key=""),),
+        "analyzers": (Analyzer(at("aws_accessanalyzer_analyzer.this"), "account"),),
+        "clusters": (Cluster(at("aws_ecs_cluster.this"), "airflow", exec_key=KEY),),
         "services": tuple(_service(one, group) for one, (group, _) in COMPONENTS.items()),
         "task_definitions": (
             *(_definition(one, wants) for one, (_, wants) in COMPONENTS.items()),
@@ -166,7 +191,7 @@ def runs() -> dict[str, tuple[object, ...]]:
 
 def _service(name: str, group: str) -> Service:
     return Service(
-        at(f"aws_ecs_service.{name}"),
+        at(f'aws_ecs_service.this["{name}"]'),
         f"airflow-{name}",
         "airflow",
         f"airflow-{name}",
@@ -196,7 +221,7 @@ def _definition(name: str, wants: tuple[str, ...]) -> TaskDefinition:
     if name == "worker":
         environment |= {API_URL: "http://api-server.airflow.internal:8080/execution/"}
     return TaskDefinition(
-        at(f"aws_ecs_task_definition.{name}"),
+        at(f'aws_ecs_task_definition.this["{name}"]'),
         f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/airflow-{name}:1",
         f"airflow-{name}",
         network_mode="awsvpc",
@@ -267,7 +292,7 @@ def _role(name: str) -> Role:
         worker = f"arn:aws:iam::{ACCOUNT}:role/airflow-worker"
         passed = _allowed(["iam:PassRole"], worker, EXECUTION)
         passed["Condition"] = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-        statements += [_allowed(["ecs:RunTask"], tasks), passed]
+        statements += [_allowed(["ecs:RunTask"], tasks), passed, _allowed(CHANNELS, "*")]
     trust = policy_of(f"aws_iam_role.{name}", _assumed("Tasks"))
     rights = policy_of(f"aws_iam_role_policy.{name}", *statements)
     return Role(at(f"aws_iam_role.{name}"), arn, f"airflow-{name}", trust, (rights,))

@@ -89,7 +89,7 @@ def test_without_subnets_and_vpc_the_place_is_that_of_who_needs_it() -> None:
     (one,) = found(MissingEndpoint(), inventory)
     (bare,) = found(MissingEndpoint(), Inventory(Source.PLAN, "eu-west-1"), "s3")
 
-    assert one.place == at("aws_ecs_service.scheduler")
+    assert one.place == at('aws_ecs_service.this["scheduler"]')
     assert bare.place.resource == "eu-west-1"
 
 
@@ -126,9 +126,7 @@ def test_interface_endpoints_without_private_dns_are_one_finding_of_their_block(
 
     (one,) = found(NoPrivateNames(), replace(inventory, endpoints=off))
 
-    assert one.message.startswith(
-        "the endpoints for ecr.api, ecr.dkr, ecs, logs, secretsmanager and 1 more have"
-    )
+    assert one.message.startswith("the endpoints for ecr.api, ecr.dkr, ecs, kms, logs and 2 more have")
 
 
 def test_no_private_names_are_wanted_beside_a_gateway_or_of_somebody_elses_service() -> None:
