@@ -1,3 +1,6 @@
+# Airflow on Fargate without NAT, whole: copy this folder, and put your values into example.auto.tfvars. Endpoints,
+# security groups and roles follow from what the deployment is.
+
 # What the deployment is, in one place: all below is derived from it.
 locals {
   celery = var.executor == "CeleryExecutor"
@@ -89,7 +92,7 @@ module "storage" {
   vpc_id                    = module.network.vpc_id
   subnets                   = module.network.subnets
   client_security_group_ids = module.network.security_group_ids
-  client_role_arns          = []
+  client_role_arns          = values(module.services.task_role_arns)
 }
 
 module "logs" {

@@ -49,3 +49,8 @@ output "policies" {
     { for task, policy in aws_iam_role_policy.execution : "${task}-execution" => policy.policy },
   )
 }
+
+output "task_role_arns" {
+  description = "The roles that programs in tasks have, by task."
+  value       = { for task, role in aws_iam_role.task : task => role.arn }
+}

@@ -1,0 +1,53 @@
+"""All rules, by module, and their documentation as a page."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from typing import TYPE_CHECKING
+
+from airlock.verify import rules
+from airlock_spec.check.documented import page_of
+
+if TYPE_CHECKING:
+    from airlock.verify.rule import Rule
+
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (
+            rule
+            for module in pkgutil.iter_modules(rules.__path__)
+            for rule in importlib.import_module(f"{rules.__name__}.{module.name}").RULES
+        ),
+        key=lambda rule: rule.code,
+    )
+)
+GROUPS = {
+    "AL70": "Ways out",
+}
+_HEAD = """\
+# Rules of a deployment
+
+Written by `make docs` from the rules' own docstrings; `airlock explain CODE` shows one. `airlock verify` judges
+Terraform before it is applied, an account, and what a task sees, by the same rules (docs/verify.md).
+
+What is so on purpose is accepted with a reason: in a comment in or above a block of Terraform,
+
+```hcl
+# airlock: ignore[AL705] the office network is reached over this
+resource "aws_ec2_transit_gateway_vpc_attachment" "office" {
+```
+
+or in `accept` of `[tool.airlock.verify]`, by the resource's address or ARN. The verdicts on ADR-001's promises are of
+what is so, accepted or not.
+"""
+
+
+def page() -> str:
+    """Return docs/rules.md."""
+    return page_of(_HEAD, GROUPS, RULES)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
