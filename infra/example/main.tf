@@ -1,4 +1,4 @@
-# Airflow on Fargate without NAT, whole: copy this folder, and put your values into example.auto.tfvars. Endpoints,
+# Airflow on Fargate without NAT, whole: put your values into example.auto.tfvars. Endpoints,
 # security groups and roles follow from what the deployment is.
 
 # What the deployment is, in one place: all below is derived from it.

@@ -37,6 +37,11 @@ output "api_url" {
   value       = local.api_url
 }
 
+output "task_role_arns" {
+  description = "The roles that programs in tasks have, by task."
+  value       = { for task, role in aws_iam_role.task : task => role.arn }
+}
+
 output "definitions" {
   description = "Task → its containers, as JSON."
   value       = { for task, definition in aws_ecs_task_definition.this : task => definition.container_definitions }
@@ -48,9 +53,4 @@ output "policies" {
     { for task, policy in aws_iam_role_policy.task : task => policy.policy },
     { for task, policy in aws_iam_role_policy.execution : "${task}-execution" => policy.policy },
   )
-}
-
-output "task_role_arns" {
-  description = "The roles that programs in tasks have, by task."
-  value       = { for task, role in aws_iam_role.task : task => role.arn }
 }
