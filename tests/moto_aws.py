@@ -116,6 +116,9 @@ def _serve() -> None:
     from moto.efs.responses import EFSResponse  # noqa: PLC0415 - much to import, for the server alone
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 - as above
 
+    import moto_gaps  # noqa: PLC0415 - as below
+
+    moto_gaps.fill()
     EFSResponse.delete_file_system_policy = _delete_file_system_policy  # type: ignore[attr-defined]
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - nobody reads what it says, and a full pipe would stop it
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
