@@ -17,7 +17,7 @@ from project import REPOSITORY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PARTS = ("infra/example", "infra/modules", "scripts/airlock/verify/mocks")
+PARTS = ("infra/example", "infra/modules", "infra/values", "scripts/airlock/verify/mocks")
 EXAMPLE = "infra/example"
 # Everything that there may be, and all of it may be destroyed.
 WHOLE = {
@@ -25,6 +25,7 @@ WHOLE = {
     "force_destroy": "true",
     "deletion_protection": "false",
     "secret_recovery_days": "0",
+    "database_password_days": "7",  # RDS's own: moto does not cancel the rotation of a secret that RDS keeps
 }
 _SETTINGS, _MIRROR = "TF_CLI_CONFIG_FILE", "AIRLOCK_TERRAFORM_MIRROR"
 _PROVIDER = ("*/hashicorp/aws", "*/*/hashicorp/aws", "*/*/*/hashicorp/aws")  # below a mirror stands a host

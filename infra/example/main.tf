@@ -1,4 +1,4 @@
-# Airflow on Fargate without NAT, whole: copy this folder, and put your values into example.auto.tfvars. Endpoints,
+# Airflow on Fargate without NAT, whole: put your values into example.auto.tfvars. Endpoints,
 # security groups and roles follow from what the deployment is.
 
 # What the deployment is, in one place: all below is derived from it.
@@ -111,6 +111,7 @@ module "database" {
   kms_key_arn         = module.encryption.key_arn
   deletion_protection = var.deletion_protection
   multi_az            = var.database_multi_az
+  password_days       = var.database_password_days
 
   # With the ECS executor workers speak to the api-server alone.
   client_security_group_ids = {

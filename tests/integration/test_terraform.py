@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import moto_aws
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 # What a second plan would change though nothing changed: it is moto's doing.
 OF_MOTO = {
-    ("aws_db_instance", "network_type"): "is not kept",
     ("aws_db_instance", "performance_insights_enabled"): "is not kept",
     ("aws_db_instance", "performance_insights_kms_key_id"): "as above",
     ("aws_db_instance", "performance_insights_retention_period"): "as above",
@@ -35,6 +35,13 @@ def test_the_example_is_initialised_validated_and_tested_without_a_network(
     example.must("validate", offline=True)
     done = example.must("test", offline=True)
     assert b", 0 failed" in done.stdout
+
+
+def test_the_values_of_secrets_are_validated_without_a_network(terraform: Terraform, tmp_path: Path) -> None:
+    example = terraform_runs.copy(terraform, tmp_path)
+    values = replace(example, folder=example.folder.parent / "values")
+    values.init(offline=True)
+    values.must("validate", offline=True)
 
 
 def test_all_terraform_is_formatted(terraform: Terraform) -> None:
