@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from airlock.verify.called import called
 from airlock.verify.grouped import known
 from airlock.verify.needed import needed
 from airlock.verify.network import Peer
@@ -98,7 +99,7 @@ def within(inventory: Inventory) -> Iterator[Flow]:
     api = tuple((end_of(one), API) for one in everywhere if one.runs("api-server"))
     for balancer in inventory.load_balancers:
         if api and balancer.groups:
-            yield Flow(End(balancer.id, balancer.groups, balancer.subnets), "the API server", api)
+            yield Flow(End(called(balancer), balancer.groups, balancer.subnets), "the API server", api)
 
 
 def _mounts(inventory: Inventory, placement: Placement) -> Iterator[Flow]:
@@ -106,7 +107,8 @@ def _mounts(inventory: Inventory, placement: Placement) -> Iterator[Flow]:
     for system in dict.fromkeys(one.file_system for one in volumes if one.file_system):
         targets = [one for one in inventory.mount_targets if one.file_system == system]
         servers = tuple((End(system, one.groups, (one.subnet,)), NFS) for one in targets)
-        yield Flow(end_of(placement), f"the file system {system}", servers)
+        name = next((called(one) for one in inventory.file_systems if one.id == system), system)
+        yield Flow(end_of(placement), f"the file system {name}", servers)
 
 
 def _api_servers(

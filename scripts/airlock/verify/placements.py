@@ -90,7 +90,7 @@ def groups_of(inventory: Inventory, placement: Placement) -> list[SecurityGroup]
 
 def known_groups(inventory: Inventory, identifiers: tuple[str, ...]) -> list[SecurityGroup] | None:
     """Return security groups by their ids, or None where there are none or one of them is not known."""
-    found = [group for one in identifiers if (group := inventory.group(one))]
+    found = [group for one in identifiers if one != UNKNOWN and (group := inventory.group(one))]
     return found if found and len(found) == len(identifiers) else None
 
 

@@ -52,7 +52,7 @@ def test_an_endpoints_group_that_does_not_let_a_service_in_is_one_finding_for_al
         "for ecr.api, ecr.dkr, logs, secretsmanager, kms and 2 more"
     )
     assert one.evidence == (
-        "no ingress rule of airflow-endpoints (sg-endpoints) for TCP 443 from airflow-scheduler (sg-scheduler)"
+        "no ingress rule of aws_security_group.endpoints for TCP 443 from aws_security_group.scheduler"
     )
 
 
@@ -121,7 +121,7 @@ def test_tasks_that_are_not_let_out_to_endpoints_are_one_finding_of_their_group(
         "tasks of airflow-worker are not let out on TCP 443 to the endpoints for ecr.api, ecr.dkr, logs, secretsmanager"
     )
     assert one.evidence == (
-        "no egress rule of airflow-worker (sg-worker) for TCP 443 to airflow-endpoints (sg-endpoints)"
+        "no egress rule of aws_security_group.worker for TCP 443 to aws_security_group.endpoints"
     )
 
 
@@ -207,57 +207,62 @@ def test_without_a_gateway_endpoint_no_prefix_list_is_asked_for() -> None:
             "sg-triggerer",
             "egress",
             "sg-database",
-            "airflow-triggerer is not let out to the database on TCP 5432",
+            "airflow-triggerer cannot connect to the database on TCP 5432: not let out",
         ),
         (
             "sg-database",
             "ingress",
             "sg-triggerer",
-            "airflow-triggerer is not let in by the database on TCP 5432",
+            "airflow-triggerer cannot connect to the database on TCP 5432: not let in",
         ),
         (
             "sg-worker",
             "egress",
             "sg-cache",
-            "airflow-worker is not let out to the cache on TCP 6379",
+            "airflow-worker cannot connect to the cache on TCP 6379: not let out",
         ),
         (
             "sg-cache",
             "ingress",
             "sg-scheduler",
-            "airflow-scheduler is not let in by the cache on TCP 6379",
+            "airflow-scheduler cannot connect to the cache on TCP 6379: not let in",
         ),
         (
             "sg-processor",
             "egress",
             "sg-files",
-            "airflow-dag-processor is not let out to the file system fs-1 on TCP 2049",
+            "airflow-dag-processor cannot connect to the file system aws_efs_file_system.dags on TCP 2049: not let out",
         ),
         (
             "sg-files",
             "ingress",
             "sg-worker",
-            "airflow-worker is not let in by the file system fs-1 on TCP 2049",
+            "airflow-worker cannot connect to the file system aws_efs_file_system.dags on TCP 2049: not let in",
         ),
         (
             "sg-worker",
             "egress",
             "sg-api",
-            "airflow-worker is not let out to the API server on TCP 8080",
+            "airflow-worker cannot connect to the API server on TCP 8080: not let out",
         ),
         (
             "sg-api",
             "ingress",
             "sg-worker",
-            "airflow-worker is not let in by the API server on TCP 8080",
+            "airflow-worker cannot connect to the API server on TCP 8080: not let in",
         ),
         (
             "sg-api",
             "ingress",
             "sg-lb",
-            "lb-1 is not let in by the API server on TCP 8080",
+            "aws_lb.this cannot connect to the API server on TCP 8080: not let in",
         ),
-        ("sg-lb", "egress", "sg-api", "lb-1 is not let out to the API server on TCP 8080"),
+        (
+            "sg-lb",
+            "egress",
+            "sg-api",
+            "aws_lb.this cannot connect to the API server on TCP 8080: not let out",
+        ),
     ],
 )
 def test_a_shut_way_within_the_vpc_is_found_on_the_side_that_lacks_the_rule(
@@ -334,6 +339,6 @@ def test_the_api_is_asked_for_by_what_runs_dags_alone_though_all_have_the_settin
 
     assert not found(FlowShut(), inventory)
     assert [one.message for one in found(FlowShut(), local)] == [
-        "airflow-scheduler is not let out to the API server on TCP 8080",
-        "airflow-scheduler is not let in by the API server on TCP 8080",
+        "airflow-scheduler cannot connect to the API server on TCP 8080: not let out",
+        "airflow-scheduler cannot connect to the API server on TCP 8080: not let in",
     ]
