@@ -167,11 +167,7 @@ def test_ecs_exec_needs_its_messages_and_under_a_key_of_ones_own_kms() -> None:
     [(f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/airflow", True), ("airflow-other", False), ("air", False)],
 )
 def test_the_cluster_of_a_service_is_known_by_its_name_or_its_arn(cluster: str, needs: bool) -> None:  # noqa: FBT001
-    inventory = changed("clusters", "airflow", exec_key=KEY)
-
-    found = changed("services", "airflow-scheduler", inventory, cluster=cluster)
-
-    assert bool(who(found, "kms")) is needs
+    assert bool(who(changed("services", "airflow-scheduler", cluster=cluster), "kms")) is needs
 
 
 def test_a_connection_that_assumes_a_role_needs_sts() -> None:
