@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airlock.verify.inventory import Inventory
     from terraform_runs import Deployment
 
-SECONDS = 5.0
+SECONDS = 5.0  # of processor time, whatever else the machine does; moto is another process
 NOT_IN_MOTO = ["analyzers"]  # moto has no IAM Access Analyzer
 
 
@@ -41,9 +41,9 @@ def account(applied_example: Deployment) -> Iterator[Account]:
 
 @pytest.fixture(scope="module")
 def read(account: Account) -> tuple[Inventory, float]:
-    begun = time.monotonic()
+    begun = time.process_time()
     found = account.read()
-    return found, time.monotonic() - begun
+    return found, time.process_time() - begun
 
 
 @pytest.fixture(scope="module")
