@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import moto_aws
+from airlock.release_settings import Verify
 from airlock.verify.account.account import connect
 from airlock.verify.account.permissions import policy
 from airlock.verify.account.scope import Scope
+from airlock.verify.catalogue import RULES
+from airlock.verify.judge import judge
 from airlock.verify.network import Target
+from airlock.verify.rule import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -130,3 +134,9 @@ def test_the_least_policy_names_the_examples_resources(found: Inventory) -> None
     named = {arn for one in resources for arn in ([one] if isinstance(one, str) else one)}
     ours = {one.place.resource for one in found.buckets} | {one.place.resource for one in found.roles}
     assert ours < named
+
+
+def test_the_rules_find_nothing_in_it_but_that_it_may_be_deleted(found: Inventory) -> None:
+    judgement = judge(Subject(found), RULES, Verify())
+    told = [(one.code, one.message) for one in judgement.findings]
+    assert told == [("AL835", "the database airflow is not protected from deletion")]  # terraform_runs.WHOLE
