@@ -29,6 +29,7 @@ COMMANDS = {
     "run": "Run a command in the image, without a network.",
     "check": "Check DAGs in the very image, without a network.",
     "network": "Show which endpoints are needed, by whom, and what they cost.",
+    "lab": "Run commands and DAGs in the NAT-free network, on this machine.",
     "explain": "Explain a code of `check`, or list them all.",
     "up": "Bring the whole of Airflow up on this machine, without a network.",
     "down": "End what `up` began, and leave nothing of it.",
