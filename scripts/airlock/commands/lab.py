@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from airlock.cli import Session
     from airlock.lab.report import Report
+    from airlock.lab.starting import Outcome
 
 EPILOG = """\b
 Examples:
@@ -107,3 +108,66 @@ def _pair(text: str) -> tuple[str, str]:
     if not name or not found:
         raise click.UsageError(f"--env {text!r} has not the shape NAME=VALUE")
     return name, value
+
+
+@command.command("adr")
+@_network
+@click.option("--patient", is_flag=True, help="Also wait for a call with botocore's own defaults: minutes.")
+@_JSON
+@click.pass_obj
+def adr_(
+    session: Session,
+    *,
+    added: tuple[str, ...],
+    taken: tuple[str, ...],
+    report_file: Path | None,
+    patient: bool,
+    as_json: bool,
+) -> int:
+    """Run the connectivity tests of ADR-001 in the image, and those that it leaves out; print a verdict of each.
+
+    The exit code is 1 where one of the ADR's tests, or one of an endpoint that is there, does not hold.
+    """
+    from airlock.lab import programs  # noqa: PLC0415 - heavy imports, after --help
+
+    services = _services(session, added, taken)
+    tests, outcome = programs.adr(session, services, patient=patient)
+    document = {"endpoints": list(services), "tests": [asdict(one) for one in tests]}
+    _result(document, outcome, programs.tests_text(tests, services), as_json=as_json)
+    _tell(session, outcome.report, report_file)
+    return 1 if programs.failing(tests, services) else 0
+
+
+@command.command("dags")
+@_network
+@click.option("--timeout", type=float, default=180.0, show_default=True, help="Seconds that the runs may take.")
+@_JSON
+@click.argument("dags", metavar="[DAG]...", nargs=-1)
+@click.pass_obj
+def dags_(
+    session: Session,
+    *,
+    added: tuple[str, ...],
+    taken: tuple[str, ...],
+    report_file: Path | None,
+    timeout: float,
+    as_json: bool,
+    dags: tuple[str, ...],
+) -> int:
+    """Run DAGs of dags/, or all of them, by the image's Airflow: SQLite, task logs in S3, secrets, the outbox.
+
+    Prints the state of each run, and what a task that failed said. The exit code is 1 where one did not succeed.
+    """
+    from airlock.lab import programs  # noqa: PLC0415 - heavy imports, after --help
+
+    services = _services(session, added, taken)
+    ran, outcome = programs.dags(session, services, dags, timeout)
+    document = {"endpoints": list(services), "dags": [asdict(one) for one in ran]}
+    _result(document, outcome, programs.dags_text(ran), as_json=as_json)
+    _tell(session, outcome.report, report_file)
+    return 0 if ran and all(one.state == "success" for one in ran) else 1
+
+
+def _result(document: dict[str, Any], outcome: Outcome, text: str, *, as_json: bool) -> None:
+    whole = {"seconds": round(outcome.seconds, 2), **document, "tried": outcome.report.document()}
+    click.echo(json.dumps(whole, indent=2) if as_json else text)

@@ -38,6 +38,7 @@ class Way(StrEnum):
     OUTSIDE = "outside: swallowed"
     NOWHERE = "no such name"
     TASK_ROLE = "the task's role and metadata"
+    INSTANCE = "an instance's metadata: swallowed"
     RESOLVER = "the resolver"
 
 
@@ -103,7 +104,7 @@ class Vpc:
         for place in self.places:
             if place.address == address:
                 return Answer(place.way, address, place.service)
-        known = {TASK_ROLE: Way.TASK_ROLE, RESOLVER: Way.RESOLVER}
+        known = {TASK_ROLE: Way.TASK_ROLE, INSTANCE: Way.INSTANCE, RESOLVER: Way.RESOLVER}
         return Answer(known.get(address, Way.OUTSIDE), address)
 
     def _place(
