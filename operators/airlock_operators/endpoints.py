@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from airlock_spec.unreached import endpoint_name
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -150,9 +152,7 @@ class Preflight:
         public = [address for address in addresses if not is_private(address)]
         # One public address is enough to refuse: a client may choose any of them.
         if public and not wanted.public:
-            said = (
-                f"resolves to public {', '.join(public)}: no VPC endpoint for it, or its private DNS is off"
-            )
+            said = f"resolves to public {', '.join(public)}: {_missing(endpoint.host)}, or its private DNS is off"
             return Unmet(text, said, wanted.why)
         failures = []
         for address in addresses:
@@ -160,6 +160,8 @@ class Preflight:
                 return Reached(text, address, self._try(endpoint, address))
             except OSError as error:
                 failures.append(f"{address} port {endpoint.port}: {_reason(error)}")
+        if public and endpoint_name(endpoint.host):  # a gateway's, which are routed where there is one
+            failures.append(f"{_missing(endpoint.host)}, or no route to it")
         return Unmet(text, "; ".join(failures), wanted.why)
 
     def _try(self, endpoint: Endpoint, address: str) -> str:
@@ -170,6 +172,10 @@ class Preflight:
             self.network.connect(address, endpoint.port, self.timeout)
             how = "TCP"
         return f"{how}, {(time.monotonic() - start) * 1000:.0f} ms"
+
+
+def _missing(host: str) -> str:
+    return f"no VPC endpoint {endpoint_name(host) or 'for it'}"
 
 
 def is_private(address: str) -> bool:
