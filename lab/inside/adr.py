@@ -39,7 +39,9 @@ _lock = threading.Lock()
 
 def main(asked: dict[str, Any]) -> None:
     service = asked["service"]
-    beside = threading.Thread(target=fails_soon, args=(service, "the same, with a Config of its own", BOTOCORE))
+    beside = threading.Thread(
+        target=fails_soon, args=(service, "the same, with a Config of its own", BOTOCORE)
+    )
     if asked["patient"] and service:
         beside.start()
     for name, endpoint, call in plan():

@@ -1,7 +1,7 @@
 """Runs in the lab, on the image's Python: brings all of Airflow up, runs DAGs, and tells each one's state.
 
-Argument: JSON with `dags` (none: all of them), `files` (how many hold one), `entrypoint` and `seconds` for a run. A line
-of JSON on stdout for each run that ended, or did not in time.
+Argument: JSON with `dags` (none: all of them), `files` (how many hold one), `entrypoint` and `seconds` for a run. A
+line of JSON on stdout for each run that ended, or did not in time.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Airflow:
                 sys.stderr.write(LOG.read_text(errors="replace")[-4000:])
                 sys.exit("airflow did not get healthy")
             time.sleep(0.5)
-        self.token = self.ask("POST", "/auth/token", {"username": USER, "password": self.password})["access_token"]
+        self.token = self.ask("POST", "/auth/token", {"username": USER, "password": self.password})[
+            "access_token"
+        ]
 
     def dags(self, files: int, wanted: list[str]) -> list[str]:
         """Return the DAGs to run, when they are known."""

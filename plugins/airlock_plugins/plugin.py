@@ -21,7 +21,7 @@ class NamesTheEndpoint:
     (https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/listeners.html).
     """
 
-    @hookimpl
+    @hookimpl  # type: ignore[untyped-decorator]  # Airflow is not here
     def on_task_instance_failed(self, error: BaseException | str | None) -> None:
         """Name the VPC endpoint that is missing, where that is why."""
         for line in said(error):
@@ -29,7 +29,7 @@ class NamesTheEndpoint:
 
 
 class AirlockPlugin(AirflowPlugin):
-    """Adds `macros.airlock` to templates, keeps the UI from asking other hosts, and names endpoints that are missing."""
+    """Adds `macros.airlock` to templates, keeps the UI from other hosts, names endpoints that are missing."""
 
     name = "airlock"
     # Airflow declares them as an instance's attributes.

@@ -54,7 +54,10 @@ def prepare_for_running(root: Path) -> None:
             place.chmod(mode)
     if stat.S_ISDIR((root / "etc").lstat().st_mode):  # through a symlink it would land elsewhere
         for name, text in (("hosts", _HOSTS), ("resolv.conf", "")):
-            with contextlib.suppress(FileExistsError), (root / "etc" / name).open("x", encoding="utf-8") as file:
+            with (
+                contextlib.suppress(FileExistsError),
+                (root / "etc" / name).open("x", encoding="utf-8") as file,
+            ):
                 file.write(text)
 
 

@@ -26,7 +26,9 @@ Examples:
   airlock lab dags                          every DAG, by the image's Airflow
   airlock lab dags --without secretsmanager secret_connection
 """
-_WITH = click.option("--with", "added", multiple=True, metavar="ENDPOINT", help="Have this one, too (repeatable).")
+_WITH = click.option(
+    "--with", "added", multiple=True, metavar="ENDPOINT", help="Have this one, too (repeatable)."
+)
 _WITHOUT = click.option(
     "--without", "taken", multiple=True, metavar="ENDPOINT", help="Leave this one out (repeatable)."
 )
@@ -140,7 +142,9 @@ def adr_(
 
 @command.command("dags")
 @_network
-@click.option("--timeout", type=float, default=180.0, show_default=True, help="Seconds that the runs may take.")
+@click.option(
+    "--timeout", type=float, default=180.0, show_default=True, help="Seconds that the runs may take."
+)
 @_JSON
 @click.argument("dags", metavar="[DAG]...", nargs=-1)
 @click.pass_obj

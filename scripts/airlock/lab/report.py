@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airlock.lab.dns import A, AAAA
+from airlock.lab.dns import AAAA, A
 from airlock.lab.vpc import RESOLVER, Way
 from airlock.terminal import aligned
 
@@ -117,7 +117,9 @@ class Record:
         for name, answer in answers.items():
             led[answer.address].append(name)
         return Report(
-            tuple(Name(name, one.way, one.service, one.address, times[name]) for name, one in answers.items()),
+            tuple(
+                Name(name, one.way, one.service, one.address, times[name]) for name, one in answers.items()
+            ),
             tuple(self._address(key, count, led[key[1]]) for key, count in sorted(tried.items())),
         )
 

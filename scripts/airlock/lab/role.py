@@ -30,7 +30,9 @@ class Handler(BaseHTTPRequestHandler):
     """Answers GET."""
 
     protocol_version = "HTTP/1.1"
-    secret: ClassVar[str] = secrets.token_hex(20)  # nobody checks it; it is no constant, so that none is taken for real
+    secret: ClassVar[str] = secrets.token_hex(
+        20
+    )  # nobody checks it; it is no constant, so that none is taken for real
 
     def do_GET(self) -> None:
         found = documents(self.secret, datetime.now(UTC)).get(self.path.rstrip("/"))

@@ -95,7 +95,12 @@ class Stage:
         reading, writing = os.pipe()
         names = ",".join((*self.record.vpc.hosts, "localhost"))
         numbers = (plain.fileno(), secure.fileno(), writing)
-        words = [("--fd", numbers[0]), ("--tls-fd", numbers[1]), ("--authority-fd", numbers[2]), ("--names", names)]
+        words = [
+            ("--fd", numbers[0]),
+            ("--tls-fd", numbers[1]),
+            ("--authority-fd", numbers[2]),
+            ("--names", names),
+        ]
         command = (*lab.entrypoint, "aws", *(str(part) for pair in words for part in pair))
         made = lab.service("aws", command, {"AWS_REGION": self.plan.region}, sockets=numbers)
         running = process.start_kept(made.command, log=self._log("aws"), sockets=numbers)

@@ -96,7 +96,7 @@ def run(session: Session, wanted: Wanted) -> Outcome:
             region=REGION,
             services=wanted.services,
             lab=unpacked(lab),
-            image=own and unpacked(own),
+            image=unpacked(own) if own else None,
             command=wanted.command,
             env=wanted.env,
             binds=(*_dags(project), *wanted.binds),
@@ -126,9 +126,28 @@ def _staged(tools: Tools, plan: Plan, *, captured: bool, began: float) -> Outcom
 
 def _command(tools: Tools, line: int) -> list[str | Path]:
     """Return what makes the namespaces: the tasks' network first, then the one that is AWS, where the stage is."""
-    stage = [str(tools.unshare), "--net", "--", sys.executable, "-P", "-m", "airlock.lab.stage", str(_TASKS), str(line)]
+    stage = [
+        str(tools.unshare),
+        "--net",
+        "--",
+        sys.executable,
+        "-P",
+        "-m",
+        "airlock.lab.stage",
+        str(_TASKS),
+        str(line),
+    ]
     script = f"exec {_TASKS}</proc/self/ns/net; exec {shlex.join(stage)}"
-    apart = ("--user", "--map-root-user", "--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child")
+    apart = (
+        "--user",
+        "--map-root-user",
+        "--net",
+        "--mount",
+        "--pid",
+        "--mount-proc",
+        "--fork",
+        "--kill-child",
+    )
     return [tools.unshare, *apart, "--", "/bin/sh", "-c", script]
 
 

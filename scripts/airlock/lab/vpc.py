@@ -13,18 +13,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from airlock_spec.endpoint import Endpoint
 from airlock_spec.endpoints import BY_SERVICE, service_of_host
+
+if TYPE_CHECKING:
+    from airlock_spec.endpoint import Endpoint
 
 TASK = "10.20.1.10"
 ROUTER = "10.20.0.1"
-RESOLVER = "10.20.0.2"  # a VPC's resolver has the second address above its first (Amazon VPC, DHCP option sets)
+RESOLVER = (
+    "10.20.0.2"  # a VPC's resolver has the second address above its first (Amazon VPC, DHCP option sets)
+)
 TASK_ROLE = "169.254.170.2"  # credentials and metadata of an ECS task
 INSTANCE = "169.254.169.254"  # metadata of an EC2 instance, which a task on Fargate has none of
-_ENDPOINTS = ipaddress.ip_network("10.20.2.0/23")
-_GATEWAYS = ipaddress.ip_network("198.51.100.0/24")
-_OUTSIDE = (ipaddress.ip_network("203.0.113.0/24"), ipaddress.ip_network("192.0.2.0/24"))
+_ENDPOINTS = ipaddress.IPv4Network("10.20.2.0/23")
+_GATEWAYS = ipaddress.IPv4Network("198.51.100.0/24")
+_OUTSIDE = (ipaddress.IPv4Network("203.0.113.0/24"), ipaddress.IPv4Network("192.0.2.0/24"))
 _FIRST = 10
 _NOWHERE = (".internal", ".local", ".localdomain", ".invalid", ".arpa", ".test")
 
@@ -107,9 +112,7 @@ class Vpc:
         known = {TASK_ROLE: Way.TASK_ROLE, INSTANCE: Way.INSTANCE, RESOLVER: Way.RESOLVER}
         return Answer(known.get(address, Way.OUTSIDE), address)
 
-    def _place(
-        self, endpoint: Endpoint, way: Way, network: ipaddress.IPv4Network, number: int
-    ) -> Place:
+    def _place(self, endpoint: Endpoint, way: Way, network: ipaddress.IPv4Network, number: int) -> Place:
         return Place(endpoint.service, way, str(network[_FIRST + number]), _hosts(endpoint, self.region))
 
 
