@@ -135,7 +135,7 @@ def adr_(
     services = _services(session, added, taken)
     tests, outcome = programs.adr(session, services, patient=patient)
     document = {"endpoints": list(services), "tests": [asdict(one) for one in tests]}
-    _result(document, outcome, programs.tests_text(tests, services), as_json=as_json)
+    _result(document, outcome, programs.text_of_tests(tests, services), as_json=as_json)
     _tell(session, outcome.report, report_file)
     return 1 if programs.failing(tests, services) else 0
 
@@ -167,7 +167,7 @@ def dags_(
     services = _services(session, added, taken)
     ran, outcome = programs.dags(session, services, dags, timeout)
     document = {"endpoints": list(services), "dags": [asdict(one) for one in ran]}
-    _result(document, outcome, programs.dags_text(ran), as_json=as_json)
+    _result(document, outcome, programs.text_of_dags(ran), as_json=as_json)
     _tell(session, outcome.report, report_file)
     return 0 if ran and all(one.state == "success" for one in ran) else 1
 

@@ -28,7 +28,7 @@ _PLACE = "/run/airlock/program.py"
 
 
 @dataclass(frozen=True)
-class Tested:
+class Answered:
     """A test, whose it is, its endpoint ("": of none), whether it holds, and what was said."""
 
     test: str
@@ -50,7 +50,7 @@ class Ran:
     said: str
 
 
-def adr(session: Session, services: tuple[str, ...], *, patient: bool) -> tuple[list[Tested], Outcome]:
+def adr(session: Session, services: tuple[str, ...], *, patient: bool) -> tuple[list[Answered], Outcome]:
     """Run the tests. Raises LabError, and what `starting.run` raises.
 
     With `patient`, a call without an endpoint is also made with botocore's defaults, and waited for: minutes.
@@ -58,7 +58,7 @@ def adr(session: Session, services: tuple[str, ...], *, patient: bool) -> tuple[
     service = next((one for one in _WITHOUT if one not in services), "")
     asked = {"region": REGION, "account": ACCOUNT, "service": service, "patient": patient}
     outcome = _run(session, "adr", asked, Wanted(services, (), captured=True))
-    return [Tested(**one) for one in _lines(outcome)], outcome
+    return [Answered(**one) for one in _lines(outcome)], outcome
 
 
 def dags(
@@ -77,12 +77,12 @@ def dags(
     return [Ran(**one) for one in _lines(outcome)], outcome
 
 
-def failing(tests: Sequence[Tested], services: Sequence[str]) -> list[Tested]:
+def failing(tests: Sequence[Answered], services: Sequence[str]) -> list[Answered]:
     """Return what ought to hold and does not: the ADR's tests, and those of endpoints that are there."""
     return [one for one in tests if not one.holds and (one.whose == ADR or one.service in services)]
 
 
-def tests_text(tests: Sequence[Tested], services: Sequence[str]) -> str:
+def text_of_tests(tests: Sequence[Answered], services: Sequence[str]) -> str:
     """Return a table for people."""
     rows = [["test", "of", "endpoint", "verdict", "seconds", ""]]
     for one in tests:
@@ -92,7 +92,7 @@ def tests_text(tests: Sequence[Tested], services: Sequence[str]) -> str:
     return "\n".join(aligned(rows, {4}))
 
 
-def dags_text(ran: Sequence[Ran]) -> str:
+def text_of_dags(ran: Sequence[Ran]) -> str:
     """Return a table for people, and below it what failed."""
     rows = [["DAG", "state", "seconds"], *([one.dag, one.state, f"{one.seconds:.1f}"] for one in ran)]
     failed = [f"{one.dag}, {one.task}: {one.said or 'its log says nothing of it'}" for one in ran if one.task]

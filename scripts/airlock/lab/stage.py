@@ -60,7 +60,6 @@ class Stage:
 
     def run(self) -> None:
         """Raise everything, run the command to its end, and say what it came to. Raises LabError, SandboxError."""
-        began = time.monotonic()
         process.run(["mount", "-t", "tmpfs", "-o", "mode=755", "lab", self.folder])
         made = Wire(Tools.found(), self.record.vpc, self.tasks)
         made.lay()
@@ -77,7 +76,7 @@ class Stage:
         if self.plan.outside:
             self._start_outside(lab)
         command = self._in_the_image() if self.plan.image else self._of_this_machine(made.tools)
-        self.say(ready=round(time.monotonic() - began, 3))
+        self.say(ready=True)
         code = NOT_FOUND
         if command:
             running = made.start_inside(command, {} if self.plan.image else dict(os.environ))

@@ -82,7 +82,6 @@ def run(session: Session, wanted: Wanted) -> Outcome:
     project = session.project.absolute()
     lab = images.composed(session, images.lab_config(project), offline=False)
     own = None if wanted.host else layout.read_image(session.config.layout, native())
-    began = time.monotonic()
     with ExitStack() as stack:
         trees = Trees(session.places.trees, session.terminal)
 
@@ -103,10 +102,11 @@ def run(session: Session, wanted: Wanted) -> Outcome:
             owner=(os.getuid(), os.getgid()),
             outside=wanted.outside,
         )
-        return _staged(tools, plan, captured=wanted.captured, began=began)
+        return _staged(tools, plan, captured=wanted.captured)
 
 
-def _staged(tools: Tools, plan: Plan, *, captured: bool, began: float) -> Outcome:
+def _staged(tools: Tools, plan: Plan, *, captured: bool) -> Outcome:
+    began = time.monotonic()
     ours, theirs = socket.socketpair()
     with ours, ours.makefile("r", encoding="utf-8") as heard, _interrupted_by_nobody():
         number = fcntl.fcntl(theirs, fcntl.F_DUPFD, _FREE)
@@ -116,12 +116,12 @@ def _staged(tools: Tools, plan: Plan, *, captured: bool, began: float) -> Outcom
         finally:
             os.close(number)
         ours.sendall(plan.text().encode() + b"\n")
-        first = _said(heard.readline())
+        _said(heard.readline())
         seconds = time.monotonic() - began
         text = running.stdout.read().decode(errors="replace") if running.stdout else ""
         last = _said(heard.readline())
         running.wait()
-    return Outcome(last["code"], text, Report.of(last["report"]), first.get("ready", 0.0) and seconds)
+    return Outcome(last["code"], text, Report.of(last["report"]), seconds)
 
 
 def _command(tools: Tools, line: int) -> list[str | Path]:
