@@ -108,19 +108,22 @@ def run(session: Session, wanted: Wanted) -> Outcome:
 def _staged(tools: Tools, plan: Plan, *, captured: bool) -> Outcome:
     began = time.monotonic()
     ours, theirs = socket.socketpair()
-    with ours, ours.makefile("r", encoding="utf-8") as heard, _interrupted_by_nobody():
-        number = fcntl.fcntl(theirs, fcntl.F_DUPFD, _FREE)
-        theirs.close()
-        try:
-            running = process.attend(_command(tools, number), inherited=(number,), captured=captured)
-        finally:
-            os.close(number)
-        ours.sendall(plan.text().encode() + b"\n")
-        _said(heard.readline())
-        seconds = time.monotonic() - began
-        text = running.stdout.read().decode(errors="replace") if running.stdout else ""
-        last = _said(heard.readline())
-        running.wait()
+    number = fcntl.fcntl(theirs, fcntl.F_DUPFD, _FREE)
+    theirs.close()
+    try:
+        running = process.attend(_command(tools, number), inherited=(number,), captured=captured)
+    finally:
+        os.close(number)
+    try:
+        with ours, ours.makefile("r", encoding="utf-8") as heard:
+            ours.sendall(plan.text().encode() + b"\n")
+            _said(heard.readline())
+            seconds = time.monotonic() - began
+            with _interrupted_by_nobody():
+                text = running.stdout.read().decode(errors="replace") if running.stdout else ""
+                last = _said(heard.readline())
+    finally:
+        running.wait()  # it ends when the socket is closed, at the latest
     return Outcome(last["code"], text, Report.of(last["report"]), seconds)
 
 
@@ -137,7 +140,8 @@ def _command(tools: Tools, line: int) -> list[str | Path]:
         str(_TASKS),
         str(line),
     ]
-    script = f"exec {_TASKS}</proc/self/ns/net; exec {shlex.join(stage)}"
+    # the stage takes interrupts as its own when it listens to them
+    script = f"trap '' INT; exec {_TASKS}</proc/self/ns/net; exec {shlex.join(stage)}"
     apart = (
         "--user",
         "--map-root-user",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airlock import process
 from airlock.errors import LabError, SandboxError
 from airlock.lab import role, starting, wire
 from airlock.lab.plan import Plan, Tree
@@ -66,7 +67,7 @@ def test_the_tasks_have_one_way_and_it_ends_in_a_black_hole() -> None:
 
 
 def test_a_tool_that_is_missing_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire.process, "find", lambda name: None if name == "ip" else f"/usr/bin/{name}")
+    monkeypatch.setattr(process, "find", lambda name: None if name == "ip" else f"/usr/bin/{name}")
 
     with pytest.raises(LabError) as caught:
         Tools.found()
