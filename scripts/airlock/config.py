@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.errors import ConfigError
 from airlock.platforms import PLATFORMS, Platform
-from airlock.release_settings import Deploy, Push, Sync, read
+from airlock.release_settings import Deploy, Push, Sync, Verify, read
 from airlock_spec.check.settings import Settings, SettingsError, parse
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Config:
     push: Push = field(default_factory=Push)
     deploy: Deploy = field(default_factory=Deploy)
     sync: Sync = field(default_factory=Sync)
+    verify: Verify = field(default_factory=Verify)
 
     @property
     def constraints(self) -> Path:
@@ -110,7 +111,7 @@ DEFAULTS: dict[str, str | list[str]] = {
 }
 FILE = "pyproject.toml"
 _CHECK_TABLES = ("check", "network")  # of [tool.airlock]; airlock_spec.check.settings reads them
-_TABLES = (*_CHECK_TABLES, "push", "deploy", "sync")
+_TABLES = (*_CHECK_TABLES, "push", "deploy", "sync", "verify")
 
 
 def load(project: Path, *, environ: Mapping[str, str] = os.environ, platforms: Iterable[str] = ()) -> Config:
@@ -146,6 +147,7 @@ def _config(
     push = read(Push, tables.get("push", {}), environ, problems)
     deploy = read(Deploy, tables.get("deploy", {}), environ, problems)
     sync = read(Sync, tables.get("sync", {}), environ, problems)
+    verify = read(Verify, tables.get("verify", {}), environ, problems)
     for key, default in DEFAULTS.items():
         text = environ.get("AIRLOCK_" + key.upper().replace("-", "_"))
         if text is not None:
@@ -196,6 +198,7 @@ def _config(
         push=push,
         deploy=deploy,
         sync=sync,
+        verify=verify,
         platforms=_platforms(values["platforms"]),
         locked_platforms=_platforms([*values["platforms"], *(name for names in locked for name in names)]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airlock_spec.endpoint import PER_GIGABYTE
+from airlock_spec import prices
 from airlock_spec.endpoints import ADR_001, BY_SERVICE, ENDPOINTS, Endpoint, Need
 from airlock_spec.outside import allowed
 from airlock_spec.services import WITHOUT
@@ -96,7 +96,7 @@ def document(found: Table) -> dict[str, Any]:
     return {
         "zones": found.zones,
         "monthly": round(found.total, 2),
-        "per_gigabyte": PER_GIGABYTE,
+        "per_gigabyte": prices.ENDPOINT_GIGABYTE[0][1].dollars,
         "missing": found.services("missing"),
         "impossible": found.services("impossible"),
         "unused": found.services("unused"),

@@ -1,15 +1,19 @@
-"""`[tool.airlock.push]`, `[tool.airlock.deploy]`, `[tool.airlock.sync]`: where images and DAGs go, who runs them."""
+"""`[tool.airlock.push]`, `deploy`, `sync`, `verify`: where images and DAGs go, who runs them, how it is judged."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from airlock_spec.check.finding import Severity
 
-Table = TypeVar("Table", "Push", "Deploy", "Sync")
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Table = TypeVar("Table", "Push", "Deploy", "Sync", "Verify")
+ACCEPTED = re.compile(r"(?P<code>AL\d+) (?P<resource>\S+): *(?P<reason>\S.*)")
 SEVERITIES = ("informational", "low", "medium", "high", "critical")  # as ECR's scans have them, with dashes
 
 
@@ -51,6 +55,18 @@ class Sync:
     keep_days: int = 30  # days for which it keeps every release
 
 
+@dataclass(frozen=True)
+class Verify:
+    """How a deployment is judged; keys of TOML have dashes."""
+
+    terraform: str = ""  # the folder that `airlock verify` looks at where no flag says otherwise
+    fail_on: str = "error"
+    select: tuple[str, ...] = ()  # codes, or beginnings of codes
+    ignore: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()  # what is so on purpose: "CODE RESOURCE: reason", RESOURCE with wildcards
+    gigabytes: int = 1_500  # of traffic with AWS's services a month, for what endpoints save
+
+
 def read(kind: type[Table], table: object, environ: Mapping[str, str], problems: list[str]) -> Table:
     """Read a table of TOML, overridable by variables: `kms-key` of push is AIRLOCK_PUSH_KMS_KEY.
 
@@ -78,7 +94,17 @@ def read(kind: type[Table], table: object, environ: Mapping[str, str], problems:
     made = kind(**values)
     if isinstance(made, Push) and made.scan_block not in SEVERITIES:
         problems.append(f"{where} scan-block must be one of {', '.join(SEVERITIES)}, not {made.scan_block!r}")
+    if isinstance(made, Verify):
+        problems += (f"{where} {problem}" for problem in _wrong(made))
     return made
+
+
+def _wrong(made: Verify) -> Iterator[str]:
+    if made.fail_on not in set(Severity):
+        yield f"fail-on must be one of {', '.join(Severity)}, not {made.fail_on!r}"
+    for one in made.accept:
+        if not ACCEPTED.fullmatch(one):
+            yield f'accept must hold "CODE RESOURCE: reason", not {one!r}'
 
 
 def _value(given: object, default: object) -> object:

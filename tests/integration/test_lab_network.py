@@ -14,6 +14,7 @@ import pytest
 
 from airlock import process
 from airlock.errors import LabError, SandboxError
+from airlock.up.folder import Process
 from up_project import UpProject
 
 if TYPE_CHECKING:
@@ -234,17 +235,21 @@ def test_a_dag_that_lacks_an_endpoint_fails_soon_and_names_it(
     assert f"VPC endpoint com.amazonaws.us-east-1.{service}" in ran["said"]
 
 
-def living() -> set[int]:
-    """Return the processes that are of a lab."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes()
-        except OSError:
-            continue
-        if b"airlock.lab.stage" in words or SLEEPER.encode() in words:
-            found.add(int(path.parent.name))
-    return found
+def below(pid: int) -> set[Process]:
+    """Return the processes that one has started, and those that they have."""
+    try:
+        words = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return set()
+    found = {one for word in words if (one := Process.of(int(word)))}
+    return found | {each for one in found for each in below(one.pid)}
+
+
+def sleeps(one: Process) -> bool:
+    try:
+        return Path(f"/proc/{one.pid}/cmdline").read_bytes() == f"python\0-c\0{SLEEPER}\0".encode()
+    except OSError:
+        return False
 
 
 @pytest.fixture
@@ -252,11 +257,7 @@ def sleeping(project: UpProject) -> Iterator[process.Running]:
     command = project.project.command("lab", "run", "--", "python", "-c", SLEEPER)
     running = process.start(command, env=project.project.variables())
     try:
-        wait_until(
-            lambda: any(
-                SLEEPER.encode() in Path(f"/proc/{one}/cmdline").read_bytes()[:400] for one in living()
-            )
-        )
+        wait_until(lambda: any(sleeps(one) for one in below(running.pid)))
         yield running
     finally:
         running.kill()
@@ -272,11 +273,12 @@ def wait_until(reached: Callable[[], bool], seconds: float = 60) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_whatever_ends_airlock_ends_all_of_it(sleeping: process.Running, number: signal.Signals) -> None:
-    assert living()
+    started = below(sleeping.pid)
+    assert len(started) > 5
 
     sleeping.send_signal(number)
 
-    wait_until(lambda: not living(), 10)
+    wait_until(lambda: not any(one.lives for one in started), 10)
 
 
 def test_the_command_leaves_no_file(project: UpProject) -> None:

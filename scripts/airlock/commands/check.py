@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import TextIO
+from airlock import report_output
+from airlock.report_output import NEVER, Output
 
+if TYPE_CHECKING:
     from airlock.check.reporting import Judged
     from airlock.check.timings import Timings
     from airlock.cli import Session
-    from airlock_spec.check.report import Report
     from airlock_spec.check.settings import Settings
 
 EPILOG = """\b
@@ -34,18 +32,14 @@ Examples:
 
 `airlock explain CODE` tells more of a finding; docs/checks.md has all.
 """
-FORMATS = ("text", "json", "junit", "sarif", "github", "markdown")
-_OF_GITHUB = {"sarif", "github"}
 BASELINE = "airlock-baseline.json"
-NEVER = "none"
 
 
 @dataclass(frozen=True)
 class _Wishes:
     """How to report, as the options say it."""
 
-    form: str
-    output: Path | None
+    output: Output
     baseline: Path | None
     write_baseline: bool
     timings: bool
@@ -60,23 +54,7 @@ class _Wishes:
 @click.option(
     "--changed-since", metavar="REV", default="", help="Check what changes since this revision can affect."
 )
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="text", help="How to report (default: text)."
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the report there, and text to stderr.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(("error", "warning", "info", NEVER)),
-    help="Exit with 1 from here on (default: error).",
-)
-@click.option("--select", "selected", multiple=True, metavar="CODES", help="Report these alone (AL1,AIR).")
-@click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Report all but these.")
+@report_output.options
 @click.option("--endpoints", metavar="NAMES", help="The VPC endpoints that there are (s3,logs,…).")
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Leave out what it has.")
 @click.option("--write-baseline", is_flag=True, help=f"Write it from what is found (default: {BASELINE}).")
@@ -120,21 +98,17 @@ def command(session: Session, /, **options: Any) -> int:
     none = "there is no DAG file" if found.everything else "no DAG file is selected, or can be affected"
     notes = [] if found.run.files or found.findings else [none]
     made = reporting.report(found, settings, baseline, time.monotonic() - begun, notes)
-    if wishes.form in _OF_GITHUB and (checkout := os.environ.get("GITHUB_WORKSPACE")):
+    if wishes.output.form in report_output.OF_GITHUB and (checkout := os.environ.get("GITHUB_WORKSPACE")):
         made = reporting.from_checkout(made, config.project, Path(checkout))
-    _show(session, made, wishes)
+    report_output.show(session, made, wishes.output)
     if wishes.timings:
         _say_timings(session, timings, time.monotonic() - begun)
     return 0 if options["fail_on"] == NEVER else made.exit_code
 
 
 def _wishes(options: dict[str, Any]) -> _Wishes:
-    form = options["form"]
-    if options["as_json"] and form not in ("text", "json"):
-        raise click.UsageError(f"of --json and --format {form} only one can be had")
     return _Wishes(
-        "json" if options["as_json"] else form,
-        options["output"],
+        Output.of(options),
         options["baseline"],
         options["write_baseline"],
         options["timings"],
@@ -148,8 +122,8 @@ def _settings(configured: Settings, options: dict[str, Any]) -> Settings:
 
     given = {
         "fail-on": None if options["fail_on"] == NEVER else options["fail_on"],
-        "select": _names(options["selected"]),
-        "ignore": _names(options["ignored"]),
+        "select": report_output.names(options["selected"]),
+        "ignore": report_output.names(options["ignored"]),
     }
     try:
         chosen = parse({"check": {key: value for key, value in given.items() if value}})
@@ -163,39 +137,6 @@ def _settings(configured: Settings, options: dict[str, Any]) -> Settings:
         ignore=chosen.ignore or configured.ignore,
         network=offered(configured.network, options["endpoints"], None),
     )
-
-
-def _names(given: Iterable[str]) -> list[str]:
-    return [name.strip() for text in given for name in text.split(",") if name.strip()]
-
-
-def _show(session: Session, report: Report, wishes: _Wishes) -> None:
-    from airlock import writing  # noqa: PLC0415 - as above
-    from airlock.errors import CheckError  # noqa: PLC0415
-    from airlock_spec.check.reports import render  # noqa: PLC0415
-
-    if wishes.output is None:
-        click.echo(render(report, wishes.form, colour=_is_colourful(sys.stdout)), nl=False)
-        return
-    text = render(report, wishes.form)
-    try:
-        if writing.is_opened(wishes.output):
-            wishes.output.write_text(text, encoding="utf-8")
-        else:
-            writing.write(wishes.output, text)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise CheckError(
-            f"the report cannot be written to {wishes.output}",
-            cause=str(error),
-            remedy="airlock check --output FILE, in a folder that can be written to",
-        ) from error
-    session.terminal.say(render(report, "text", colour=_is_colourful(sys.stderr)).rstrip("\n"))
-
-
-def _is_colourful(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _write_baseline(session: Session, found: Judged, path: Path) -> None:

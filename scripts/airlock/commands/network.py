@@ -129,10 +129,11 @@ def _line(by: str, places: Sequence[str]) -> str:
 
 
 def _conclusions(found: Table) -> list[str]:
-    from airlock_spec.endpoint import PER_GIGABYTE  # noqa: PLC0415
+    from airlock_spec import prices  # noqa: PLC0415
 
+    per_gigabyte = prices.ENDPOINT_GIGABYTE[0][1].dollars
     lines = [
-        f"total ${found.total:.2f} a month, and ${PER_GIGABYTE:.2f} for each GB through interface endpoints"
+        f"total ${found.total:.2f} a month, and ${per_gigabyte:.2f} for each GB through interface endpoints"
     ]
     if missing := found.services("missing"):
         lines.append(f"missing: {', '.join(missing)} (${found.cost('missing'):.2f} more)")

@@ -19,6 +19,7 @@ class Source(StrEnum):
     TERRAFORM = "terraform"  # a mocked run: everything is resolved, nothing is real
     PLAN = "plan"
     AWS = "aws"
+    TASK = "task"  # no inventory: what one saw from inside
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,10 @@ class Inventory:
         own = (one for one in self.route_tables if subnet.id in one.subnets)
         main = (one for one in self.route_tables if one.main and one.vpc == subnet.vpc)
         return next(own, None) or next(main, None)
+
+    def lacks(self, *kinds: str) -> bool:
+        """Tell whether something of these fields could not be read, so that what is not there may well be."""
+        return any(one.kind in kinds for one in self.unread)
 
     @property
     def size(self) -> int:

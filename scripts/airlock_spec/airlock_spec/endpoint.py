@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-# Public list prices of us-east-1 (https://aws.amazon.com/privatelink/pricing/): an interface endpoint is billed for
-# each hour in each availability zone, and by what passes; a gateway endpoint costs nothing.
-PER_HOUR = 0.01  # US dollars
-PER_GIGABYTE = 0.01
-HOURS = 730  # a month, as AWS's calculator has it
+from airlock_spec import prices
 
 # In AWS's regions in China names of hosts end in amazonaws.com.cn, and names of these services' interface endpoints
 # begin with cn.com.amazonaws, those of others do not (https://github.com/aws/aws-cdk/issues/11140).
@@ -97,5 +93,8 @@ class Endpoint:
         return f"{host}.cn" if region.startswith(_CHINA) and host.endswith(".amazonaws.com") else host
 
     def monthly(self, zones: int) -> float:
-        """Return what it costs a month in so many availability zones, in US dollars, before traffic."""
-        return 0.0 if self.gateway else PER_HOUR * HOURS * zones
+        """Return what it costs a month in so many availability zones, in US dollars, before traffic.
+
+        A gateway endpoint costs nothing.
+        """
+        return 0.0 if self.gateway else prices.ENDPOINT_HOUR.dollars * prices.HOURS * zones

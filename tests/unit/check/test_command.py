@@ -14,8 +14,9 @@ from airlock import process
 from airlock.check import target
 from airlock.check.probe_source import ProbeSource
 from airlock.check.target import Target
-from airlock.commands.check import FORMATS, command
+from airlock.commands.check import command
 from airlock.errors import CheckError, ConfigError
+from airlock.report_output import FORMATS
 from airlock_spec.check.reports import FORMATS as KNOWN
 from fake_probe import answering
 from typed import typed

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airlock_spec.check.checks import dags, egress, house, network, parsing, skipped, stability
 from airlock_spec.check.checks.inline import POINTLESS
+from airlock_spec.check.documented import page_of
 
 if TYPE_CHECKING:
     from airlock_spec.check.checks.check import Check
@@ -49,31 +50,9 @@ ignored in the same ways.
 """
 
 
-def nearest(code: str) -> str:
-    """Return the code that begins most like one that does not exist, the nearest in number of several."""
-    number = int("".join(char for char in code if char.isdecimal()) or 0)
-
-    def far(one: Check) -> tuple[int, int]:
-        alike = next(length for length in range(len(code), -1, -1) if one.code.startswith(code[:length]))
-        return -alike, abs(int(one.code[2:]) - number)
-
-    return min(CHECKS, key=far).code
-
-
-def explained(check: Check) -> str:
-    """Return a code's documentation as Markdown."""
-    return f"### {check.code}\n\n**{check.title}** · {check.severity}\n\n{check.documentation()}"
-
-
 def page() -> str:
     """Return docs/checks.md."""
-    parts = [_HEAD]
-    for group, title in GROUPS.items():
-        members = [check for check in CHECKS if check.code.startswith(group)]
-        rows = [f"| [{one.code}](#{one.code.lower()}) | {one.severity} | {one.title} |" for one in members]
-        table = "\n".join(["| code | severity | says |", "| --- | --- | --- |", *rows])
-        parts += [f"## {title}\n", f"{table}\n", *(f"{explained(one)}\n" for one in members)]
-    return "\n".join(parts)
+    return page_of(_HEAD, GROUPS, CHECKS)
 
 
 if __name__ == "__main__":

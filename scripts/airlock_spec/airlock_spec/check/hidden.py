@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airlock_spec.check.catalogue import CHECKS, nearest
+from airlock_spec.check.catalogue import CHECKS
 from airlock_spec.check.checks.inline import POINTLESS
+from airlock_spec.check.documented import nearest
 from airlock_spec.check.facts import Kind
 from airlock_spec.check.finding import Finding
 from airlock_spec.check.ignores import Ignore, read
@@ -61,7 +62,7 @@ def _faults(
     for code in ignore.codes:
         ours = [check for check in CHECKS if check.code.startswith(code)]
         if code.startswith("AL") and not ours:
-            yield f"there is no code that begins with {code}; perhaps you meant {nearest(code)}"
+            yield f"there is no code that begins with {code}; perhaps you meant {nearest(code, CHECKS)}"
             continue
         known = all(check.steady and check.asked(subject.settings) for check in ours) if ours else others
         if whole and known and not any(one.code.startswith(code) for one in met):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from airlock_spec.check import hidden
 from airlock_spec.check.catalogue import CHECKS
@@ -52,7 +52,17 @@ def judge(
     return Judgement(tuple(sorted(set(chosen), key=_order)), ignored)
 
 
-def selected(code: str, settings: Settings) -> bool:
+class Choice(Protocol):
+    """Settings that choose codes by their beginnings."""
+
+    @property
+    def select(self) -> tuple[str, ...]: ...
+
+    @property
+    def ignore(self) -> tuple[str, ...]: ...
+
+
+def selected(code: str, settings: Choice) -> bool:
     """Whether `select` and `ignore` leave a code; the longer beginning decides, and of equal ones `ignore`."""
     chosen = max((len(one) for one in settings.select if code.startswith(one)), default=-1)
     if settings.select and chosen < 0:

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from airlock_spec.check.catalogue import CHECKS, nearest
+from airlock_spec.check.catalogue import CHECKS
+from airlock_spec.check.documented import nearest
 from airlock_spec.check.finding import Severity
 from airlock_spec.check.request import Limits
 from airlock_spec.check.settings import House, Network, Settings, SettingsError
@@ -145,7 +146,9 @@ def _selectors(value: object) -> tuple[str, ...]:
         if not _SELECTOR.fullmatch(code):
             raise ValueError('must be a list of codes or their beginnings, as "AL201" or "AL5"')
         if code.startswith("AL") and not any(one.code.startswith(code) for one in CHECKS):
-            raise ValueError(f"names {code}, with which no code begins (perhaps you meant {nearest(code)})")
+            raise ValueError(
+                f"names {code}, with which no code begins (perhaps you meant {nearest(code, CHECKS)})"
+            )
     return codes
 
 

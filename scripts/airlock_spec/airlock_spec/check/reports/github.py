@@ -31,7 +31,8 @@ def _command(one: Finding, title: str) -> str:
     # GitHub shows what belongs to a whole file at its first line.
     place = f"file={_property(one.path)},line={one.line or 1}," if one.path else ""
     title = _property(f"{one.code} {title}".rstrip())
-    return f"::{COMMANDS[one.severity]} {place}title={title}::{_data(one.message)}{_data(_fix(one))}"
+    resource = f"{one.resource}: " if one.resource else ""
+    return f"::{COMMANDS[one.severity]} {place}title={title}::{_data(resource + one.message + _fix(one))}"
 
 
 def _fix(one: Finding) -> str:

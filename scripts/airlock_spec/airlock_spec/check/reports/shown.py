@@ -75,7 +75,8 @@ class Shown(Protocol):
 
 
 def place(one: Finding) -> str:
-    """Return where a finding is: `path`, `path:line`, or a resource that no file is known of."""
+    """Return where a finding is: `path`, `path:line`, with the resource that is there, or a resource alone."""
     if not one.path:
         return one.resource
-    return f"{one.path}:{one.line}" if one.line else one.path
+    where = f"{one.path}:{one.line}" if one.line else one.path
+    return f"{where} ({one.resource})" if one.resource else where

@@ -1,0 +1,1 @@
+"""What a NAT-free network costs, against one with NAT gateways."""

@@ -1,0 +1,106 @@
+"""Where a report goes: to stdout, or to a file with text for people on stderr; `check` and `verify` have it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TextIO
+
+    from airlock.cli import Session
+    from airlock_spec.check.reports.shown import Shown
+
+FORMATS = ("text", "json", "junit", "sarif", "github", "markdown")
+OF_GITHUB = {"sarif", "github"}  # which name files as the checkout has them
+NEVER = "none"
+
+
+@dataclass(frozen=True)
+class Output:
+    """How to report: in which format, and to which file (None: stdout)."""
+
+    form: str
+    path: Path | None
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Output:
+        """Return what the options of `options` say. Raises UsageError where they contradict each other."""
+        form = options["form"]
+        if options["as_json"] and form not in ("text", "json"):
+            raise click.UsageError(f"of --json and --format {form} only one can be had")
+        return cls("json" if options["as_json"] else form, options["output"])
+
+
+def options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of a report to a command: `form`, `as_json`, `output`, `fail_on`, `selected`, `ignored`."""
+    for add in reversed(
+        (
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(FORMATS),
+                default="text",
+                help="How to report (default: text).",
+            ),
+            click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+            click.option(
+                "--output",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Write the report there, and text to stderr.",
+            ),
+            click.option(
+                "--fail-on",
+                type=click.Choice(("error", "warning", "info", NEVER)),
+                help="Exit with 1 from here on (default: error).",
+            ),
+            click.option(
+                "--select", "selected", multiple=True, metavar="CODES", help="Report these alone (AL1,AIR)."
+            ),
+            click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Report all but these."),
+        )
+    ):
+        command = add(command)
+    return command
+
+
+def names(given: Iterable[str]) -> list[str]:
+    """Return names that are separated by commas, of an option that may be given several times."""
+    return [name.strip() for text in given for name in text.split(",") if name.strip()]
+
+
+def show(session: Session, report: Shown, output: Output) -> None:
+    """Print a report, or write it. Raises CheckError where its file cannot be written."""
+    from airlock import writing  # noqa: PLC0415 - after --help
+    from airlock.errors import CheckError  # noqa: PLC0415
+    from airlock_spec.check.reports import render  # noqa: PLC0415
+
+    if output.path is None:
+        click.echo(render(report, output.form, colour=_is_colourful(sys.stdout)), nl=False)
+        return
+    text = render(report, output.form)
+    try:
+        if writing.is_opened(output.path):
+            output.path.write_text(text, encoding="utf-8")
+        else:
+            writing.write(output.path, text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CheckError(
+            f"the report cannot be written to {output.path}",
+            cause=str(error),
+            remedy=f"{report.program} --output FILE, in a folder that can be written to",
+        ) from error
+    session.terminal.say(render(report, "text", colour=_is_colourful(sys.stderr)).rstrip("\n"))
+
+
+def _is_colourful(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR")

@@ -1,0 +1,36 @@
+"""What moto takes and forgets, kept: how a service of ECS is deployed, and whether its tasks can be entered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+_KEPT = {
+    "deploymentConfiguration": "deployment_configuration",
+    "enableExecuteCommand": "enable_execute_command",
+}
+
+
+def fill(patch: pytest.MonkeyPatch | None = None) -> None:
+    """Let moto in this process tell of services what they were made with, for good or until a patch is undone."""
+    setting = patch.setattr if patch else setattr
+    for name in ("create_service", "update_service"):
+        setting(EC2ContainerServiceResponse, name, _keeping(getattr(EC2ContainerServiceResponse, name)))
+
+
+def _keeping(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def keeping(request: Any) -> Any:
+        told = answer(request)
+        for parameter, attribute in _KEPT.items():
+            given = request._get_param(parameter)
+            if given is not None:
+                setattr(told.result["service"], attribute, given)
+        return told
+
+    return keeping
