@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from airlock_spec.reach.destination import Destination
 from airlock_spec.reach.looking import Looking
-
 from airlock_spec.unreached import endpoint_name
 
 if TYPE_CHECKING:
@@ -51,54 +50,6 @@ class Preflight:
 
     def check(self, wanted: Wanted) -> Reached | Unmet:
         """Resolve one endpoint, require private addresses, and ask the first that answers."""
-<<<<<<< HEAD
-        text = wanted.endpoint
-        try:
-            endpoint = Endpoint.parse(text)
-        except ValueError as error:
-            return Unmet(text, str(error), wanted.why)
-        try:
-            addresses = self.network.resolve(endpoint.host)
-        except OSError as error:
-            return Unmet(text, f"does not resolve: {_reason(error)}", wanted.why)
-        if not addresses:
-            return Unmet(text, "resolves to no address", wanted.why)
-        public = [address for address in addresses if not is_private(address)]
-        # One public address is enough to refuse: a client may choose any of them.
-        if public and not wanted.public:
-            said = f"resolves to public {', '.join(public)}: {_missing(endpoint.host)}, or its private DNS is off"
-            return Unmet(text, said, wanted.why)
-        failures = []
-        for address in addresses:
-            try:
-                return Reached(text, address, self._try(endpoint, address))
-            except OSError as error:
-                failures.append(f"{address} port {endpoint.port}: {_reason(error)}")
-        if public and endpoint_name(endpoint.host):  # a gateway's, which are routed where there is one
-            failures.append(f"{_missing(endpoint.host)}, or no route to it")
-        return Unmet(text, "; ".join(failures), wanted.why)
-
-    def _try(self, endpoint: Endpoint, address: str) -> str:
-        start = time.monotonic()
-        if endpoint.port == HTTPS:
-            how = self.network.ask(endpoint.host, address, self.timeout)
-        else:
-            self.network.connect(address, endpoint.port, self.timeout)
-            how = "TCP"
-        return f"{how}, {(time.monotonic() - start) * 1000:.0f} ms"
-
-
-def _missing(host: str) -> str:
-    return f"no VPC endpoint {endpoint_name(host) or 'for it'}"
-
-
-def is_private(address: str) -> bool:
-    """Tell whether an address, as a resolver gives it, is one that only a private network routes."""
-    parsed = ipaddress.ip_address(address)
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in PRIVATE if network.version == parsed.version)
-=======
         return _outcome(Looking(self.network, self.timeout, self.within).look(wanted))
 
 
@@ -112,12 +63,16 @@ def _outcome(sight: Sight) -> Reached | Unmet:
 def _reason(sight: Sight) -> str:
     if sight.unresolved:
         return sight.unresolved
+    place = Destination.parse(sight.destination)
+    host, port = place.host, place.port
+    missing = f"no VPC endpoint {endpoint_name(host) or 'for it'}"
     if sight.attempts:
-        port = Destination.parse(sight.destination).port
-        return "; ".join(f"{one.address} port {port}: {one.said}" for one in sight.attempts)
+        failures = [f"{one.address} port {port}: {one.said}" for one in sight.attempts]
+        if sight.public and endpoint_name(host):  # a gateway's, which are routed where there is one
+            failures.append(f"{missing}, or no route to it")
+        return "; ".join(failures)
     # One public address is enough to refuse: a client may choose any of them.
-    return f"resolves to public {', '.join(sight.public)}: no VPC endpoint for it, or its private DNS is off"
->>>>>>> main
+    return f"resolves to public {', '.join(sight.public)}: {missing}, or its private DNS is off"
 
 
 def report(unmet: Sequence[Unmet], total: int) -> str:
