@@ -152,9 +152,13 @@ def unresolved() -> str:
 
 def verified(program: str) -> str:
     done = subprocess.run([program, "--json"], capture_output=True, text=True, check=False)
+    try:
+        codes = sorted({one["code"] for one in json.loads(done.stdout)["findings"]})
+    except (ValueError, KeyError, TypeError):
+        codes = [done.stderr or done.stdout]
     if done.returncode:
-        raise RuntimeError(f"exit code {done.returncode}: {done.stderr or done.stdout}")
-    return "exit code 0"
+        raise RuntimeError(f"exit code {done.returncode}: {', '.join(codes)}")
+    return f"nothing that blocks: {', '.join(codes)}"
 
 
 if __name__ == "__main__":
