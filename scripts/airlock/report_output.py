@@ -53,7 +53,7 @@ def options(command: Callable[..., int]) -> Callable[..., int]:
             click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
             click.option(
                 "--output",
-                type=click.Path(path_type=Path, dir_okay=False),
+                type=click.Path(path_type=Path),
                 metavar="FILE",
                 help="Write the report there, and text to stderr.",
             ),

@@ -66,7 +66,6 @@ def run(project: Path, *arguments: str) -> int:
         ("--terraform PROJECT/plan.json --var executor=a", "has its values in it"),
         ("--live --select AL1", "--select names AL1, with which no code of a rule begins"),
         ("--live --ignore AL799", "perhaps you meant AL7"),
-        ("--live --output PROJECT", "is a directory"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_looked_at(
