@@ -122,14 +122,11 @@ def _look(session: Session, config: Config, options: dict[str, Any], settings: V
 
 def _from_task(session: Session, options: dict[str, Any], settings: Verify) -> Report:
     from airlock.verify.task import from_cluster, reports, told  # noqa: PLC0415 - after --help
-    from airlock_spec.check.finding import Severity  # noqa: PLC0415
-    from airlock_spec.check.judge import selected  # noqa: PLC0415
 
     begun = time.monotonic()
     file = options["from_task"]
     seen = (reports.read(file),) if file else from_cluster.look(session, options["services"])
-    made = told.report(seen, Severity(settings.fail_on), time.monotonic() - begun)
-    return replace(made, findings=tuple(one for one in made.findings if selected(one.code, settings)))
+    return told.report(seen, settings, time.monotonic() - begun)
 
 
 def _rehearse(session: Session, options: dict[str, Any], output: Output) -> int:

@@ -46,14 +46,23 @@ def judge(
         if causes := [missing[kind] for kind in rule.reads if kind in missing]:
             undecided[rule.code] = causes[0]
         found.update(_finding(rule, one) for one in rule.find(subject))
-    ordered = tuple(sorted(found, key=_order))
-    kept = tuple(one for one in ordered if selected(one.code, settings))
+    return judged(tuple(sorted(found, key=_order)), undecided, settings, comments or {})
+
+
+def judged(
+    found: tuple[Finding, ...],
+    undecided: Mapping[str, str],
+    settings: Verify,
+    comments: Mapping[str, tuple[Ignore, ...]],
+) -> Judgement:
+    """Tell what was selected and not accepted from the rest of what was found."""
+    kept = tuple(one for one in found if selected(one.code, settings))
     used: set[str] = set()
     left = tuple(
-        one for one in kept if not _accepted(one, settings.accept, used) and not _hidden(one, comments or {})
+        one for one in kept if not _accepted(one, settings.accept, used) and not _hidden(one, comments)
     )
     unused = tuple(one for one in settings.accept if one not in used)
-    return Judgement(left, ordered, undecided, len(kept) - len(left), unused)
+    return Judgement(left, found, undecided, len(kept) - len(left), unused)
 
 
 def _finding(rule: Rule, one: Violation) -> Finding:

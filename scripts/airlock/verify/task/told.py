@@ -5,33 +5,51 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify.inventory import Inventory, Source
-from airlock.verify.judge import Judgement
+from airlock.verify.judge import judged
 from airlock.verify.promises import PROMISES, verdicts
 from airlock.verify.report import Report
 from airlock_spec.check.finding import Severity
+from airlock_spec.reach.around import Metadata, Outside
+from airlock_spec.reach.observed import Kind
 from airlock_spec.reach.report import told
 from airlock_spec.reach.rules import HERE, RULES, findings
 from airlock_spec.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from airlock.release_settings import Verify
     from airlock_spec.reach.observed import Observed
 
+_ABOUT = {Kind.OUTSIDE: Outside.code, Kind.METADATA: Metadata.code}
 
-def report(seen: Sequence[Observed], fail_on: Severity = Severity.ERROR, seconds: float = 0.0) -> Report:
+
+def report(seen: Sequence[Observed], settings: Verify, seconds: float = 0.0) -> Report:
     """Judge what was seen from each place; the notes tell of every destination how it looked."""
     found = tuple(finding for one in seen for finding in findings(one))
     names = ", ".join(one.task or HERE for one in seen)
     destinations = sum(len(one.sights) for one in seen)
-    judgement = Judgement(found, found, {})
+    undecided = {code: cause for one in reversed(seen) for code, cause in _undecided(one)}
+    judgement = judged(found, undecided, settings, {})
     return Report(
         str(Source.TASK),
         f"{counted(destinations, 'destination')} from {names}",
         RULES,
-        found,
-        fail_on,
+        judgement.findings,
+        Severity(settings.fail_on),
         seconds or max((one.seconds for one in seen), default=0.0),
-        verdicts=verdicts(PROMISES, Inventory(Source.TASK, ""), judgement, 0.0),
-        notes=tuple(f"{one.task or HERE}: {told(sight)}" for one in seen for sight in one.sights),
+        judgement.accepted,
+        verdicts(PROMISES, Inventory(Source.TASK, ""), judgement, 0.0),
+        undecided,
+        tuple(f"{one.task or HERE}: {told(sight)}" for one in seen for sight in one.sights),
     )
+
+
+def _undecided(one: Observed) -> Iterator[tuple[str, str]]:
+    """Give the codes that cannot be told from a place, and why: nothing was seen there, or not in time."""
+    if unseen := one.untold or one.stopped:
+        for rule in RULES:
+            yield rule.code, f"nothing was seen from {one.task or HERE}: {unseen[0]}"
+    for sight in one.sights:
+        if sight.late and sight.kind in _ABOUT:
+            yield _ABOUT[sight.kind], f"{sight.destination} {sight.unresolved}"
