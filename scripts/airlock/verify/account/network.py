@@ -119,7 +119,8 @@ def _endpoints(api: Api, where: Where) -> Iterator[VpcEndpoint]:
         yield VpcEndpoint(
             place=place,
             id=identifier,
-            service=short(one["ServiceName"], where.region),
+            # one for a resource or a service network of VPC Lattice is for no service
+            service=short(one.get("ServiceName") or one["VpcEndpointType"], where.region),
             vpc=one["VpcId"],
             gateway=gateway,
             subnets=tuple(one.get("SubnetIds", [])),
