@@ -228,8 +228,8 @@ def test_credentials_are_asked_for_once_whatever_the_number_of_services(
 
 
 def test_a_cluster_is_looked_for_in_its_arns_region() -> None:
-    account = connect(Scope("arn:aws:ecs:us-east-1:123456789012:cluster/airflow"))
-    assert account._api.region(calls.CLUSTERS) == "us-east-1"
+    account = connect(Scope("arn:aws:ecs:ap-south-1:123456789012:cluster/airflow"))
+    assert account._api.region(calls.CLUSTERS) == "ap-south-1"
 
 
 def test_an_image_of_another_region_leaves_its_repository_unread() -> None:
