@@ -35,6 +35,10 @@ Exit code 1 where a finding blocks (--fail-on); verdicts set no exit code. `airl
 finding, docs/rules.md has all; docs/verify.md tells how to accept what is so on purpose.
 """
 _ONE = "one of --terraform DIR, --live and --from-task says what to look at"
+# What each way of looking alone understands: option → its name on the command line.
+_OF_LIVE = {"cluster": "--cluster", "vpcs": "--vpc", "policy": "--policy"}
+_OF_TASKS = {"services": "--service", "dry_run": "--dry-run"}
+_OF_FOLDERS = {"values": "--var", "files": "--var-file"}
 
 
 @click.command("verify", epilog=EPILOG)
@@ -90,6 +94,7 @@ def command(session: Session, /, **options: Any) -> int:
     """
     from airlock import config as configuration  # noqa: PLC0415 - after --help
 
+    _refuse_strays(options)
     config = configuration.of(session)
     settings = _settings(config.verify, options)
     output = Output.of(options)
@@ -100,6 +105,22 @@ def command(session: Session, /, **options: Any) -> int:
     made = _look(session, config, options, settings)
     report_output.show(session, made, output)
     return 0 if options["fail_on"] == NEVER else made.exit_code
+
+
+def _refuse_strays(options: dict[str, Any]) -> None:
+    """Raise UsageError for an option that would be ignored, as --cluster where tasks are run in another."""
+    live, task = options["live"], options["from_task"] is not None
+    wrong = [(name, "--live") for name in _OF_LIVE if not live]
+    wrong += [(name, "--from-task") for name in _OF_TASKS if not task]
+    wrong += [(name, "--terraform DIR") for name in _OF_FOLDERS if live or task]
+    said = _OF_LIVE | _OF_TASKS | _OF_FOLDERS
+    for name, way in wrong:
+        if options[name]:
+            raise click.UsageError(f"{said[name]} is for {way}")
+    if options["dags"] and task:
+        raise click.UsageError("--dags is for --terraform and --live: airlock network tells what DAGs need")
+    if options["from_task"] and (options["services"] or options["dry_run"]):
+        raise click.UsageError("--service and --dry-run are for tasks that are run; a report is only read")
 
 
 def _look(session: Session, config: Config, options: dict[str, Any], settings: Verify) -> Report:
@@ -132,8 +153,6 @@ def _from_task(session: Session, options: dict[str, Any], settings: Verify) -> R
 def _rehearse(session: Session, options: dict[str, Any], output: Output) -> int:
     from airlock.verify.task import from_cluster  # noqa: PLC0415 - after --help
 
-    if options["from_task"]:
-        raise click.UsageError("--dry-run is for tasks that would be run; a report is only read")
     stands = from_cluster.rehearse(session, options["services"])
     if output.form == "json":
         click.echo(json.dumps({"dry_run": True, "tasks": [one.plain() for one in stands]}, indent=2))
@@ -143,8 +162,6 @@ def _rehearse(session: Session, options: dict[str, Any], output: Output) -> int:
 def _print_policy(config: Config, options: dict[str, Any]) -> int:
     from airlock.verify.account import permissions  # noqa: PLC0415 - after --help
 
-    if not options["live"]:
-        raise click.UsageError("--policy is what --live needs: airlock verify --live --policy")
     click.echo(json.dumps(permissions.policy(options["cluster"] or config.deploy.cluster), indent=2))
     return 0
 

@@ -10,6 +10,7 @@ from airlock.verify.promises import PROMISES, verdicts
 from airlock.verify.report import Report
 from airlock_spec.check.finding import Severity
 from airlock_spec.reach.around import Metadata, Outside
+from airlock_spec.reach.inside import Public, Silent, Unresolved, WrongCertificate
 from airlock_spec.reach.observed import Kind
 from airlock_spec.reach.report import told
 from airlock_spec.reach.rules import HERE, RULES, findings
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from airlock.release_settings import Verify
     from airlock_spec.reach.observed import Observed
 
-_ABOUT = {Kind.OUTSIDE: Outside.code, Kind.METADATA: Metadata.code}
+_ABOUT = {
+    Kind.OUTSIDE: (Outside.code,),
+    Kind.METADATA: (Metadata.code,),
+    Kind.ENDPOINT: (Unresolved.code, Public.code, Silent.code, WrongCertificate.code),
+}
+_ALIKE = {Kind.GATEWAY: Kind.ENDPOINT}
 
 
 def report(seen: Sequence[Observed], settings: Verify, seconds: float = 0.0) -> Report:
@@ -50,6 +56,10 @@ def _undecided(one: Observed) -> Iterator[tuple[str, str]]:
     if unseen := one.untold or one.stopped:
         for rule in RULES:
             yield rule.code, f"nothing was seen from {one.task or HERE}: {unseen[0]}"
-    for sight in one.sights:
-        if sight.late and sight.kind in _ABOUT:
-            yield _ABOUT[sight.kind], f"{sight.destination} {sight.unresolved}"
+        return
+    for kind, codes in _ABOUT.items():
+        sights = [sight for sight in one.sights if _ALIKE.get(sight.kind, sight.kind) is kind]
+        if not sights:
+            yield from ((code, f"no {kind} was looked at from {one.task or HERE}") for code in codes)
+        for sight in (sight for sight in sights if sight.late):
+            yield from ((code, f"{sight.destination} {sight.unresolved}") for code in codes)

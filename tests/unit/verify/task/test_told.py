@@ -42,6 +42,7 @@ def state(seen: tuple[Observed, ...], promise: str) -> str:
     return next(str(one.state) for one in made.verdicts if one.promise.name == promise)
 
 
+ANSWERED = Attempt("52.218.0.1", Outcome.ANSWERED, "TLSv1.3, HTTP 403", 0.01)
 OUTSIDE = Sight("1.1.1.1:443", Kind.OUTSIDE, attempts=(Attempt("1.1.1.1", Outcome.SILENT, "timed out", 5.0),))
 
 
@@ -56,6 +57,14 @@ def test_a_place_that_nothing_was_seen_from_promises_nothing() -> None:
 def test_an_address_outside_that_was_not_tried_in_time_promises_nothing() -> None:
     late = Sight("example.com:443", Kind.OUTSIDE, unresolved="has no outcome within 20 s", late=True)
     assert state((Observed((OUTSIDE, late)),), "nat") == "cannot be known here"
+
+
+def test_what_was_not_looked_at_promises_nothing() -> None:
+    assert state((Observed(task="api"),), "nat") == "cannot be known here"
+    assert state((Observed((OUTSIDE,)),), "connectivity") == "cannot be known here"
+    answers = Sight("s3.eu-west-1.amazonaws.com", Kind.GATEWAY, attempts=(ANSWERED,))
+    assert state((Observed((answers,)),), "connectivity") == "holds"
+    assert state((Observed((answers,)),), "nat") == "cannot be known here"
 
 
 def test_what_is_so_on_purpose_is_accepted() -> None:
