@@ -144,6 +144,7 @@ DEPLOYED: dict[str, Any] = {
     "CacheClusterId": "airflow-001",
     "CacheSubnetGroupName": "caches",
     "MemberClusters": ["airflow-001"],
+    "OwnerId": "123456789012",
     "Attributes": {
         "QueueArn": ARN.format("sqs", "airflow"),
         "KmsMasterKeyId": "alias/airflow",

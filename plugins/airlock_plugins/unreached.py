@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import socket
 from typing import TYPE_CHECKING
 
@@ -16,19 +18,35 @@ if TYPE_CHECKING:
 
     from airlock_spec.configured import Option
 
+log = logging.getLogger(__name__)
+
 # What Airflow says when a backend of secrets had no answer: it asks the next one, and forgets that it had none.
-NOT_FOUND = {"AirflowNotFoundException", "AirflowRuntimeError", "KeyError"}
+NOT_FOUND = re.compile(
+    r"^(?:The conn_id .* isn't defined|['\"]?Variable .* does not exist|(?:CONNECTION|VARIABLE)_NOT_FOUND\b)"
+)
 SECRETS = {Need.SECRETS_MANAGER, Need.PARAMETER_STORE}
 SECONDS = 1.5  # within which an endpoint in the VPC accepts a connection, by far
 
 
 def said(error: BaseException | str | None) -> list[str]:
-    """Return a line for each host that did not answer."""
+    """Return a line for each host that did not answer.
+
+    What goes wrong here is not told: other listeners are still to be asked, and the task's own error is what counts.
+    """
+    try:
+        return _said(error)
+    except Exception:  # an error of anybody's may have no text, a setting no value
+        log.debug("which VPC endpoint is missing cannot be told", exc_info=True)
+        return []
+
+
+def _said(error: BaseException | str | None) -> list[str]:
     chain = list(causes(error))
     hosts = list(unanswered("\n".join(map(str, chain))))
-    if not hosts and any(type(one).__name__ in NOT_FOUND for one in chain):
+    # A text alone comes from another process than the task's, as the scheduler, which is to wait for nothing.
+    if not hosts and any(isinstance(one, BaseException) and NOT_FOUND.match(str(one)) for one in chain):
         hosts = [host for host in of_secrets(option, os.environ) if not accepts(host)]
-    return [advice(host) for host in dict.fromkeys(hosts)]
+    return [advice(host, region_of(os.environ)) for host in dict.fromkeys(hosts)]
 
 
 def causes(error: BaseException | str | None) -> Iterator[BaseException | str]:
@@ -43,8 +61,12 @@ def causes(error: BaseException | str | None) -> Iterator[BaseException | str]:
 def of_secrets(option: Option, environment: Mapping[str, str]) -> list[str]:
     """Return the hosts that connections and variables are asked from, as Airflow is configured."""
     needed = SECRETS & needs(option, environment).keys()
-    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or ""
+    region = region_of(environment)
     return [one.at(region, "") for one in ENDPOINTS if needed & set(one.needed_by)] if region else []
+
+
+def region_of(environment: Mapping[str, str]) -> str:
+    return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or ""
 
 
 def option(section: str, key: str) -> str:

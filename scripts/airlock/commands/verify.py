@@ -150,8 +150,8 @@ def _source(config: Config, options: dict[str, Any]) -> Path | None:
     for option, key, of in _OF_A_SOURCE:
         if options[key] and source not in of:
             raise click.UsageError(f"{option} is for {' or '.join(of)}, and this looks by {source}")
-    if options["from_task"] and options["services"]:
-        raise click.UsageError("--service is for tasks that are run; a report is only read")
+    if options["from_task"] and (options["services"] or options["dry_run"]):
+        raise click.UsageError("--service and --dry-run are for tasks that are run; a report is only read")
     if source != "--terraform":
         return None
     terraform = options["terraform"] or config.project / config.verify.terraform
@@ -189,8 +189,6 @@ def _from_task(session: Session, options: dict[str, Any], settings: Verify) -> R
 def _rehearse(session: Session, options: dict[str, Any], output: Output) -> int:
     from airlock.verify.task import from_cluster  # noqa: PLC0415 - after --help
 
-    if options["from_task"]:
-        raise click.UsageError("--dry-run is for tasks that would be run; a report is only read")
     stands = from_cluster.rehearse(session, options["services"])
     if output.form == "json":
         click.echo(json.dumps({"dry_run": True, "tasks": [one.plain() for one in stands]}, indent=2))

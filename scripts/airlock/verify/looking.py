@@ -96,8 +96,7 @@ def _refuse_unknown(folder: Path, variables: Variables) -> None:
 
 def _account(config: Config, wanted: Wanted) -> Deployment:
     """Return the account that the credentials are of. Raises ConfigError where nothing says what belongs to it."""
-    from airlock import aws  # noqa: PLC0415 - boto3 is not wanted elsewhere
-    from airlock.verify.account.account import Account  # noqa: PLC0415
+    from airlock.verify.account.account import connect  # noqa: PLC0415 - heavy, and not wanted elsewhere
     from airlock.verify.account.scope import Scope  # noqa: PLC0415
 
     scope = Scope(
@@ -112,8 +111,7 @@ def _account(config: Config, wanted: Wanted) -> Deployment:
             cause="[tool.airlock.deploy] has no cluster",
             remedy="airlock verify --live --cluster NAME, or --vpc ID",
         )
-    where = f"cluster {scope.cluster}" if scope.cluster else f"VPC {', '.join(scope.vpcs)}"
-    return Account(lambda service: aws.connect(service, where, connections=8), scope)
+    return connect(scope)
 
 
 def _needs(session: Session, config: Config) -> Mapping[str, str]:

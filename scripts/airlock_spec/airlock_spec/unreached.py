@@ -25,6 +25,12 @@ def endpoint_name(host: str) -> str:
     return endpoint.name(found[1] if found else _GLOBAL)
 
 
+def _is_global(host: str) -> bool:
+    """Tell whether a service has one host for all regions, as IAM."""
+    endpoint = BY_SERVICE.get(service_of_host(host))
+    return endpoint is not None and "{region}" not in endpoint.host
+
+
 def unanswered(text: str) -> Iterator[str]:
     """Give the hosts that did not answer a client of AWS, as its errors name them."""
     for host in dict.fromkeys(_SAID.findall(text)):
@@ -32,8 +38,15 @@ def unanswered(text: str) -> Iterator[str]:
             yield host
 
 
-def advice(host: str) -> str:
-    """Say which endpoint is missing where a host does not answer."""
+def advice(host: str, region: str = "") -> str:
+    """Say which endpoint is missing where a host does not answer; `region` is that of who asked, "" if not known."""
+    found = _REGION.search(host.lower())
+    asked = found[1] if found else _GLOBAL
+    if region and asked != region and not _is_global(host):
+        return (
+            f"no answer from {host}: it is of {asked}, and endpoints of {region} do not lead there. Is the region of "
+            "the client or the connection right?"
+        )
     return (
         f"no answer from {host}: is there a VPC endpoint {endpoint_name(host)} in this network, with private DNS "
         "or a route, and a security group that lets tasks in? The DAG preflight tells"

@@ -66,6 +66,18 @@ class AirflowNotFoundException(Exception):  # noqa: N818 - Airflow's name
     """As Airflow raises it where no backend had the connection."""
 
 
+class AirflowRuntimeError(Exception):
+    """As the task SDK raises it for what its supervisor answers."""
+
+
+NOT_FOUND = (
+    AirflowNotFoundException("The conn_id `lab_api` isn't defined"),
+    AirflowRuntimeError("VARIABLE_NOT_FOUND: {'message': 'Variable limit not found'}"),
+    AirflowRuntimeError("CONNECTION_NOT_FOUND: {'conn_id': 'lab_api'}"),
+    KeyError("Variable limit does not exist"),
+)
+
+
 def backend(section: str, key: str) -> str:
     name = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
     return name if (section, key) == ("secrets", "backend") else ""
@@ -79,9 +91,45 @@ def test_a_connection_that_is_not_found_is_the_endpoints_fault_where_that_is_sil
     monkeypatch.setattr(unreached, "accepts", lambda _: not silent)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
-    found = unreached.said(AirflowNotFoundException("The conn_id `lab_api` isn't defined"))
+    for error in NOT_FOUND:
+        found = unreached.said(error)
+        assert found == ([advice("secretsmanager.eu-west-1.amazonaws.com")] if silent else [])
 
-    assert found == ([advice("secretsmanager.eu-west-1.amazonaws.com")] if silent else [])
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("orders"),
+        KeyError("Variable"),
+        AirflowRuntimeError("XCOM_NOT_FOUND: None"),
+        "The conn_id `lab_api` isn't defined",
+    ],
+)
+def test_nobody_is_asked_for_what_is_no_connection_or_variable_or_of_another_process(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException | str
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(unreached, "option", backend)
+    monkeypatch.setattr(unreached, "accepts", asked.append)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert (unreached.said(error), asked) == ([], [])
+
+
+def test_a_client_of_another_region_is_not_told_to_make_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    (line,) = unreached.said(ConnectTimeoutError(endpoint_url="https://sqs.us-east-1.amazonaws.com/"))
+    assert line.startswith("no answer from sqs.us-east-1.amazonaws.com: it is of us-east-1")
+    assert "is there a VPC endpoint" not in line
+    (line,) = unreached.said(ConnectTimeoutError(endpoint_url="https://iam.amazonaws.com/"))
+    assert "is there a VPC endpoint com.amazonaws.iam" in line
+
+
+def test_an_error_without_a_text_keeps_no_other_listener_from_being_asked() -> None:
+    class Mute(Exception):  # noqa: N818 - a test's
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert unreached.said(Mute()) == []
 
 
 def test_hooks_of_airflow_give_up_as_early_as_boto3_does() -> None:

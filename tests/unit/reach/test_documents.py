@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from airlock_spec.check.finding import Severity
 from airlock_spec.check.reports import FORMATS, render
 from airlock_spec.reach import carried, observed
+from airlock_spec.reach.looking import reason
 from airlock_spec.reach.observed import Attempt, Kind, Observed, Outcome, Sight
 from airlock_spec.reach.report import Report
+from airlock_spec.reach.sockets import trusting
 
 if TYPE_CHECKING:
     import random
+    from pathlib import Path
 
 SIGHT = Sight(
     "logs.eu-west-1.amazonaws.com",
@@ -86,3 +89,18 @@ def test_a_document_with_a_missing_or_altered_line_is_none() -> None:
     assert len(lines) == 3
     assert carried.document(lines[:2]) == ""
     assert carried.document([*lines[:2], lines[2].replace("x", "y", 1)]) == ""
+
+
+def test_numbers_that_no_document_has_are_no_mark() -> None:
+    lines = carried.lines("report")
+    assert carried.document([f"airlock-verify 1/{'9' * 5000} 00000000 x", *lines]) == "report"
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_authorities_that_cannot_be_read_are_told_by_their_file(tmp_path: Path, content: str | None) -> None:
+    bundle = tmp_path / "ca.pem"
+    if content:
+        bundle.write_text(content)
+    with pytest.raises(OSError, match=f"AWS_CA_BUNDLE cannot be used: {bundle}: ") as caught:
+        trusting(str(bundle))
+    assert reason(caught.value) == str(caught.value)

@@ -30,7 +30,7 @@ from airlock.verify.account.where import Where
 from airlock.verify.inventory import Inventory, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from airlock.verify.account.api import Connect
     from airlock.verify.account.reading import Job
@@ -49,9 +49,21 @@ _BY_NAME = (
 
 
 def connect(scope: Scope, region: str = "") -> Account:
-    """Return the deployment of a scope, in boto3's region where none is given. Nothing is asked yet."""
-    told = f"cluster {scope.cluster}" if scope.cluster else ", ".join(scope.vpcs)
-    return Account(aws.Connector(told or "the deployment", THREADS, region=region), scope)
+    """Return the deployment of a scope, in its cluster's region where an ARN says it, else in boto3's.
+
+    Nothing is asked yet, and credentials once.
+    """
+    told = f"cluster {scope.cluster}" if scope.cluster else f"VPC {', '.join(scope.vpcs)}"
+    region = region or scoping.place_of(scope.cluster).region
+    return Account(aws.Connector(told, THREADS, region=region), scope)
+
+
+def _shared(vpc: Mapping[str, Any]) -> AwsError:
+    """Say that a VPC is shared: whoever is let into its subnets sees neither its gateways nor its endpoints."""
+    return AwsError(
+        f"VPC {vpc['VpcId']} is shared by account {vpc['OwnerId']}",
+        cause="that account alone sees all of it",
+    )
 
 
 class Account:
@@ -108,9 +120,11 @@ class Account:
         vpcs = self._scope.vpcs
         try:
             vpcs = tuple(dict.fromkeys((*vpcs, *self._vpcs_of(reading.of("services")))))
-            if not account:
-                told = self._api.all(calls.VPCS, VpcIds=list(vpcs))
-                account = next((str(one.get("OwnerId", "")) for one in told), "")
+            told = self._api.all(calls.VPCS, VpcIds=list(vpcs))
+            account = account or next((str(one.get("OwnerId", "")) for one in told), "")
+            for one in told:
+                if one.get("OwnerId", account) != account:
+                    reading.miss(_BY_VPC, _shared(one))
         except AwsError as error:
             if not cluster:
                 raise
@@ -122,7 +136,9 @@ class Account:
         subnets = sorted({subnet for one in services for subnet in one.subnets})
         if subnets:
             filters = [{"Name": "subnet-id", "Values": subnets}]
-            return [one["VpcId"] for one in self._api.all(calls.SUBNETS, Filters=filters)]
+            if found := [one["VpcId"] for one in self._api.all(calls.SUBNETS, Filters=filters)]:
+                return found
+            raise AwsError(f"none of the services' subnets is there: {', '.join(subnets)}")
         if self._scope.vpcs:
             return []
         raise AwsError(

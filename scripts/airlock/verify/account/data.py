@@ -91,7 +91,7 @@ def _caches(api: Api, where: Where) -> Iterator[Cache]:
     }
     if not groups:
         return
-    nodes: list[dict[str, Any]] = api.all(calls.CACHE_CLUSTERS)
+    nodes: list[dict[str, Any]] = api.all(calls.CACHE_CLUSTERS, ShowCacheNodeInfo=True)
     ours = [one for one in nodes if one.get("CacheSubnetGroupName") in groups]
     replicated = {one["ReplicationGroupId"] for one in ours if one.get("ReplicationGroupId")}
     told = {one["ReplicationGroupId"]: one for one in api.all(calls.REPLICATION_GROUPS)} if replicated else {}
@@ -115,7 +115,7 @@ def _caches(api: Api, where: Where) -> Iterator[Cache]:
 
 def _without_nodes(api: Api) -> Iterator[Cache]:
     """Refuse a group whose nodes nobody tells of: it alone does not say which VPC it is in."""
-    nodes = {one["CacheClusterId"] for one in api.all(calls.CACHE_CLUSTERS)}
+    nodes = {one["CacheClusterId"] for one in api.all(calls.CACHE_CLUSTERS, ShowCacheNodeInfo=True)}
     for one in api.all(calls.REPLICATION_GROUPS):
         if not nodes.intersection(one.get("MemberClusters", [])):
             name = one["ReplicationGroupId"]

@@ -76,7 +76,8 @@ def _repository(api: Api, where: Where, named: scope.Repository) -> Iterator[Rep
             encryption=Encryption(True, encryption.get("kmsKey", "")),  # noqa: FBT003 - the dataclass's field
             mutability=one.get("imageTagMutability", "MUTABLE"),
             excluded=tuple(entry["filter"] for entry in one.get("imageTagMutabilityExclusionFilters", [])),
-            scans=bool(flag) or _scanned_by_registry(api, named.name),
+            # another account's registry tells nobody else what it scans
+            scans=bool(flag) or (named.account == where.account and _scanned_by_registry(api, named.name)),
             policy=document(place, named.name, told.get("policyText")),
         )
 

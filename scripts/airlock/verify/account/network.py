@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airlock.verify.account.where import Where
 
 _GONE = frozenset({"deleted", "deleting", "expired", "failed", "rejected"})
+_LEFT = frozenset({"disassociating", "disassociated", "failing", "failed"})
 # In this order: what leads to an instance names its interface, too.
 _TARGETS = (
     ("NatGatewayId", Target.NAT),
@@ -45,20 +46,21 @@ def jobs(api: Api, where: Where) -> Iterator[Job]:
 def _vpcs(api: Api, where: Where) -> Iterator[Vpc]:
     for one in api.all(calls.VPCS, VpcIds=list(where.vpcs)):
         identifier = one["VpcId"]
-        sets = (
-            (one.get("CidrBlockAssociationSet", []), "CidrBlock"),
-            (
-                one.get("Ipv6CidrBlockAssociationSet", []),
-                "Ipv6CidrBlock",
-            ),
-        )
         yield Vpc(
             place=where.ec2("vpc", identifier),
             id=identifier,
-            cidrs=tuple(entry[key] for entries, key in sets for entry in entries) or (one["CidrBlock"],),
+            cidrs=tuple(_ranges(one)) or (one["CidrBlock"],),
             dns_support=_attribute(api, identifier, "enableDnsSupport"),
             dns_hostnames=_attribute(api, identifier, "enableDnsHostnames"),
         )
+
+
+def _ranges(vpc: Mapping[str, Any]) -> Iterator[str]:
+    """Give a VPC's ranges; EC2 tells for a while of those that it had, too."""
+    for key in ("CidrBlock", "Ipv6CidrBlock"):
+        for entry in vpc.get(f"{key}AssociationSet", []):
+            if entry.get(f"{key}State", {}).get("State") not in _LEFT:
+                yield entry[key]
 
 
 def _attribute(api: Api, vpc: str, name: str) -> bool:
@@ -119,7 +121,8 @@ def _endpoints(api: Api, where: Where) -> Iterator[VpcEndpoint]:
         yield VpcEndpoint(
             place=place,
             id=identifier,
-            service=short(one["ServiceName"], where.region),
+            # one for a resource or a service network of VPC Lattice is for no service
+            service=short(one.get("ServiceName") or one["VpcEndpointType"], where.region),
             vpc=one["VpcId"],
             gateway=gateway,
             subnets=tuple(one.get("SubnetIds", [])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airlock.verify.account.calls import CALLS
+from airlock.verify.account.scope import place_of
 from airlock.verify.account.where import Where
 
 if TYPE_CHECKING:
@@ -19,15 +20,17 @@ _VERSION = "2012-10-17"  # of IAM's policy language
 def policy(
     cluster: str = "", region: str = "", account: str = "", found: Inventory | None = None
 ) -> dict[str, Any]:
-    """Return the policy, as JSON has it; what is not given is `*` in its ARNs.
+    """Return the policy, as JSON has it; what neither is given nor stands in the cluster's ARN is `*` in its ARNs.
 
     With an inventory of the same deployment that was read before, it names the resources themselves.
     """
+    told = place_of(cluster)
+    region, account = region or told.region, account or told.account
     place = {
         "partition": Where(region).partition if region else "*",
         "region": region or "*",
         "account": account or "*",
-        "cluster": cluster.rpartition("/")[2] or "*",
+        "cluster": told.name or "*",
     }
     grouped: dict[tuple[tuple[str, ...], str], list[Call]] = {}
     for call in CALLS:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections import deque
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airlock.errors import AwsError
@@ -36,14 +38,22 @@ class Reading:
         self._unread: dict[Unread, None] = {}
 
     def run(self, jobs: Iterable[Job]) -> None:
-        """Do jobs at the same time. What AWS refuses is kept as unread; a bug is raised."""
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="account") as pool:
-            begun = [(job.kind, pool.submit(_done, job)) for job in jobs]
-        for kind, done in begun:
-            try:
-                self.add(kind, done.result())
-            except AwsError as error:
-                self.miss((kind,), error)
+        """Do jobs at the same time. What AWS refuses is kept as unread; a bug is raised.
+
+        After Ctrl-C what has not begun is left, and nobody waits for what has: a pool's threads would be waited for.
+        """
+        begun = [(job, Future[list[Any]]()) for job in jobs]
+        waiting = deque(begun)
+        for _ in begun[:THREADS]:
+            threading.Thread(target=_work, args=(waiting,), name="account", daemon=True).start()
+        try:
+            for job, done in begun:
+                try:
+                    self.add(job.kind, done.result())
+                except AwsError as error:
+                    self.miss((job.kind,), error)
+        finally:
+            waiting.clear()
 
     def add(self, kind: str, found: Iterable[Any]) -> None:
         there = self.found.setdefault(kind, [])
@@ -63,8 +73,17 @@ class Reading:
         return tuple(sorted(self._unread, key=lambda one: (one.kind, one.cause)))
 
 
-def _done(job: Job) -> list[Any]:
-    return list(job.read())
+def _work(waiting: deque[tuple[Job, Future[list[Any]]]]) -> None:
+    """Do jobs until none waits."""
+    while True:
+        try:
+            job, done = waiting.popleft()
+        except IndexError:
+            return
+        try:
+            done.set_result(list(job.read()))
+        except BaseException as error:  # noqa: BLE001 - raised again for whoever waits for it
+            done.set_exception(error)
 
 
 def document(place: Place, name: str, told: str | Mapping[str, Any] | None) -> Policy | None:

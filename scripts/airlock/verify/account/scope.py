@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from airlock import ecr
 from airlock_spec import configured
@@ -35,6 +35,23 @@ class Scope:
     locations: tuple[str, ...] = ()  # s3://BUCKET/PREFIX: [tool.airlock.sync] to
     repositories: tuple[str, ...] = ()  # HOST/PATH: [tool.airlock.push] repository
     roles: tuple[str, ...] = ()  # names or ARNs of roles that no task has, as a release job's
+
+
+class Of(NamedTuple):
+    """What a cluster is called, and where it is, as far as that says it."""
+
+    name: str
+    region: str = ""
+    account: str = ""
+
+
+def place_of(cluster: str) -> Of:
+    """Read a cluster's name or ARN."""
+    match cluster.split(":"):
+        case ["arn", _, _, region, account, resource]:
+            return Of(resource.rpartition("/")[2], region, account)
+        case _:
+            return Of(cluster)
 
 
 @dataclass(frozen=True)

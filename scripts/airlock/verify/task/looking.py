@@ -49,35 +49,55 @@ class Looking:
     running: dict[str, str] = field(
         default_factory=dict
     )  # service → ARN of the task that looks from its place
+    refused: dict[str, ProbeError] = field(default_factory=dict)  # service → why ECS runs no task there
 
     def look(self, stands: Sequence[Stand]) -> tuple[Observed, ...]:
         """Run a task at each stand, all at the same time; return what each saw.
 
-        Where no task starts, that is what was seen. Nothing is left running. Raises ProbeError where a task ran and
-        told nothing, AwsError.
+        Where no task starts, that is what was seen; where one tells nothing, that is told beside what others saw.
+        Nothing is left running. Raises ProbeError where no task tells anything, AwsError.
         """
+        deadline = self.pace.deadline()
+        failures: list[ProbeError] = []
         try:
             for stand in stands:
                 self._start(stand)
-            return tuple(self._seen(stand) for stand in stands)
+            seen = tuple(self._told(stand, deadline, failures) for stand in stands)
         finally:
             for arn in self.running.values():
                 with suppress(AwsError):
                     self.cluster.stop(arn, "nobody waits for it any longer")
+        if failures and len(failures) == len(stands):
+            raise failures[0]
+        return seen
 
     def _start(self, stand: Stand) -> None:
         name = stand.service.name
         try:
             self.running[name] = self.cluster.run(stand.order)
         except DeployError as error:
-            raise ProbeError(error.fact, cause=error.cause, remedy=error.remedy) from error
+            self.refused[name] = ProbeError(error.fact, cause=error.cause, remedy=error.remedy)
+            return
         said = f" (and for {', '.join(stand.also)}: the same network)" if stand.also else ""
         self.terminal.say(f"looking from {name}{said}: task {short(self.running[name])} …")
 
-    def _seen(self, stand: Stand) -> Observed:
+    def _told(self, stand: Stand, deadline: float, failures: list[ProbeError]) -> Observed:
+        """Return what was seen, or what kept the task from telling it, which is put into `failures`, too."""
+        name = stand.service.name
+        try:
+            if name in self.refused:
+                raise self.refused[name]
+            return self._seen(stand, deadline)
+        except ProbeError as error:
+            failures.append(error)
+            said = (error.fact, *error.cause.splitlines(), *error.remedy.splitlines())
+            return Observed(task=name, region=self.cluster.region, untold=said)
+
+    def _seen(self, stand: Stand, deadline: float) -> Observed:
         name = stand.service.name
         arn = self.running[name]
-        task = once.wait(self.cluster, arn, stand.container, self.pace, self.terminal)
+        left = replace(self.pace, seconds=max(deadline - self.pace.clock(), 0.0))
+        task = once.wait(self.cluster, arn, stand.container, left, self.terminal)
         if task is None:
             return self._not_ended(stand, arn)
         if task.status in once.ENDED:

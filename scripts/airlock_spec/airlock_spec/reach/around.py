@@ -109,6 +109,24 @@ class NotStarted(Sighting):
             yield Seen(first, detail="\n".join(more))
 
 
+class Untold(Sighting):
+    """A task ran where it was to look from, and left no report.
+
+    Its image has no `airlock-verify`, it ended before it looked, or its log does not arrive. What the network is like
+    from there is not known; what others saw is told beside.
+    """
+
+    code = "AL912"
+    title = "a task tells nothing"
+    severity = Severity.ERROR
+    fix = "read the task's log, then look again: airlock verify --from-task --service NAME"
+
+    def find(self, observed: Observed) -> Iterator[Seen]:
+        if observed.untold:
+            first, *more = observed.untold
+            yield Seen(first, detail="\n".join(more))
+
+
 def _in(attempt: Attempt) -> str:
     return f"{attempt.address} in {attempt.seconds * 1000:.0f} ms"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MARK = "airlock-verify"
 WIDTH = 8000  # characters of a part, which are ASCII: JSON's
-_LINE = re.compile(rf"{MARK} (\d+)/(\d+) ([0-9a-f]{{8}}) (.*)$")
+_LINE = re.compile(rf"{MARK} (\d{{1,6}})/(\d{{1,6}}) ([0-9a-f]{{8}}) (.*)$")
 
 
 def lines(document: str) -> list[str]:

@@ -75,7 +75,8 @@ class Sight:
 class Observed:
     """All that was seen from one place.
 
-    `stopped` tells, line by line, why no task started there that could look; then there are no sights.
+    `stopped` tells, line by line, why no task started there that could look, and `untold` what kept one from telling
+    what it saw; then there are no sights.
     """
 
     sights: tuple[Sight, ...] = ()
@@ -86,6 +87,7 @@ class Observed:
     region: str = ""
     unknown: tuple[str, ...] = ()  # what the settings do not tell, each a sentence
     stopped: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     version: int = VERSION
 
     def plain(self) -> dict[str, object]:

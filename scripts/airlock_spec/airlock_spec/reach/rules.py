@@ -23,6 +23,7 @@ RULES: tuple[Sighting, ...] = (
     around.PublicNames(),
     around.Unknown(),
     around.NotStarted(),
+    around.Untold(),
 )
 HERE = "this task"
 

@@ -35,7 +35,7 @@ class SystemNetwork:
     def ask(self, host: str, address: str, timeout: float, port: int = 443) -> str:
         """Trust whom boto3 trusts. Any status is an answer: without a signature, AWS refuses what is asked."""
         end = time.monotonic() + timeout
-        context = ssl.create_default_context(cafile=os.environ.get(BUNDLE) or None)
+        context = trusting(os.environ.get(BUNDLE, ""))
         with socket.create_connection((address, port), timeout) as plain:
             plain.settimeout(remaining(end))
             try:
@@ -48,6 +48,14 @@ class SystemNetwork:
             with secure:
                 secure.sendall(ASK.format(host).encode())
                 return f"{secure.version()}, HTTP {status(secure, end)}"
+
+
+def trusting(bundle: str) -> ssl.SSLContext:
+    """Trust a file's authorities, or the system's. Raises OSError, which names the file."""
+    try:
+        return ssl.create_default_context(cafile=bundle or None)
+    except OSError as error:  # which ssl.SSLError is
+        raise OSError(f"{BUNDLE} cannot be used: {bundle}: {error.strerror or error}") from error
 
 
 def status(secure: ssl.SSLSocket, end: float) -> str:

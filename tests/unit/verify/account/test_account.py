@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from airlock.aws_failures import Service
 from airlock.errors import AwsError
+from airlock.verify import looking
+from airlock.verify.account import calls, keys
 from airlock.verify.account.account import Account, connect
+from airlock.verify.account.api import Api
 from airlock.verify.account.scope import Scope
 from airlock.verify.inventory import Source
+from airlock.verify.looking import Wanted
 from shaped_aws import ARN, DEPLOYED, ShapedAws
 
 if TYPE_CHECKING:
@@ -122,7 +128,7 @@ def test_there_is_an_error_where_neither_cluster_nor_vpc_can_be_had(method: str)
 
 def test_a_vpc_that_is_given_is_read_without_a_cluster() -> None:
     found = read(Scope(vpcs=("vpc-1",)))
-    assert (len(found.vpcs), found.account) == (1, "a-OwnerId")
+    assert (len(found.vpcs), found.account) == (1, "123456789012")
     assert {"services", "task_definitions", "roles", "clusters"} <= unread(found)
     assert found.unread[0].cause == "no cluster was named"
 
@@ -138,6 +144,29 @@ def test_a_vpc_that_is_not_there_is_an_error() -> None:
         read(Scope(vpcs=("vpc-2",)), {"describe_vpcs": "InvalidVpcID.NotFound"})
 
 
+def test_a_vpc_beside_the_cluster_that_is_not_there_leaves_the_network_unread() -> None:
+    found = read(Scope("airflow", vpcs=("vpc-2",)), {"describe_vpcs": "InvalidVpcID.NotFound"})
+    assert {"vpcs", "gateways", "endpoints", "route_tables"} <= unread(found)
+
+
+def test_subnets_that_are_not_there_leave_the_network_unread() -> None:
+    class NoSubnets(ShapedAws):
+        def value(self, name: str, shape: Any, depth: int = 0) -> Any:
+            return [] if name == "Subnets" and depth == 1 else super().value(name, shape, depth)
+
+    found = Account(NoSubnets(DEPLOYED), Scope("airflow")).read()
+    assert {"vpcs", "gateways", "endpoints"} <= unread(found)
+    assert any("none of the services' subnets is there" in one.cause for one in found.unread)
+
+
+def test_of_a_vpc_that_another_account_shares_not_all_is_known() -> None:
+    found = read(OwnerId="210987654321")
+    assert {"gateways", "endpoints", "route_tables"} <= unread(found)
+    cause = "VPC vpc-1 is shared by account 210987654321: that account alone sees all of it"
+    assert cause in {one.cause for one in found.unread}
+    assert found.account == "123456789012"
+
+
 def test_a_service_outside_any_vpc_leaves_the_network_unread() -> None:
     found = read(subnets=[])
     assert "vpcs" in unread(found)
@@ -149,6 +178,13 @@ def test_what_aws_itself_has_the_key_of_has_no_customers_key() -> None:
     assert not found.keys
     keys = (one.encryption.key for kind in (found.buckets, found.queues, found.databases) for one in kind)
     assert set(keys) == {""}
+
+
+def test_an_alias_of_awss_own_key_is_not_asked_for_which_would_make_the_key() -> None:
+    aws, of_aws = ShapedAws(DEPLOYED), set[str]()
+    names = ("alias/aws/sqs", "arn:aws:kms:eu-west-1:123456789012:alias/aws/s3")
+    assert [list(job.read()) for job in keys.jobs(Api(aws), names, of_aws)] == [[], []]
+    assert (aws.called, of_aws) == ([], set(names))
 
 
 def test_a_key_that_may_not_be_described_stays_named() -> None:
@@ -166,6 +202,34 @@ def test_a_key_has_every_name_that_it_is_called_by() -> None:
 
 def test_a_policy_that_is_no_json_is_unread() -> None:
     assert unread(read(ResourcePolicy="{")) == {"secrets"}
+
+
+def test_credentials_are_asked_for_once_whatever_the_number_of_services(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[object] = []
+    known = boto3.Session.get_credentials
+
+    def counting(session: boto3.Session) -> object:
+        given.append(session)
+        return known(session)
+
+    monkeypatch.setattr(boto3.Session, "get_credentials", counting)
+    config: Any = SimpleNamespace(
+        deploy=SimpleNamespace(cluster="airflow"),
+        sync=SimpleNamespace(to=""),
+        push=SimpleNamespace(repository=""),
+    )
+    deployment = looking._account(config, Wanted(None))
+    assert isinstance(deployment, Account)
+    for service in (calls.CLUSTERS, calls.VPCS, calls.KEY):
+        deployment._api.region(service)
+    assert len(given) == 1
+
+
+def test_a_cluster_is_looked_for_in_its_arns_region() -> None:
+    account = connect(Scope("arn:aws:ecs:ap-south-1:123456789012:cluster/airflow"))
+    assert account._api.region(calls.CLUSTERS) == "ap-south-1"
 
 
 def test_an_image_of_another_region_leaves_its_repository_unread() -> None:

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airlock.verify.account import calls
 from airlock.verify.account.account import Account
+from airlock.verify.account.api import Api
+from airlock.verify.account.data import cache_jobs
 from airlock.verify.account.scope import Scope
+from airlock.verify.account.where import Where
 from shaped_aws import DEPLOYED, ShapedAws
 
 if TYPE_CHECKING:
+    from airlock.verify.account.call import Call
     from airlock.verify.inventory import Inventory
 
 pytestmark = pytest.mark.usefixtures("aws_keys")
@@ -41,6 +46,20 @@ def test_nodes_of_a_replication_group_are_one_cache() -> None:
     assert (cache.place.resource, cache.id, cache.groups) == ("arn:airflow", "airflow", ("sg-1",))
     assert (cache.tls, cache.encryption.on, cache.encryption.key) == (True, True, "key")
     assert (cache.subnets, cache.port) == (("a-SubnetIdentifier",), 6379)
+
+
+def test_nodes_are_asked_for_which_alone_tell_the_port() -> None:
+    class Asked(Api):
+        def all(self, call: Call, name: str = "", **request: Any) -> list[Any]:
+            del name
+            if call is calls.CACHE_SUBNETS:
+                return [{"CacheSubnetGroupName": "caches", "VpcId": "vpc-1"}]
+            nodes = {"CacheNodes": [{"Endpoint": {"Port": 6380}}]} if request.get("ShowCacheNodeInfo") else {}
+            return [node("broker", ARN="arn:broker", **nodes)] if call is calls.CACHE_CLUSTERS else []
+
+    job, _ = cache_jobs(Asked(ShapedAws({})), Where("eu-west-1", vpcs=("vpc-1",)))
+    [cache] = job.read()
+    assert cache.port == 6380
 
 
 def test_a_node_of_its_own_is_a_cache() -> None:
@@ -94,6 +113,13 @@ def test_a_repository_is_scanned_by_a_rule_of_the_registry(
     repositories = [{"repositoryArn": "arn:airflow", "repositoryName": "airflow"}]
     [found] = read(rules=rules, repositories=repositories).repositories
     assert found.scans == scans
+
+
+def test_what_another_accounts_registry_scans_is_not_told_by_ours() -> None:
+    rules = [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "*"}]}]
+    image = DEPLOYED["image"].replace("123456789012", "210987654321")
+    told = read(rules=rules, scanOnPush=False, image=image).repositories
+    assert [one.scans for one in told] == [False]
 
 
 def test_a_bucket_is_blocked_only_where_all_four_settings_are() -> None:

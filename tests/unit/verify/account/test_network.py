@@ -22,6 +22,27 @@ def read(**values: Any) -> Inventory:
     return Account(ShapedAws(DEPLOYED | values), Scope("airflow")).read()
 
 
+def test_a_range_that_a_vpc_had_is_none_of_its_ranges() -> None:
+    left = {"CidrBlock": "10.1.0.0/16", "CidrBlockState": {"State": "disassociated"}}
+    held = {"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "associated"}}
+    [vpc] = read(CidrBlockAssociationSet=[left, held], Ipv6CidrBlockAssociationSet=[]).vpcs
+    assert vpc.cidrs == ("10.0.0.0/16",)
+
+
+def test_an_endpoint_for_no_service_is_read_too() -> None:
+    class Lattice(ShapedAws):
+        def value(self, name: str, shape: Any, depth: int = 0) -> Any:
+            told = super().value(name, shape, depth)
+            if name == "VpcEndpoints" and isinstance(told, dict):
+                del told["ServiceName"]
+            return told
+
+    [endpoint] = (
+        Account(Lattice(DEPLOYED | {"VpcEndpointType": "Resource"}), Scope("airflow")).read().endpoints
+    )
+    assert (endpoint.service, endpoint.gateway) == ("Resource", False)
+
+
 @pytest.mark.parametrize(
     ("route", "told"),
     [

@@ -82,8 +82,8 @@ def test_arns_are_those_of_the_regions_partition(region: str, begin: str) -> Non
 
 
 def test_a_cluster_may_be_given_by_its_arn() -> None:
-    by_arn = policy("arn:aws:ecs:eu-west-1:123456789012:cluster/airflow", "eu-west-1")
-    assert by_arn == policy("airflow", "eu-west-1")
+    by_arn = policy("arn:aws-cn:ecs:cn-north-1:123456789012:cluster/airflow")
+    assert by_arn == policy("airflow", "cn-north-1", "123456789012")
 
 
 def test_a_deployment_that_was_read_narrows_it_to_its_own_resources() -> None:

@@ -12,6 +12,7 @@ from airlock.errors import AwsError, DeployError, ProbeError
 from airlock.terminal import Terminal
 from airlock.verify.task.looking import Looking
 from airlock.verify.task.stands import Asked, stands
+from airlock_spec.check.finding import Severity
 from airlock_spec.reach import carried
 from airlock_spec.reach.observed import Kind, Observed, Sight
 from airlock_spec.reach.rules import findings
@@ -143,6 +144,49 @@ def test_a_task_that_cannot_be_placed_is_told() -> None:
     error = refused(MemoryCluster(failures={"run": [DeployError("ECS has no place for it", cause="CPU")]}))
 
     assert (error.exit_code, error.fact, error.cause) == (39, "ECS has no place for it", "CPU")
+
+
+def two() -> MemoryCluster:
+    """Return a cluster with services in two networks."""
+    cluster = MemoryCluster().add("api").add("worker")
+    other = {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["t"]}}}
+    cluster.held["worker"] = replace(cluster.held["worker"], placement=other)
+    return cluster
+
+
+def test_what_others_saw_is_kept_where_one_task_tells_nothing() -> None:
+    cluster = two()
+    cluster.task_states = [task("STOPPED", 137), *MIGRATES]
+    silent, seen = look(cluster, REPORT)
+    (finding,) = findings(silent)
+
+    assert seen == replace(SEEN, task="worker")
+    assert (finding.code, finding.severity, finding.resource) == ("AL912", Severity.ERROR, "api")
+    assert finding.message == "the task that looks from api ended with 137, and saw nothing"
+    assert "aws logs tail /airflow" in finding.detail
+
+
+def test_what_others_saw_is_kept_where_one_task_cannot_be_placed() -> None:
+    cluster = two()
+    cluster.task_states = list(MIGRATES)
+    cluster.failures["run"] = [DeployError("ECS has no place for it", cause="CPU")]
+    silent, seen = look(cluster, REPORT)
+
+    assert (silent.untold, seen.task) == (("ECS has no place for it", "CPU"), "worker")
+
+
+def test_where_no_task_tells_anything_the_first_is_the_error() -> None:
+    cluster = two()
+    cluster.task_states = [task("STOPPED", 137)]
+    assert refused(cluster, REPORT).fact == "the task that looks from api ended with 137, and saw nothing"
+
+
+def test_the_time_is_for_all_tasks_together() -> None:
+    cluster, time = two(), Time()
+    cluster.task_states = [task("PENDING")]
+    Looking(cluster, FakeStreams(), time.pace(60), Terminal()).look(stands(cluster, Asked(("api", "worker"))))
+    assert time.now == 60
+    assert cluster.log[2:] == ["stop m1", "stop m1"]
 
 
 def test_ctrl_c_leaves_no_task_running() -> None:
