@@ -53,6 +53,12 @@ variable "further_endpoints" {
   default     = []
 }
 
+variable "endpoints_without_policy" {
+  type        = set(string)
+  description = "Of those, services that take no policy: an apply says that they only support the full-access endpoint policy."
+  default     = []
+}
+
 variable "further_bucket_arns" {
   type        = list(string)
   description = "Buckets that DAGs use, beside the deployment's own."

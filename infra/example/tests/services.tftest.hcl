@@ -82,6 +82,16 @@ run "ecs_executor" {
   }
 }
 
+run "whoever_writes_the_secrets_reads_them_back" {
+  assert {
+    condition = alltrue([
+      for policy in values(module.secrets.policies) :
+      length(setsubtract(var.administrators, flatten([for statement in jsondecode(policy).Statement : statement.Condition.ArnNotEquals["aws:PrincipalArn"]]))) == 0
+    ]) && length(module.secrets.policies) == 4
+    error_message = "The provider reads each value that infra/values has written."
+  }
+}
+
 run "celery_executor" {
   variables {
     executor = "CeleryExecutor"
