@@ -79,8 +79,9 @@ module "encryption" {
 module "registry" {
   source = "../modules/registry"
 
-  name        = var.name
-  kms_key_arn = module.encryption.key_arn
+  name         = var.name
+  kms_key_arn  = module.encryption.key_arn
+  force_delete = var.force_destroy
 }
 
 module "storage" {
@@ -146,8 +147,8 @@ module "secrets" {
   secrets       = local.secrets
   recovery_days = var.secret_recovery_days
 
-  # Administrators run infra/values: before 6.26 the provider reads back what it has written, though it keeps nothing of
-  # it (https://github.com/hashicorp/terraform-provider-aws/issues/42383). The broker's password they give to the broker.
+  # Administrators run infra/values: the provider reads back what it has written, though it keeps nothing of it
+  # (https://github.com/hashicorp/terraform-provider-aws/issues/42383). The broker's password they give to the broker.
   readers = { for secret, roles in module.services.readers : secret => concat(roles, sort(var.administrators)) }
 }
 
@@ -167,7 +168,7 @@ module "services" {
   exec           = var.exec
 
   vpc_id                = module.network.vpc_id
-  subnet_ids            = module.network.subnet_ids
+  subnet_ids            = [for zone in var.availability_zones : module.network.subnets[zone] if !contains(var.zones_to_leave, zone)]
   security_group_ids    = module.network.security_group_ids
   ui_security_group_ids = var.ui_security_group_ids
   ui_prefix_list_ids    = var.ui_prefix_list_ids
