@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from airlock.cli import Session
+    from airlock_spec.check.finding import Finding
     from airlock_spec.check.reports.shown import Shown
 
 FORMATS = ("text", "json", "junit", "sarif", "github", "markdown")
@@ -74,6 +75,25 @@ def options(command: Callable[..., int]) -> Callable[..., int]:
 def names(given: Iterable[str]) -> list[str]:
     """Return names that are separated by commas, of an option that may be given several times."""
     return [name.strip() for text in given for name in text.split(",") if name.strip()]
+
+
+def from_checkout(found: tuple[Finding, ...], project: Path, output: Output) -> tuple[Finding, ...]:
+    """Name paths from the checkout, where GitHub looks for them, in the formats that are its.
+
+    What is in neither the project nor the checkout keeps its path, as a bundle outside of both.
+    """
+    checkout = os.environ.get("GITHUB_WORKSPACE", "")
+    own, root = project.resolve(), Path(checkout).resolve()
+    if output.form not in OF_GITHUB or not checkout:
+        return found
+
+    def named(path: str) -> str:
+        whole = own / path
+        if not path or not (own / Path(path).parts[0]).exists() or not whole.is_relative_to(root):
+            return path
+        return whole.relative_to(root).as_posix()
+
+    return tuple(replace(one, path=named(one.path)) for one in found)
 
 
 def show(session: Session, report: Shown, output: Output) -> None:

@@ -107,24 +107,6 @@ def report(
     )
 
 
-def from_checkout(report: Report, project: Path, checkout: Path) -> Report:
-    """Name paths from a checkout, where GitHub looks for them, rather than from a project within it.
-
-    What is not in the project, as a bundle outside of it, keeps its path.
-    """
-    own, root = project.resolve(), checkout.resolve()
-    if own == root or not own.is_relative_to(root):
-        return report
-    inner = own.relative_to(root).as_posix()
-    return replace(
-        report,
-        findings=tuple(
-            replace(one, path=f"{inner}/{one.path}") if (own / one.path.split("/")[0]).exists() else one
-            for one in report.findings
-        ),
-    )
-
-
 def _baseline(path: Path) -> Counter[Entry]:
     try:
         return baselines.read(path.read_text(encoding="utf-8"))

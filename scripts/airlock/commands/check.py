@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,9 +97,8 @@ def command(session: Session, /, **options: Any) -> int:
     none = "there is no DAG file" if found.everything else "no DAG file is selected, or can be affected"
     notes = [] if found.run.files or found.findings else [none]
     made = reporting.report(found, settings, baseline, time.monotonic() - begun, notes)
-    if wishes.output.form in report_output.OF_GITHUB and (checkout := os.environ.get("GITHUB_WORKSPACE")):
-        made = reporting.from_checkout(made, config.project, Path(checkout))
-    report_output.show(session, made, wishes.output)
+    named = report_output.from_checkout(made.findings, config.project, wishes.output)
+    report_output.show(session, replace(made, findings=named), wishes.output)
     if wishes.timings:
         _say_timings(session, timings, time.monotonic() - begun)
     return 0 if options["fail_on"] == NEVER else made.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,10 @@ _USUAL = (0.0, 100.0, 500.0, 1_111.0, 2_222.0, 5_000.0, 10_000.0, 50_000.0)  # t
 )
 @click.option("--no-addresses", is_flag=True, help="Leave out the public addresses of NAT gateways.")
 @click.option(
-    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw cost over traffic (.png, .svg)."
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Draw cost over traffic (.png, .svg).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -68,6 +72,8 @@ def command(
     from airlock.costs import plot as plots  # noqa: PLC0415
     from airlock.costs import table  # noqa: PLC0415
 
+    if any(map(math.isnan, (*traffic, s3_share))):  # which click's ranges let through
+        raise click.UsageError("--gb and --s3-share want numbers")
     network = replace(
         _network(session, zones, endpoints),
         nats=nats,

@@ -64,7 +64,15 @@ def draw(network: Network, most: float, form: str) -> bytes:
 
 
 def write(path: Path, network: Network, most: float) -> None:
-    """Write the plot; the file's name says in which format."""
+    """Write the plot; the file's name says in which format. Raises ConfigError where it cannot be written."""
     from airlock import writing  # noqa: PLC0415 - where it is wanted
 
-    writing.write(path, draw(network, most, path.suffix))
+    drawn = draw(network, most, path.suffix)
+    try:
+        writing.write(path, drawn)
+    except OSError as error:
+        raise ConfigError(
+            f"the plot cannot be written to {path}",
+            cause=str(error),
+            remedy="airlock cost --plot FILE, in a folder that can be written to",
+        ) from error

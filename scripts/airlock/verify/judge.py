@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from airlock_spec.check.finding import Finding
 from airlock_spec.check.judge import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from airlock.release_settings import Verify
     from airlock.verify.rule import Rule, Subject, Violation
@@ -31,10 +31,15 @@ class Judgement:
     accepted: int = 0  # with a reason
     unused: tuple[str, ...] = ()  # what `accept` names and nobody found
 
+    @property
+    def notes(self) -> list[str]:
+        """What a report says of entries of `accept` that may go."""
+        return [f"accepted, and not found: {one}" for one in self.unused]
+
 
 def judge(
     subject: Subject,
-    rules: Iterable[Rule],
+    rules: Collection[Rule],
     settings: Verify,
     comments: Mapping[str, tuple[Ignore, ...]] | None = None,
 ) -> Judgement:
@@ -46,14 +51,31 @@ def judge(
         if causes := [missing[kind] for kind in rule.reads if kind in missing]:
             undecided[rule.code] = causes[0]
         found.update(_finding(rule, one) for one in rule.find(subject))
-    ordered = tuple(sorted(found, key=_order))
-    kept = tuple(one for one in ordered if selected(one.code, settings))
+    made = settled(sorted(found, key=_order), {one.code for one in rules}, settings, comments)
+    return replace(made, undecided=undecided)
+
+
+def settled(
+    found: Iterable[Finding],
+    asked: Collection[str],
+    settings: Verify,
+    comments: Mapping[str, tuple[Ignore, ...]] | None = None,
+) -> Judgement:
+    """Take away what is not selected, and what is so on purpose; `asked` are the codes that might have been found."""
+    everything = tuple(found)
+    kept = tuple(one for one in everything if selected(one.code, settings))
     used: set[str] = set()
     left = tuple(
         one for one in kept if not _accepted(one, settings.accept, used) and not _hidden(one, comments or {})
     )
-    unused = tuple(one for one in settings.accept if one not in used)
-    return Judgement(left, ordered, undecided, len(kept) - len(left), unused)
+    unused = tuple(
+        one for one in settings.accept if one not in used and _may_be_found(one.split()[0], asked, settings)
+    )
+    return Judgement(left, everything, {}, len(kept) - len(left), unused)
+
+
+def _may_be_found(code: str, asked: Collection[str], settings: Verify) -> bool:
+    return code in asked and selected(code, settings)
 
 
 def _finding(rule: Rule, one: Violation) -> Finding:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from airlock.errors import ConfigError, TerraformError
 from airlock.verify.catalogue import RULES
 from airlock.verify.inventory import Source
 from airlock.verify.judge import judge
 from airlock.verify.promises import PROMISES, verdicts
 from airlock.verify.report import Report
 from airlock.verify.rule import Subject
-from airlock.verify.terraform import ignores, modules
+from airlock.verify.terraform import blocks, ignores, modules
 from airlock.verify.terraform.folder import Folder, Variables
 from airlock.verify.terraform.plan import Plan
 from airlock_spec.check.finding import Severity
@@ -54,7 +56,6 @@ def look(session: Session, config: Config, wanted: Wanted, settings: Verify) -> 
     comments, notes = _comments(config, wanted)
     network = config.check.network
     judgement = judge(Subject(inventory, network, needs), RULES, settings, comments)
-    notes += [f"accepted, and not found: {one}" for one in judgement.unused]
     return Report(
         str(inventory.source),
         _looked_at(wanted, inventory),
@@ -65,7 +66,7 @@ def look(session: Session, config: Config, wanted: Wanted, settings: Verify) -> 
         judgement.accepted,
         verdicts(PROMISES, inventory, judgement, settings.gigabytes),
         judgement.undecided,
-        tuple(notes),
+        (*notes, *judgement.notes),
     )
 
 
@@ -73,14 +74,29 @@ def _deployment(session: Session, config: Config, wanted: Wanted) -> Deployment:
     if wanted.terraform is None:
         return _account(config, wanted)
     if wanted.terraform.is_dir():
+        _refuse_unknown(wanted.terraform, wanted.variables)
         return Folder(wanted.terraform, config.project, session.terminal, wanted.variables)
     return Plan(wanted.terraform, config.project)
+
+
+def _refuse_unknown(folder: Path, variables: Variables) -> None:
+    """Refuse values of variables that the folder does not have, which Terraform's tests take in silence."""
+    if not variables.values or list(folder.glob("*.tf.json")):  # whose variables nobody here reads
+        return
+    known = [one.labels[0] for one in blocks.read(folder) if one.kind == "variable" and one.labels]
+    for name in (value.partition("=")[0].strip() for value in variables.values):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise TerraformError(
+                f"{folder} has no variable {name}",
+                cause=f"its variables are {', '.join(sorted(known)) or 'none'}",
+                remedy=f"airlock verify --terraform {folder}" + (f" --var {near[0]}=…" if near else ""),
+            )
 
 
 def _account(config: Config, wanted: Wanted) -> Deployment:
     """Return the account that the credentials are of. Raises ConfigError where nothing says what belongs to it."""
     from airlock import aws  # noqa: PLC0415 - boto3 is not wanted elsewhere
-    from airlock.errors import ConfigError  # noqa: PLC0415
     from airlock.verify.account.account import Account  # noqa: PLC0415
     from airlock.verify.account.scope import Scope  # noqa: PLC0415
 

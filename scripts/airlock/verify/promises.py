@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from airlock.costs import model
-from airlock.verify.catalogue import DOCUMENTED
+from airlock.verify.catalogue import RULES
 from airlock.verify.inventory import Source
 from airlock_spec.check.finding import Severity
+from airlock_spec.reach.rules import RULES as SEEN
 from airlock_spec.wording import counted
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ class Told:
 class Promise:
     """One promise: `codes` are (beginnings of) codes that break it.
 
-    `affirmed_by` are the sources from which it follows that it holds, where nothing of them is found. `ask` may know
-    more; `command` answers where nothing here does.
+    `affirmed_by` are the sources from which it follows that it holds, where nothing of them is found; unless there is
+    nothing at all in the fields `about` of the inventory, of which it would be true in vain. `ask` may know more;
+    `command` answers where nothing here does.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Promise:
     affirmed_by: tuple[Source, ...]
     command: str = ""
     ask: Callable[[Inventory, float], Told | None] | None = None
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,15 +92,26 @@ def _verdict(promise: Promise, inventory: Inventory, judgement: Judgement, gigab
     if broken:
         return Verdict(promise, State.BROKEN, _listed(broken))
     told = promise.ask(inventory, gigabytes) if promise.ask else None
-    if told:
+    if told and told.state is not State.HOLDS:
         return Verdict(promise, told.state, told.because)
     causes = [cause for code, cause in judgement.undecided.items() if code.startswith(promise.codes or "-")]
     if causes:
         return Verdict(promise, State.UNKNOWN, causes[0])
-    if inventory.source in promise.affirmed_by:
-        rules = [one for one in DOCUMENTED if one.code.startswith(promise.codes)]
-        return Verdict(promise, State.HOLDS, f"none of its {len(rules)} rules finds anything")
-    return Verdict(promise, State.UNKNOWN, f"ask: {promise.command}")
+    if told:
+        return Verdict(promise, told.state, told.because)
+    if inventory.source not in promise.affirmed_by:
+        return Verdict(promise, State.UNKNOWN, f"ask: {promise.command}")
+    return _affirmed(promise, inventory)
+
+
+def _affirmed(promise: Promise, inventory: Inventory) -> Verdict:
+    """Say that a promise holds, of which nothing was found: by how many of the rules that were asked."""
+    if promise.about and not any(getattr(inventory, name) for name in promise.about):
+        kinds = " and no ".join(name.replace("_", " ") for name in promise.about)
+        return Verdict(promise, State.UNKNOWN, f"there are no {kinds} in what was looked at")
+    asked = SEEN if inventory.source is Source.TASK else RULES
+    rules = sum(one.code.startswith(promise.codes) for one in asked)
+    return Verdict(promise, State.HOLDS, f"none of its {counted(rules, 'rule')} finds anything")
 
 
 def _listed(broken: list[Finding]) -> str:
@@ -154,18 +168,21 @@ _SEEN = ("AL901", "AL902", "AL903", "AL904", "AL907", "AL910", "AL911")
 _GROUPS = ("AL741", "AL742", "AL743", "AL744", "AL745")
 _GRANTS = ("AL805", "AL806", "AL811", "AL812", "AL813", "AL88")
 _KEYS = ("AL801", "AL802", "AL803", "AL864")
+_KEPT = ("buckets", "repositories", "file_systems", "databases", "caches", "secrets", "log_groups")
 PROMISES: tuple[Promise, ...] = (
     Promise(
         "nat",
         "zero NAT gateways, and no other way out",
         ("AL701", "AL702", "AL703", "AL704", "AL705", "AL706", "AL711", "AL752", "AL905"),
-        (*_READ, Source.TASK),
+        _READ,
+        "airlock verify --live",
+        about=("vpcs", "subnets"),
     ),
     Promise(
         "start",
         "all tasks start in private subnets",
         (*_SHUT, "AL712", "AL713", "AL844", "AL851", "AL856", "AL865", "AL891", "AL911"),
-        (Source.TASK,),
+        (),
         "airlock verify --live",
         _running,
     ),
@@ -183,9 +200,17 @@ PROMISES: tuple[Promise, ...] = (
         ("AL862", "AL863", "AL865", "AL866"),
         (Source.AWS,),
         "airlock verify --live",
+        about=("services",),
     ),
     Promise("cost", "60 % less cost than with NAT", (), (), "airlock cost", _saving),
-    Promise("groups", "security groups follow least privilege", _GROUPS, _READ, "airlock verify --live"),
+    Promise(
+        "groups",
+        "security groups follow least privilege",
+        _GROUPS,
+        _READ,
+        "airlock verify --live",
+        about=("security_groups",),
+    ),
     Promise(
         "grants",
         "Access Analyzer shows no broad grants",
@@ -194,7 +219,14 @@ PROMISES: tuple[Promise, ...] = (
         "airlock verify --live",
         _analyzed,
     ),
-    Promise("keys", "everything is encrypted with a customer key", _KEYS, _READ, "airlock verify --live"),
+    Promise(
+        "keys",
+        "everything is encrypted with a customer key",
+        _KEYS,
+        _READ,
+        "airlock verify --live",
+        about=_KEPT,
+    ),
     Promise(
         "connectivity",
         "test: connectivity from a task",
@@ -215,6 +247,7 @@ PROMISES: tuple[Promise, ...] = (
         (*_GROUPS, *_GRANTS, *_KEYS),
         _READ,
         "airlock verify --live",
+        about=("security_groups", "roles", *_KEPT),
     ),
     Promise(
         "bill", "test: costs as projected", (), (), "airlock cost, then AWS's Cost Explorer after a month"

@@ -38,6 +38,7 @@ class Report:
 
     program = "airlock verify"
     heading = "Deployment"
+    cases_are_files = False  # they are rules
 
     @property
     def blocking(self) -> tuple[Finding, ...]:

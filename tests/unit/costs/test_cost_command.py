@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from airlock import cli
+from airlock.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,3 +87,15 @@ def test_the_plot_of_the_docs_is_what_the_command_draws(project: Path) -> None:
     drawn = plot.draw(Network(3, 6, addresses=False), 3_000.0, ".svg").decode()
 
     assert all(f"{point} GB" in drawn for point in (313, 626, 939))
+
+
+@pytest.mark.parametrize("option", ["--gb", "--s3-share"])
+def test_what_is_no_number_is_refused(project: Path, option: str) -> None:
+    assert run(project, option, "nan") == 2
+
+
+def test_a_plot_that_cannot_be_written_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "file").write_text("")
+
+    assert run(project, "--plot", str(project / "file" / "costs.svg")) == ConfigError.exit_code
+    assert "the plot cannot be written" in capsys.readouterr().err

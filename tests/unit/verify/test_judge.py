@@ -11,6 +11,7 @@ import pytest
 
 from airlock.release_settings import Verify
 from airlock.verify.catalogue import DOCUMENTED, GROUPS
+from airlock.verify.catalogue import RULES as CATALOGUE
 from airlock.verify.inventory import Inventory, Source, Unread
 from airlock.verify.judge import Judgement, judge
 from airlock.verify.network import Gateway, Place, Subnet, Target, VpcEndpoint
@@ -18,7 +19,7 @@ from airlock.verify.promises import PROMISES, Promise, State, Told, verdicts
 from airlock.verify.promises import _saving as saving
 from airlock.verify.report import Report
 from airlock.verify.rule import Rule, Subject, Violation
-from airlock.verify.services import Service
+from airlock.verify.services import Analyzer, Service
 from airlock_spec.check.finding import Severity
 from airlock_spec.check.ignores import Ignore
 from airlock_spec.check.reports import FORMATS, render
@@ -255,6 +256,7 @@ def test_json_has_verdicts() -> None:
 def test_junit_has_a_case_for_each_rule() -> None:
     cases = list(ET.fromstring(render(report(), "junit")).iter("testcase"))  # noqa: S314 - our own
 
+    assert [one.get("file") for one in cases] == [None, None]
     assert [(one.get("name"), one.find("failure") is not None) for one in cases] == [
         ("AL799 a gateway", True),
         ("AL798 a gateway", False),
@@ -289,15 +291,48 @@ def test_every_promise_is_judged_or_says_what_answers_it() -> None:
     made = verdicts(PROMISES, empty, judged(empty), 1500)
 
     assert [one.promise.name for one in made] == [one.name for one in PROMISES]
-    assert all(one.promise.command in one.because for one in made if one.state is State.UNKNOWN)
+    unknown = [one for one in made if one.state is State.UNKNOWN]
+    assert all(one.promise.command for one in unknown)
+    assert all(one.promise.command in one.because or "there are no" in one.because for one in unknown)
 
 
-def test_what_a_task_sees_affirms_calls_and_says_nothing_of_keys() -> None:
+@pytest.mark.parametrize("source", [Source.TERRAFORM, Source.PLAN, Source.AWS])
+def test_no_promise_holds_of_nothing(source: Source) -> None:
+    empty = inventory(source)
+    made = verdicts(PROMISES, empty, judged(empty), 1500)
+
+    assert [one.promise.name for one in made if one.state is State.HOLDS] == []
+
+
+def test_a_verdict_counts_the_rules_that_were_asked_alone() -> None:
+    vpc = inventory(subnets=(Subnet(Place("s"), "s", "vpc-1", "eu-west-1a"),))
+    made = {one.promise.name: one for one in verdicts(PROMISES, vpc, judged(vpc), 1500)}
+
+    assert "AL905" in made["nat"].promise.codes  # of a task alone
+    assert made["nat"].because == f"none of its {len(made['nat'].promise.codes) - 1} rules finds anything"
+
+
+def test_what_an_analyzer_says_is_not_enough_where_policies_could_not_be_read() -> None:
+    found = inventory(
+        Source.AWS,
+        analyzers=(Analyzer(Place("a"), "a"),),
+        unread=(Unread("roles", "AccessDenied: iam:GetRolePolicy"),),
+    )
+    made = {
+        one.promise.name: one
+        for one in verdicts(PROMISES, found, judge(Subject(found), CATALOGUE, Verify()), 1)
+    }
+
+    assert made["grants"].state is State.UNKNOWN
+    assert "AccessDenied" in made["grants"].because
+
+
+def test_what_a_task_sees_affirms_calls_and_says_nothing_of_keys_or_of_what_it_cannot_see() -> None:
     seen = inventory(Source.TASK)
     made = {one.promise.name: one.state for one in verdicts(PROMISES, seen, judged(seen), 1500)}
 
-    assert (made["calls"], made["nat"], made["connectivity"]) == (State.HOLDS,) * 3
-    assert (made["keys"], made["groups"], made["cost"]) == (State.UNKNOWN,) * 3
+    assert (made["calls"], made["connectivity"]) == (State.HOLDS,) * 2
+    assert (made["keys"], made["groups"], made["cost"], made["nat"], made["start"]) == (State.UNKNOWN,) * 5
 
 
 @pytest.mark.parametrize(("running", "state"), [(2, State.HOLDS), (1, State.BROKEN), (None, State.UNKNOWN)])

@@ -61,7 +61,7 @@ class MissingEndpoint(Rule):
                     _where(inventory, lacking),
                     f"there is no endpoint for {service}, {_by(lacking)}",
                     "\n".join(f"{one.who}: {one.why}" for one in lacking),
-                    remedy(service, zones),
+                    remedy(service, zones).replace("REGION", inventory.region or "REGION"),
                 )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.release_settings import Verify
 from airlock.verify.inventory import Inventory, Source
-from airlock.verify.judge import Judgement
+from airlock.verify.judge import settled
 from airlock.verify.promises import PROMISES, verdicts
 from airlock.verify.report import Report
 from airlock_spec.check.finding import Severity
@@ -19,19 +20,24 @@ if TYPE_CHECKING:
     from airlock_spec.reach.observed import Observed
 
 
-def report(seen: Sequence[Observed], fail_on: Severity = Severity.ERROR, seconds: float = 0.0) -> Report:
+def report(seen: Sequence[Observed], settings: Verify | None = None, seconds: float = 0.0) -> Report:
     """Judge what was seen from each place; the notes tell of every destination how it looked."""
-    found = tuple(finding for one in seen for finding in findings(one))
+    settings = settings or Verify()
+    found = [finding for one in seen for finding in findings(one)]
+    judgement = settled(found, [one.code for one in RULES], settings)
     names = ", ".join(one.task or HERE for one in seen)
     destinations = sum(len(one.sights) for one in seen)
-    judgement = Judgement(found, found, {})
     return Report(
         str(Source.TASK),
         f"{counted(destinations, 'destination')} from {names}",
         RULES,
-        found,
-        fail_on,
+        judgement.findings,
+        Severity(settings.fail_on),
         seconds or max((one.seconds for one in seen), default=0.0),
+        judgement.accepted,
         verdicts=verdicts(PROMISES, Inventory(Source.TASK, ""), judgement, 0.0),
-        notes=tuple(f"{one.task or HERE}: {told(sight)}" for one in seen for sight in one.sights),
+        notes=(
+            *(f"{one.task or HERE}: {told(sight)}" for one in seen for sight in one.sights),
+            *judgement.notes,
+        ),
     )

@@ -31,6 +31,7 @@ class Report:
 
     program = "airlock check"
     heading = "DAG check"
+    cases_are_files = True
 
     run: Run
     findings: tuple[Finding, ...]

@@ -29,6 +29,7 @@ class Report:
 
     program = "airlock-verify"
     heading = "What a task sees"
+    cases_are_files = False  # they are destinations
 
     observed: Observed
     fail_on: Severity = Severity.ERROR

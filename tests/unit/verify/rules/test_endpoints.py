@@ -31,7 +31,7 @@ def test_each_missing_endpoint_is_one_finding_at_the_vpc_however_many_need_it(se
 
     assert one.place == at("aws_vpc.this")
     assert one.message.startswith(f"there is no endpoint for {service}, needed by airflow-")
-    assert f"com.amazonaws.REGION.{service} (" in one.fix
+    assert f"com.amazonaws.eu-west-1.{service} (" in one.fix
 
 
 def test_a_missing_endpoint_says_who_needs_it_what_for_and_what_comes_of_it() -> None:
@@ -50,6 +50,7 @@ def test_what_dags_need_is_found_and_what_has_no_endpoint_is_said_to_have_none()
     (quicksight,) = found(MissingEndpoint(), clean(), "quicksight")
 
     assert "needed by DAGs (S3ListOperator)" in athena.message
+    assert "make the endpoint com.amazonaws.eu-west-1.athena (" in athena.fix
     assert "AWS has no VPC endpoint for quicksight" in quicksight.fix
 
 

@@ -29,8 +29,8 @@ _TARGETS = {
     "core_network_arn": Target.CORE_NETWORK,
     "local_gateway_id": Target.LOCAL_GATEWAY,
     "vpc_endpoint_id": Target.ENDPOINT,
-    "instance_id": Target.INSTANCE,
     "network_interface_id": Target.INTERFACE,
+    "instance_id": Target.INSTANCE,
 }
 _GATEWAYS = {
     "aws_internet_gateway": Target.INTERNET,
@@ -169,11 +169,12 @@ def _table(model: Model, one: Resource, identity: tuple[str, str], *, main: bool
 def _route(model: Model, where: Resource, route: Values) -> net.Route:
     destination = next((value for key in _DESTINATIONS if (value := route.text(key))), "")
     place = model.place(where)
+    if name := route.text("gateway_id"):  # first: AWS, and a mocked run, fill in an instance for any route
+        return net.Route(place, destination, _gateway_target(model, name), name)
     for key, target in _TARGETS.items():
         if name := route.text(key):
             return net.Route(place, destination, target, name)
-    name = route.text("gateway_id")
-    return net.Route(place, destination, _gateway_target(model, name), name)
+    return net.Route(place, destination, Target.OTHER, "")
 
 
 def _gateway_target(model: Model, name: str) -> Target:

@@ -21,7 +21,7 @@ def render(report: Shown) -> str:
         [
             *(_command(one, titles.get(one.code, "")) for one in report.findings),
             report.summary,
-            *(f"airlock: {printable(line)}" for line in report.lines),
+            *(f"airlock: {printable(line)}" for line in report.lines if line),
             "",
         ]
     )

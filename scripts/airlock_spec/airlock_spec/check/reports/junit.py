@@ -20,10 +20,7 @@ def render(report: Shown) -> str:
     for finding in report.findings:
         by_case.setdefault(report.case_of(finding), []).append(finding)
     blocking = set(report.blocking)
-    cases = [
-        _case(report.program, name, found, seconds.get(name, 0.0), blocking)
-        for name, found in by_case.items()
-    ]
+    cases = [_case(report, name, found, seconds.get(name, 0.0), blocking) for name, found in by_case.items()]
     totals = {
         "name": report.program,
         "tests": str(len(cases)),
@@ -39,11 +36,11 @@ def render(report: Shown) -> str:
 
 
 def _case(
-    program: str, path: str, found: list[Finding], seconds: float, blocking: set[Finding]
+    report: Shown, path: str, found: list[Finding], seconds: float, blocking: set[Finding]
 ) -> ET.Element:
     folder, _, name = path.rpartition("/")
-    attributes = {"classname": printable(folder.replace("/", ".") or program), "name": printable(name)}
-    if not any(one.resource for one in found):
+    attributes = {"classname": printable(folder.replace("/", ".") or report.program), "name": printable(name)}
+    if report.cases_are_files:
         attributes["file"] = printable(path)
     case = ET.Element("testcase", {**attributes, "time": f"{seconds:.3f}"})
     failures = [one for one in found if one in blocking]

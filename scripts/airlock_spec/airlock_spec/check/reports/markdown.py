@@ -18,7 +18,7 @@ _WIDTH = 300  # characters of a message
 def render(report: Shown) -> str:
     """Return the summary, what blocks by file, and the rest folded away; LIMIT characters at most."""
     verdict = f"{len(report.blocking)} must be mended" if report.blocking else "passed"
-    lines = [f"- {code(line)}" for line in report.lines]
+    lines = [f"- {code(line)}" for line in report.lines if line]
     foot = "\n".join(["", *lines[:100], ""])[: LIMIT // 4]
     head = f"### {report.heading}: {verdict}\n\n{report.summary}\n"
     blocking = set(report.blocking)

@@ -60,6 +60,11 @@ class Shown(Protocol):
         """Test cases of JUnit, and the seconds of each: all that was looked at, with and without findings."""
         ...
 
+    @property
+    def cases_are_files(self) -> bool:
+        """Whether the test cases' names are paths."""
+        ...
+
     def case_of(self, finding: Finding) -> str:
         """Return which of the test cases a finding fails; one that has none yet is a case of its own."""
         ...

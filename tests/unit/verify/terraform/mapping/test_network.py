@@ -92,6 +92,24 @@ def test_routes_and_associations_of_their_own_belong_to_their_table() -> None:
     assert table.routes[0].place.resource == "aws_route.d"
 
 
+@pytest.mark.parametrize(
+    ("written", "target"),
+    [
+        ({"gateway_id": "igw-1"}, Target.INTERNET),
+        ({"nat_gateway_id": "nat-1"}, Target.NAT),
+        ({"network_interface_id": "eni-1"}, Target.INTERFACE),
+        ({}, Target.INSTANCE),
+    ],
+)
+def test_a_routes_computed_instance_is_its_target_only_where_none_is_written(
+    written: dict[str, str], target: Target
+) -> None:
+    route = {"route_table_id": "rtb-m", "destination_cidr_block": "0.0.0.0/0", "instance_id": "i-1"}
+    [table] = network.route_tables(model(aws_vpc__v=VPC, aws_route__d={**route, **written}))
+
+    assert [one.target for one in table.routes] == [target]
+
+
 def test_a_vpc_comes_with_a_main_table_that_routes_are_added_to() -> None:
     found = model(
         aws_vpc__v=VPC,
