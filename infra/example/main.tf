@@ -52,10 +52,12 @@ module "network" {
   availability_zones  = var.availability_zones
   interface_endpoints = module.endpoints.interface
   gateway_endpoints   = module.endpoints.gateway
-  services            = local.services
-  bucket_arns         = concat(values(module.storage.bucket_arns), var.further_bucket_arns)
-  kms_key_arn         = module.encryption.key_arn
-  log_group_prefix    = local.log_group_prefix
+
+  endpoints_without_policy = var.endpoints_without_policy
+  services                 = local.services
+  bucket_arns              = concat(values(module.storage.bucket_arns), var.further_bucket_arns)
+  kms_key_arn              = module.encryption.key_arn
+  log_group_prefix         = local.log_group_prefix
 }
 
 # What is kept
@@ -71,13 +73,15 @@ module "encryption" {
   log_group_prefix           = local.log_group_prefix
   further_log_group_prefixes = ["/aws/ecs/containerinsights/${var.name}", "/aws/rds/instance/${var.name}"]
   direct_users               = var.exec ? ["arn:${module.endpoints.partition}:iam::${var.account_id}:role/${var.name}-*"] : []
+  session_users              = var.exec ? var.administrators : []
 }
 
 module "registry" {
   source = "../modules/registry"
 
-  name        = var.name
-  kms_key_arn = module.encryption.key_arn
+  name         = var.name
+  kms_key_arn  = module.encryption.key_arn
+  force_delete = var.force_destroy
 }
 
 module "storage" {
@@ -143,8 +147,9 @@ module "secrets" {
   secrets       = local.secrets
   recovery_days = var.secret_recovery_days
 
-  # Who opens the broker gives it the password that only the secret has.
-  readers = merge(module.services.readers, local.celery ? { "broker-password" = sort(var.administrators) } : {})
+  # Administrators run infra/values: the provider reads back what it has written, though it keeps nothing of it
+  # (https://github.com/hashicorp/terraform-provider-aws/issues/42383). The broker's password they give to the broker.
+  readers = { for secret, roles in module.services.readers : secret => concat(roles, sort(var.administrators)) }
 }
 
 # What runs
@@ -163,7 +168,7 @@ module "services" {
   exec           = var.exec
 
   vpc_id                = module.network.vpc_id
-  subnet_ids            = module.network.subnet_ids
+  subnet_ids            = [for zone in var.availability_zones : module.network.subnets[zone] if !contains(var.zones_to_leave, zone)]
   security_group_ids    = module.network.security_group_ids
   ui_security_group_ids = var.ui_security_group_ids
   ui_prefix_list_ids    = var.ui_prefix_list_ids

@@ -24,6 +24,17 @@ variable "availability_zones" {
   description = "Two to six zones of the region. Interface endpoints are billed by the zone."
 }
 
+variable "zones_to_leave" {
+  type        = set(string)
+  description = "Zones that no task starts in any more, before they are taken out of availability_zones."
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.availability_zones, var.zones_to_leave)) > 0
+    error_message = "A zone is left for the tasks."
+  }
+}
+
 variable "cidr" {
   type        = string
   description = "The VPC's addresses, /16 to /24."
@@ -53,6 +64,12 @@ variable "further_endpoints" {
   default     = []
 }
 
+variable "endpoints_without_policy" {
+  type        = set(string)
+  description = "Of those, services that take no policy: an apply says that they only support the full-access endpoint policy."
+  default     = []
+}
+
 variable "further_bucket_arns" {
   type        = list(string)
   description = "Buckets that DAGs use, beside the deployment's own."
@@ -67,7 +84,7 @@ variable "file_system" {
 
 variable "force_destroy" {
   type        = bool
-  description = "Whether buckets are deleted with what is in them."
+  description = "Whether buckets and the repository of images are deleted with what is in them."
   default     = false
 }
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import moto_aws
 import terraform_runs
 from project import REPOSITORY
+from terraform_runs import Deployment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from terraform_runs import Deployment, Terraform
+    from terraform_runs import Terraform
 
 # What a second plan would change though nothing changed: it is moto's doing.
 OF_MOTO = {
@@ -35,6 +36,22 @@ def test_the_example_is_initialised_validated_and_tested_without_a_network(
     example.must("validate", offline=True)
     done = example.must("test", offline=True)
     assert b", 0 failed" in done.stdout
+
+
+def test_a_copy_as_the_documentation_makes_it_is_initialised_without_this_repository(
+    terraform: Terraform, tmp_path: Path
+) -> None:
+    folders = ("infra/example", "infra/modules", "infra/values")
+    page = (REPOSITORY / "docs/infra.md").read_text(encoding="utf-8")
+    assert f"cp -r {' '.join(folders)} ~/airflow-infra" in page
+    assert "$ rm -r tests " in page
+    for folder in folders:
+        leave = shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests")
+        shutil.copytree(REPOSITORY / folder, tmp_path / Path(folder).name, ignore=leave)
+    for name in ("example", "values"):
+        root = Deployment(terraform, tmp_path / name)
+        root.init(offline=True)
+        root.must("validate", offline=True)
 
 
 def test_the_values_of_secrets_are_validated_without_a_network(terraform: Terraform, tmp_path: Path) -> None:

@@ -28,6 +28,23 @@ run "whoever_administers_the_key_cannot_use_it" {
   }
 }
 
+run "whoever_opens_sessions_makes_keys_and_decrypts_none" {
+  module {
+    source = "../modules/encryption"
+  }
+
+  variables {
+    session_users = ["arn:aws:iam::123456789012:role/platform"]
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : [statement.Action, statement.Condition.ArnEquals["aws:PrincipalArn"]] if statement.Sid == "Sessions"
+    ] == [[["kms:GenerateDataKey"], ["arn:aws:iam::123456789012:role/platform"]]]
+    error_message = "A session's key is made by the program of whoever opens it."
+  }
+}
+
 run "a_key_without_an_administrator_is_refused" {
   command = plan
 

@@ -44,6 +44,52 @@ run "there_is_no_way_out" {
   }
 }
 
+run "a_zones_addresses_stay_what_they_are_whichever_zones_come_and_go" {
+  module {
+    source = "../modules/network"
+  }
+
+  variables {
+    availability_zones = ["eu-west-1c", "eu-west-1a"]
+  }
+
+  assert {
+    condition     = { for zone, one in aws_subnet.private : zone => one.cidr_block } == { eu-west-1a = "10.0.0.0/20", eu-west-1c = "10.0.32.0/20" }
+    error_message = "A zone has the sixteenth of its letter, in whatever order zones are named."
+  }
+}
+
+run "a_local_zone_is_refused" {
+  command = plan
+
+  module {
+    source = "../modules/network"
+  }
+
+  variables {
+    availability_zones = ["eu-west-1a", "eu-west-1-lon-1a"]
+  }
+
+  expect_failures = [var.availability_zones]
+}
+
+run "an_endpoint_whose_service_takes_no_policy_is_given_none" {
+  state_key = "without_policy" # what is not given stays as it was
+
+  module {
+    source = "../modules/network"
+  }
+
+  variables {
+    endpoints_without_policy = ["logs"]
+  }
+
+  assert {
+    condition     = [for service in ["ecs", "logs"] : strcontains(aws_vpc_endpoint.interface[service].policy, "OwnAccount")] == [true, false]
+    error_message = "Only the endpoint that was named has no policy."
+  }
+}
+
 run "endpoints_are_in_every_zone_under_the_services_names" {
   module {
     source = "../modules/network"

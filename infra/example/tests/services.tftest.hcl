@@ -82,6 +82,29 @@ run "ecs_executor" {
   }
 }
 
+run "whoever_writes_the_secrets_reads_them_back" {
+  assert {
+    condition = alltrue([
+      for policy in values(module.secrets.policies) :
+      length(setsubtract(var.administrators, flatten([for statement in jsondecode(policy).Statement : statement.Condition.ArnNotEquals["aws:PrincipalArn"]]))) == 0
+    ]) && length(module.secrets.policies) == 4
+    error_message = "The provider reads each value that infra/values has written."
+  }
+}
+
+run "a_zone_that_is_to_be_left_has_endpoints_and_no_new_tasks" {
+  variables {
+    zones_to_leave = ["eu-west-1b"]
+  }
+
+  assert {
+    condition = [
+      for variable in jsondecode(module.services.definitions["scheduler"])[0].environment : variable.value if variable.name == "AIRFLOW__AWS_ECS_EXECUTOR__SUBNETS"
+    ] == [module.network.subnets["eu-west-1a"]] && length(module.network.subnet_ids) == 2
+    error_message = "Workers start in the zones that stay; the network is in all until the zone is taken out."
+  }
+}
+
 run "celery_executor" {
   variables {
     executor = "CeleryExecutor"

@@ -86,6 +86,17 @@ locals {
         Condition = { ArnLike = { "aws:PrincipalArn" = sort(var.direct_users) } }
       },
     ],
+    length(var.session_users) == 0 ? [] : [
+      {
+        # It makes keys and decrypts none: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+        Sid       = "Sessions"
+        Effect    = "Allow"
+        Principal = { AWS = local.account }
+        Action    = ["kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { ArnEquals = { "aws:PrincipalArn" = sort(var.session_users) } }
+      },
+    ],
   )
 
   administration = [

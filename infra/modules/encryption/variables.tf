@@ -57,6 +57,12 @@ variable "direct_users" {
   default     = []
 }
 
+variable "session_users" {
+  type        = set(string)
+  description = "ARNs of the roles and users who open sessions of ECS Exec: their own program asks KMS for a session's key."
+  default     = []
+}
+
 variable "deletion_window_days" {
   type        = number
   description = "Days for which a key that is to be deleted can be had back."

@@ -7,7 +7,7 @@ resource "aws_vpc_endpoint" "interface" {
   subnet_ids          = local.subnet_ids
   security_group_ids  = [aws_security_group.endpoints.id]
   private_dns_enabled = true
-  policy              = jsonencode(local.own_account)
+  policy              = contains(var.endpoints_without_policy, each.key) ? null : jsonencode(local.own_account)
 
   tags = { Name = "${var.name}-${each.key}" }
 }

@@ -9,8 +9,9 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
+# A zone's addresses follow from its letter: were they counted off, a zone that comes or goes would move the others'.
 resource "aws_subnet" "private" {
-  for_each = { for index, zone in var.availability_zones : zone => cidrsubnet(var.cidr, 4, index) }
+  for_each = { for zone in var.availability_zones : zone => cidrsubnet(var.cidr, 4, index(local.letters, trimprefix(zone, var.region))) }
 
   vpc_id                  = aws_vpc.this.id
   availability_zone       = each.key
@@ -18,6 +19,10 @@ resource "aws_subnet" "private" {
   map_public_ip_on_launch = false
 
   tags = { Name = "${var.name}-${each.key}" }
+}
+
+locals {
+  letters = split("", "abcdefghijklmnop") # as many as there are sixteenths
 }
 
 # No route but the VPC's own and the gateway endpoints', which those write themselves.

@@ -55,8 +55,8 @@ variable "availability_zones" {
   }
 
   validation {
-    condition     = alltrue([for zone in var.availability_zones : startswith(zone, var.region)])
-    error_message = "A zone is not in the region."
+    condition     = alltrue([for zone in var.availability_zones : can(regex("^${var.region}[a-p]$", zone))])
+    error_message = "A zone is not one of the region: the region's name and a letter (local zones have no endpoints)."
   }
 }
 
@@ -73,6 +73,12 @@ variable "gateway_endpoints" {
     condition     = contains(keys(var.gateway_endpoints), "s3")
     error_message = "Without the gateway of s3 no image can be pulled: ECR keeps layers there."
   }
+}
+
+variable "endpoints_without_policy" {
+  type        = set(string)
+  description = "Interface endpoints whose service takes no policy: AWS says that it only supports the full-access endpoint policy."
+  default     = []
 }
 
 variable "services" {

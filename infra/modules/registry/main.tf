@@ -5,6 +5,7 @@
 resource "aws_ecr_repository" "this" {
   name                 = var.name
   image_tag_mutability = "IMMUTABLE"
+  force_delete         = var.force_delete
 
   encryption_configuration {
     encryption_type = "KMS"

@@ -23,3 +23,9 @@ variable "keep" {
     error_message = "At least one image is kept, at most 1000."
   }
 }
+
+variable "force_delete" {
+  type        = bool
+  description = "Whether the repository is deleted with its images."
+  default     = false
+}
