@@ -11,6 +11,7 @@ import pytest
 
 from airlock.release_settings import Verify
 from airlock.verify.catalogue import DOCUMENTED, GROUPS
+from airlock.verify.catalogue import RULES as ALL_RULES
 from airlock.verify.inventory import Inventory, Source, Unread
 from airlock.verify.judge import Judgement, judge
 from airlock.verify.network import Gateway, Place, Subnet, Target, VpcEndpoint
@@ -18,10 +19,12 @@ from airlock.verify.promises import PROMISES, Promise, State, Told, verdicts
 from airlock.verify.promises import _saving as saving
 from airlock.verify.report import Report
 from airlock.verify.rule import Rule, Subject, Violation
-from airlock.verify.services import Service
+from airlock.verify.services import Encryption, Service
 from airlock_spec.check.finding import Severity
 from airlock_spec.check.ignores import Ignore
 from airlock_spec.check.reports import FORMATS, render
+from airlock_spec.check.settings import Network
+from verify_inventory import added, changed, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -308,3 +311,35 @@ def test_an_account_tells_whether_tasks_run(running: int | None, state: State) -
     }
 
     assert made["start"].state is state
+
+
+def whole(found: Inventory, network: Network | None = None) -> dict[str, State]:
+    """Return the verdicts of all rules."""
+    judgement = judge(Subject(found, network or Network()), ALL_RULES, Verify())
+    return {one.promise.name: one.state for one in verdicts(PROMISES, found, judgement, 1500)}
+
+
+def test_nothing_follows_of_what_is_not_there() -> None:
+    for source in (Source.TERRAFORM, Source.PLAN, Source.AWS):
+        assert State.HOLDS not in whole(inventory(source)).values()
+
+    held = whole(clean())
+    assert {held[one] for one in ("nat", "groups", "keys", "security")} == {State.HOLDS}
+
+
+def test_a_way_to_other_networks_on_purpose_leaves_it_open_what_they_reach() -> None:
+    peering = Gateway(Place("aws_vpc_peering_connection.x"), "pcx-1", Target.PEERING, "vpc-1")
+    found = added("gateways", peering)
+
+    assert whole(found, Network(hosts=("db.example.com",)))["nat"] is State.UNKNOWN
+    assert whole(found)["nat"] is State.BROKEN
+
+
+def test_of_subnets_that_were_not_looked_at_no_way_out_is_excluded() -> None:
+    assert whole(changed("services", "airflow-scheduler", subnets=("subnet-other",)))["nat"] is State.UNKNOWN
+
+
+def test_a_key_that_others_made_may_be_a_customer_key() -> None:
+    shared = Encryption(on=True, key="arn:aws:kms:eu-west-1:123456789012:key/shared")
+
+    assert whole(changed("repositories", "airflow", encryption=shared))["keys"] is State.UNKNOWN
