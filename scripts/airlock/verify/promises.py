@@ -147,7 +147,8 @@ def _saving(inventory: Inventory, gigabytes: float) -> Told | None:
     needed = model.needed_for(network)
     from_ = "at no traffic" if needed is None else f"from {needed:,.0f} GB on"
     because = (
-        f"{len(interfaces)} endpoints in {counted(len(zones), 'zone')} save {saved:.0%} of NAT's bill at "
+        f"{counted(len(interfaces), 'endpoint')} in {counted(len(zones), 'zone')} "
+        f"{'saves' if len(interfaces) == 1 else 'save'} {saved:.0%} of NAT's bill at "
         f"{gigabytes:,.0f} GB a month; {model.CLAIMED:.0%} {from_}"
     )
     return Told(State.HOLDS if saved >= model.CLAIMED else State.BROKEN, because)

@@ -188,7 +188,7 @@ def test_the_saving_is_that_of_the_endpoints_that_there_are(endpoints: int, zone
 
     assert isinstance(told, Told)
     assert told.state is state
-    assert f"{endpoints} endpoints in {zones} zone" in told.because
+    assert told.because.startswith(f"{endpoints} endpoint{'s' if endpoints > 1 else ''} in {zones} zone")
 
 
 def test_without_endpoints_no_saving_is_told() -> None:
