@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants
+from airlock.verify.network import partition
 
 if TYPE_CHECKING:
     from airlock.verify.policy import Policy, Statement
@@ -27,10 +28,7 @@ def layer_bucket(region: str) -> str:
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms
     """
-    partition = (
-        "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    )
-    return f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket"
+    return f"arn:{partition(region)}:s3:::prod-{region}-starport-layer-bucket"
 
 
 def allows_everything(policy: Policy) -> bool:
