@@ -5,18 +5,21 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from airlock.verify import grants
+from airlock.verify.network import partition
+
 if TYPE_CHECKING:
-    from airlock.verify.policy import Condition, Policy, Statement
+    from airlock.verify.policy import Policy, Statement
 
 # Conditions that keep a call to an account or an organization: of who calls, and of whose resource it is.
 CALLER = frozenset(
     ("aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn")
 )
 RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"))
-_MATCHING = ("stringequals", "stringlike", "arnequals", "arnlike")
 _DIFFERING = ("stringnot", "arnnot")
 
 
@@ -25,16 +28,13 @@ def layer_bucket(region: str) -> str:
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms
     """
-    partition = (
-        "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    )
-    return f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket"
+    return f"arn:{partition(region)}:s3:::prod-{region}-starport-layer-bucket"
 
 
 def allows_everything(policy: Policy) -> bool:
     """Tell whether a policy is AWS's default, or says the same."""
     return any(
-        open_to_all(one) and any_resource(one) and one.names("any:Thing") and not one.conditions
+        grants.for_all(one) and "*" in one.resources and one.names("any:Thing") and not one.conditions
         for one in policy.allowed
     ) and not any(not one.allows for one in policy.statements)
 
@@ -45,7 +45,10 @@ def unbound(policy: Policy) -> list[Statement]:
     return [
         one
         for one in policy.allowed
-        if open_to_all(one) and any_resource(one) and not bound(one, keys) and not _denied(policy, keys)
+        if grants.for_all(one)
+        and any_resource(one)
+        and not grants.narrowed(one, keys)
+        and not _denied(one, policy, keys)
     ]
 
 
@@ -56,8 +59,8 @@ def any_bucket(policy: Policy) -> list[Statement]:
         for one in policy.allowed
         if any_resource(one)
         and (one.names("s3:PutObject") or one.names("s3:GetObject"))
-        and not bound(one, RESOURCE)
-        and not _denied(policy, RESOURCE)
+        and not grants.narrowed(one, RESOURCE)
+        and not _denied(one, policy, RESOURCE)
     ]
 
 
@@ -66,56 +69,28 @@ def admits_layers(policy: Policy, region: str) -> bool:
     layer = f"{layer_bucket(region)}/layer"
     keys = CALLER | RESOURCE
     return any(
-        open_to_all(one) and one.names("s3:GetObject") and _names(one, layer) and not bound(one, keys)
+        grants.for_all(one)
+        and one.names("s3:GetObject")
+        and _names(one, layer)
+        and not grants.narrowed(one, keys)
         for one in policy.allowed
     ) and not any(_refuses(one, layer, keys) for one in policy.statements)
 
 
-def open_to_all(statement: Statement) -> bool:
-    """Tell whether a statement is for any principal; an endpoint's policy without one is for all."""
-    whom = statement.principals
-    return not whom or any(one.value == "*" for one in whom)
-
-
 def any_resource(statement: Statement) -> bool:
-    """Tell whether a statement is for resources of any name; those of S3 are buckets and what is in them."""
-    return bool(statement.not_resources) or any(
-        one == "*" or one.rpartition(":::")[2] in ("*", "*/*") for one in statement.resources
-    )
+    """Tell whether a statement is for resources of other accounts: a bucket is known by its name alone."""
+    return bool(statement.not_resources) or any(grants.any_account(one) for one in statement.resources)
 
 
-def bound(statement: Statement, keys: frozenset[str]) -> bool:
-    """Tell whether a condition keeps a statement to what some of the keys name.
+def _denied(statement: Statement, policy: Policy, keys: frozenset[str]) -> bool:
+    """Tell whether a policy denies what of a statement is of other accounts.
 
-    `…IfExists` and `ForAllValues` do not: where the key is missing, as for calls without credentials, they hold.
+    An endpoint carries the calls of one service: of all calls, those of a whole service are all.
     """
-    return any(
-        one.key in keys and _operator(one).startswith(_MATCHING) and _narrow(one)
-        for one in statement.conditions
-    )
-
-
-def _operator(condition: Condition) -> str:
-    """Return a condition's operator where it holds for nothing without the key, or ""."""
-    operator = condition.operator.removeprefix("foranyvalue:")
-    return "" if operator.endswith("ifexists") or ":" in operator else operator
-
-
-def _narrow(condition: Condition) -> bool:
-    """Tell whether values leave out any account at all: an ARN does by its fifth part."""
-    accounts = ((f"{one}:::::".split(":")[4] if one.startswith("arn:") else one) for one in condition.values)
-    return all(one.strip("*/") for one in accounts)
-
-
-def _denied(policy: Policy, keys: frozenset[str]) -> bool:
-    """Tell whether a policy denies all that is of other accounts."""
-    return any(
-        not one.allows
-        and open_to_all(one)
-        and any_resource(one)
-        and ("*" in one.actions or any(action.endswith(":*") for action in one.actions))
-        and _but_for(one, keys)
-        for one in policy.statements
+    whole = {each for one in policy.statements if not one.allows for each in one.actions if each[-2:] == ":*"}
+    of = (whole | {"*"}) if "*" in statement.actions else set()
+    return grants.closed(statement, policy, keys) or any(
+        grants.closed(replace(statement, actions=(one,)), policy, keys) for one in of
     )
 
 
@@ -123,6 +98,7 @@ def _refuses(statement: Statement, resource: str, keys: frozenset[str]) -> bool:
     """Tell whether a statement denies reading an object, since it is not of ours or in any case."""
     return (
         not statement.allows
+        and grants.for_all(statement)
         and statement.names("s3:GetObject")
         and _names(statement, resource)
         and (_but_for(statement, keys) or not statement.conditions)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airlock.verify.network import UNKNOWN
 
@@ -35,16 +35,26 @@ WHO = frozenset(
             "aws:sourcevpc",
             "aws:sourcevpce",
             "aws:sourceip",
-            "aws:vpcsourceip",
             "aws:userid",
+            "aws:vpceaccount",
+            "aws:vpceorgid",
+            "aws:vpceorgpaths",
             "kms:calleraccount",
+            "s3:dataaccesspointaccount",
+            "s3:dataaccesspointarn",
         ),
     )
 )
+# Keys whose values are identifiers: a pattern of them, as `vpce-*` or `o-*`, is other people's, too.
+_IDENTIFIERS = ("account", "orgid", "aws:sourceowner", "aws:sourcevpc", "aws:sourcevpce")
+_PASSED = "iam:passedtoservice"  # `*.amazonaws.com` are all there are
+_PATHS = ("orgpaths", "aws:userid")  # which begin with an identifier
+_FEWEST_BITS = 8  # nobody has a shorter range of IPv4
 _ACCOUNTS = ("aws:principalaccount", "aws:sourceaccount", "kms:calleraccount", "aws:sourceowner")
 _ACCOUNT_OF_ARN = 4  # arn:partition:service:region:account:resource
-_ARNS = ("aws:principalarn", "aws:sourcearn")
+_ARNS = ("aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn")
 _ACCOUNT = re.compile(r"^(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?::|$)")
+_WILD = re.compile(r"[*?]")
 _OF_SERVICES = ("aws:principalisawsservice", "aws:viaawsservice")  # a Deny spares AWS's own calls by them
 
 
@@ -79,53 +89,94 @@ def limits(condition: Condition, keys: tuple[str, ...]) -> bool:
     quantifier, _, operator = condition.operator.rpartition(":")
     if quantifier == "forallvalues" or operator not in _EQUAL:
         return False
-    return not any(_everything(value, operator) for value in condition.values)
+    return not _anything(condition, operator)
 
 
-def _everything(value: str, operator: str) -> bool:
-    """Tell whether a value takes nothing away: all strings, ARNs of any account, all addresses."""
-    if value == UNKNOWN:
-        return False
+def _anything(condition: Condition, operator: str) -> bool:
+    """Tell whether values of a condition, without its quantifier, are anybody's as well."""
+    values = [value for value in condition.values if value != UNKNOWN]
     if operator.endswith("ipaddress"):
+        return _all_addresses(values)
+    return operator in _PATTERNS and any(_wide(condition.key, value) for value in values)
+
+
+def _all_addresses(values: Iterable[str]) -> bool:
+    """Tell whether ranges are, together, more than anybody has: two halves of everything are everything."""
+    found: dict[int, list[Any]] = {4: [], 6: []}
+    for value in values:
         try:
-            return ipaddress.ip_network(value, strict=False).prefixlen == 0
+            network = ipaddress.ip_network(value, strict=False)
         except ValueError:
-            return False
-    if operator not in _PATTERNS:
-        return False
-    parts = value.split(":")
-    if parts[0] == "arn" and len(parts) > _ACCOUNT_OF_ARN:
-        return "*" in parts[_ACCOUNT_OF_ARN] or (parts[2] == "s3" and not parts[-1].strip("*?"))
-    return not value.strip("*?")
+            continue
+        found[network.version].append(network)
+    return any(
+        one.prefixlen < _FEWEST_BITS for some in found.values() for one in ipaddress.collapse_addresses(some)
+    )
 
 
-def closed(statement: Statement, policy: Policy) -> bool:
+def _wide(key: str, value: str) -> bool:
+    """Tell whether a pattern matches what others have, or may give themselves."""
+    if key.endswith(_IDENTIFIERS):
+        return bool(_WILD.search(value))
+    if key.endswith(_PATHS):
+        return bool(_WILD.search(re.split("[/:]", value)[0]))
+    if value.startswith("arn:") or key in _ARNS:
+        return any_account(value)
+    return bool(_WILD.match(value)) if key == _PASSED else not value.strip("*?")
+
+
+def any_account(arn: str) -> bool:
+    """Tell whether a pattern matches ARNs of any account; those of buckets name none, but the bucket itself."""
+    parts = arn.split(":", _ACCOUNT_OF_ARN + 1)
+    if len(parts) <= _ACCOUNT_OF_ARN + 1:
+        return bool(_WILD.search(arn))
+    if parts[_ACCOUNT_OF_ARN]:
+        return bool(_WILD.search(parts[_ACCOUNT_OF_ARN]))
+    return bool(_WILD.match(parts[-1]))
+
+
+def closed(statement: Statement, policy: Policy, keys: Iterable[str] = WHO) -> bool:
     """Tell whether a Deny of the same policy takes from all but some what a statement allows to all.
 
     Such a Deny is for everybody, for all the actions and resources, and only for those who are not these.
     """
-    denials = (one for one in policy.statements if not one.allows and anybody(one))
-    return any(_takes_all(one, statement) and _spares_few(one) for one in denials)
+    wanted = frozenset(keys)
+    denials = (one for one in policy.statements if not one.allows and for_all(one))
+    return any(_takes_all(one, statement) and _spares_few(one, wanted) for one in denials)
+
+
+def for_all(statement: Statement) -> bool:
+    """Tell whether a statement is about anybody; those of an endpoint's policy may leave out whom."""
+    return anybody(statement) or not (statement.principals or statement.not_principals)
 
 
 def _takes_all(denial: Statement, statement: Statement) -> bool:
-    actions = statement.actions and all(denial.names(one) for one in statement.actions)
-    resources = denial.resources and all(
-        any(fnmatchcase(one, pattern) for pattern in denial.resources) for one in statement.resources
-    )
-    return bool(actions and resources)
+    """Tell whether a Deny has all actions and resources of a statement; one of all but some may lack any."""
+    if not _has_all(denial.actions, statement.actions or ("*",)):
+        return False
+    if not (denial.resources or denial.not_resources):
+        return True  # as in policies of repositories and roles, which are about themselves
+    return _has_all(denial.resources, statement.resources or ("*",))
 
 
-def _spares_few(denial: Statement) -> bool:
+def _has_all(patterns: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    return all(any(fnmatchcase(name.lower(), one.lower()) for one in patterns) for name in names)
+
+
+def _spares_few(denial: Statement, keys: frozenset[str]) -> bool:
     """Tell whether all conditions of a Deny exempt somebody who is named, and at least one is there."""
-    named = [one for one in denial.conditions if one.key not in _OF_SERVICES]
-    return bool(named) and all(
-        one.key in WHO
-        and one.operator.rpartition(":")[2].removesuffix("ifexists") in _NEGATED
-        and not one.operator.startswith("foranyvalue:")
-        and not any(_everything(value, one.operator.removesuffix("ifexists")) for value in one.values)
-        for one in named
-    )
+    named = [one for one in denial.conditions if not _spares_services(one)]
+    return bool(named) and all(one.key in keys and _but_for_some(one) for one in named)
+
+
+def _spares_services(condition: Condition) -> bool:
+    no = {value.lower() for value in condition.values} == {"false"}
+    return condition.key in _OF_SERVICES and condition.operator in ("bool", "boolifexists") and no
+
+
+def _but_for_some(condition: Condition) -> bool:
+    quantifier, _, operator = condition.operator.removesuffix("ifexists").rpartition(":")
+    return operator in _NEGATED and quantifier != "foranyvalue" and not _anything(condition, operator)
 
 
 def account_of(name: str) -> str:
@@ -135,10 +186,11 @@ def account_of(name: str) -> str:
 
 
 def accounts(statement: Statement) -> Iterator[str]:
-    """Give the accounts that a statement admits by name: of principals, or of conditions on all of them."""
+    """Give the accounts that a statement admits by name: of principals, or of conditions on all and on services."""
     if not anybody(statement):
         yield from filter(None, (account_of(one.value) for one in statement.principals if one.kind == "AWS"))
-        return
+        if not any(one.kind == "Service" for one in statement.principals):
+            return  # who is named is who it says; a service acts for whom the conditions name
     for key in _ACCOUNTS:
         yield from limiting(statement, key)
     for key in _ARNS:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from airlock.verify.network import partition
+
 _HOST = re.compile(
     r"^(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$"
 )
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,7 @@ class EcrImage:
     @property
     def arn(self) -> str:
         """The repository's."""
-        partition = next(
-            (name for begin, name in _PARTITIONS.items() if self.region.startswith(begin)), "aws"
-        )
-        return f"arn:{partition}:ecr:{self.region}:{self.account}:repository/{self.repository}"
+        return f"arn:{partition(self.region)}:ecr:{self.region}:{self.account}:repository/{self.repository}"
 
 
 def in_ecr(image: str) -> EcrImage | None:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from airlock.verify.policy import Policy
 
 UNKNOWN = "(known after apply)"  # what a plan leaves open; no identifier is equal to it
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
+
+
+def partition(region: str) -> str:
+    """Return the partition that a region is of, as ARNs have it."""
+    return next((name for begin, name in _PARTITIONS.items() if region.startswith(begin)), "aws")
 
 
 @dataclass(frozen=True)

@@ -73,9 +73,12 @@ def read(place: Place, name: str, document: str | Mapping[str, Any]) -> Policy:
     read_in = json.loads(document) if isinstance(document, str) else document
     if not isinstance(read_in, dict):
         raise ValueError(f"the policy of {place.resource} is no object of JSON")  # noqa: TRY004 - as of JSON itself
-    statements = read_in.get("Statement", [])
+    statements = read_in.get("Statement") or []
     listed = [statements] if isinstance(statements, dict) else statements
-    return Policy(place, name, tuple(_statement(one) for one in listed))
+    try:
+        return Policy(place, name, tuple(_statement(one) for one in listed))
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"the policy of {place.resource} is no policy of IAM") from error
 
 
 def _statement(one: Mapping[str, Any]) -> Statement:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from airlock.costs import model
 from airlock.verify.catalogue import RULES
+from airlock.verify.grouped import listed
 from airlock.verify.inventory import Source
+from airlock.verify.kept import ENCRYPTED
+from airlock.verify.placements import placements
 from airlock_spec.check.finding import Severity
 from airlock_spec.reach.rules import RULES as SEEN
 from airlock_spec.wording import counted
@@ -43,9 +46,9 @@ class Told:
 class Promise:
     """One promise: `codes` are (beginnings of) codes that break it.
 
-    `affirmed_by` are the sources from which it follows that it holds, where nothing of them is found; unless there is
-    nothing at all in the fields `about` of the inventory, of which it would be true in vain. `ask` may know more;
-    `command` answers where nothing here does.
+    `affirmed_by` are the sources from which it follows that it holds, where nothing of them is found, and where
+    something of the fields `of` of the inventory is there: of nothing, nothing follows. Codes in `doubted_by` tell of
+    what cannot be looked at from here. `ask` may know more; `command` answers where nothing here does.
     """
 
     name: str
@@ -53,8 +56,9 @@ class Promise:
     codes: tuple[str, ...]
     affirmed_by: tuple[Source, ...]
     command: str = ""
+    of: tuple[str, ...] = ()
+    doubted_by: tuple[str, ...] = ()
     ask: Callable[[Inventory, float], Told | None] | None = None
-    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,27 +95,37 @@ def _verdict(promise: Promise, inventory: Inventory, judgement: Judgement, gigab
     ]
     if broken:
         return Verdict(promise, State.BROKEN, _listed(broken))
-    told = promise.ask(inventory, gigabytes) if promise.ask else None
-    if told and told.state is not State.HOLDS:
-        return Verdict(promise, told.state, told.because)
-    causes = [cause for code, cause in judgement.undecided.items() if code.startswith(promise.codes or "-")]
-    if causes:
-        return Verdict(promise, State.UNKNOWN, causes[0])
+    told = _doubted(promise, judgement) or (promise.ask(inventory, gigabytes) if promise.ask else None)
+    if told is None or told.state is State.HOLDS:  # what could not be read may be otherwise
+        told = _unseen(promise, inventory, judgement) or told
     if told:
         return Verdict(promise, told.state, told.because)
     if inventory.source not in promise.affirmed_by:
         return Verdict(promise, State.UNKNOWN, f"ask: {promise.command}")
-    return _affirmed(promise, inventory)
-
-
-def _affirmed(promise: Promise, inventory: Inventory) -> Verdict:
-    """Say that a promise holds, of which nothing was found: by how many of the rules that were asked."""
-    if promise.about and not any(getattr(inventory, name) for name in promise.about):
-        kinds = " and no ".join(name.replace("_", " ") for name in promise.about)
-        return Verdict(promise, State.UNKNOWN, f"there are no {kinds} in what was looked at")
     asked = SEEN if inventory.source is Source.TASK else RULES
     rules = sum(one.code.startswith(promise.codes) for one in asked)
     return Verdict(promise, State.HOLDS, f"none of its {counted(rules, 'rule')} finds anything")
+
+
+def _doubted(promise: Promise, judgement: Judgement) -> Told | None:
+    """Tell what was found that leads to what cannot be looked at."""
+    doubts = [one for one in judgement.all if one.code in promise.doubted_by]
+    return Told(State.UNKNOWN, f"{_listed(doubts)}; ask: {promise.command}") if doubts else None
+
+
+def _unseen(promise: Promise, inventory: Inventory, judgement: Judgement) -> Told | None:
+    """Tell what could not be read of what a promise is about, or that nothing of it is there."""
+    causes = [cause for code, cause in judgement.undecided.items() if code.startswith(promise.codes or "-")]
+    if causes:
+        return Told(State.UNKNOWN, causes[0])
+    if (
+        inventory.source is Source.TASK
+        or not promise.of
+        or any(getattr(inventory, one) for one in promise.of)
+    ):
+        return None
+    names = listed((one.replace("_", " ") for one in promise.of), _NAMED)
+    return Told(State.UNKNOWN, f"there are no {names} here; ask: {promise.command}")
 
 
 def _listed(broken: list[Finding]) -> str:
@@ -136,10 +150,23 @@ def _saving(inventory: Inventory, gigabytes: float) -> Told | None:
     needed = model.needed_for(network)
     from_ = "at no traffic" if needed is None else f"from {needed:,.0f} GB on"
     because = (
-        f"{len(interfaces)} endpoints in {counted(len(zones), 'zone')} save {saved:.0%} of NAT's bill at "
+        f"{counted(len(interfaces), 'endpoint')} in {counted(len(zones), 'zone')} "
+        f"{'saves' if len(interfaces) == 1 else 'save'} {saved:.0%} of NAT's bill at "
         f"{gigabytes:,.0f} GB a month; {model.CLAIMED:.0%} {from_}"
     )
     return Told(State.HOLDS if saved >= model.CLAIMED else State.BROKEN, because)
+
+
+def _elsewhere(inventory: Inventory, _: float) -> Told | None:
+    """Tell of tasks that run in subnets which were not looked at."""
+    there = {one.id for one in inventory.subnets}
+    outside = [one.name for one in placements(inventory) if not there.issuperset(one.subnets)]
+    if inventory.source is Source.TASK or not outside:
+        return None
+    because = (
+        f"tasks of {listed(outside, _NAMED)} run in subnets that are not here; ask: airlock verify --live"
+    )
+    return Told(State.UNKNOWN, because)
 
 
 def _running(inventory: Inventory, _: float) -> Told | None:
@@ -167,8 +194,8 @@ _SHUT = ("AL721", "AL723", "AL724", "AL725", "AL726", "AL729", "AL731", "AL732",
 _SEEN = ("AL901", "AL902", "AL903", "AL904", "AL907", "AL910", "AL911")
 _GROUPS = ("AL741", "AL742", "AL743", "AL744", "AL745")
 _GRANTS = ("AL805", "AL806", "AL811", "AL812", "AL813", "AL88")
-_KEYS = ("AL801", "AL802", "AL803", "AL864")
-_KEPT = ("buckets", "repositories", "file_systems", "databases", "caches", "secrets", "log_groups")
+_KEYS = ("AL801", "AL802", "AL864")
+_DOUBTED_KEYS = ("AL803",)  # keys that others made may be customer keys as well
 PROMISES: tuple[Promise, ...] = (
     Promise(
         "nat",
@@ -176,7 +203,9 @@ PROMISES: tuple[Promise, ...] = (
         ("AL701", "AL702", "AL703", "AL704", "AL705", "AL706", "AL711", "AL752", "AL905"),
         _READ,
         "airlock verify --live",
-        about=("vpcs", "subnets"),
+        of=("vpcs",),
+        doubted_by=("AL705",),
+        ask=_elsewhere,
     ),
     Promise(
         "start",
@@ -184,7 +213,7 @@ PROMISES: tuple[Promise, ...] = (
         (*_SHUT, "AL712", "AL713", "AL844", "AL851", "AL856", "AL865", "AL891", "AL911"),
         (),
         "airlock verify --live",
-        _running,
+        ask=_running,
     ),
     Promise(
         "calls",
@@ -200,16 +229,16 @@ PROMISES: tuple[Promise, ...] = (
         ("AL862", "AL863", "AL865", "AL866"),
         (Source.AWS,),
         "airlock verify --live",
-        about=("services",),
+        of=("services",),
     ),
-    Promise("cost", "60 % less cost than with NAT", (), (), "airlock cost", _saving),
+    Promise("cost", "60 % less cost than with NAT", (), (), "airlock cost", ask=_saving),
     Promise(
         "groups",
         "security groups follow least privilege",
         _GROUPS,
         _READ,
         "airlock verify --live",
-        about=("security_groups",),
+        of=("security_groups",),
     ),
     Promise(
         "grants",
@@ -217,7 +246,7 @@ PROMISES: tuple[Promise, ...] = (
         (*_GRANTS, "AL895"),
         (),
         "airlock verify --live",
-        _analyzed,
+        ask=_analyzed,
     ),
     Promise(
         "keys",
@@ -225,7 +254,8 @@ PROMISES: tuple[Promise, ...] = (
         _KEYS,
         _READ,
         "airlock verify --live",
-        about=_KEPT,
+        of=ENCRYPTED,
+        doubted_by=_DOUBTED_KEYS,
     ),
     Promise(
         "connectivity",
@@ -247,7 +277,8 @@ PROMISES: tuple[Promise, ...] = (
         (*_GROUPS, *_GRANTS, *_KEYS),
         _READ,
         "airlock verify --live",
-        about=("security_groups", "roles", *_KEPT),
+        of=("security_groups", "roles", *ENCRYPTED),
+        doubted_by=_DOUBTED_KEYS,
     ),
     Promise(
         "bill", "test: costs as projected", (), (), "airlock cost, then AWS's Cost Explorer after a month"

@@ -91,7 +91,7 @@ _KEYS = (
     *("ecs:resourcetag/", "elasticfilesystem:accesspointarn", "iam:awsservicename", "iam:resourcetag/"),
     *("kms:encryptioncontext:", "kms:resourcealiases", "secretsmanager:resourcetag/", "ssm:resourcetag/"),
 )
-_ALL_OF_A_TYPE = re.compile(r"^(?:[a-z-]+[:/])?\*(?:[:/]\*)?$")
+_BETWEEN = re.compile("[:/]")
 _RESOURCE_OF_ARN = 5
 
 
@@ -101,14 +101,28 @@ def needless(statement: Statement) -> list[str]:
 
 
 def everything(resource: str) -> bool:
-    """Tell whether a resource is everything there is."""
-    return not resource.strip("*") or not resource.removeprefix("arn:").strip("*:")
+    """Tell whether a resource is everything there is, of any service: `*`, `arn:aws:*`."""
+    parts = resource.split(":", _RESOURCE_OF_ARN)
+    return all(_any(one) or not one for one in (parts[2:] if parts[0] == "arn" else parts))
 
 
 def all_of_a_type(resource: str) -> bool:
     """Tell whether a resource is all of one type or service of an account: `…:secret:*`, `arn:aws:s3:::*`."""
     parts = resource.split(":", _RESOURCE_OF_ARN)
-    return len(parts) > _RESOURCE_OF_ARN and bool(_ALL_OF_A_TYPE.match(parts[_RESOURCE_OF_ARN]))
+    if parts[0] != "arn" or everything(resource):
+        return False
+    if len(parts) <= _RESOURCE_OF_ARN:
+        return "*" in parts[-1]  # arn:aws:s3:*
+    named = _BETWEEN.split(parts[_RESOURCE_OF_ARN])
+    if parts[2] == "s3" and not parts[4]:
+        return _any(named[0])  # a bucket, whatever is in it
+    # Each name of a type has anything behind it: `log-group:*:log-stream:*`.
+    return all(_any(one) or _any(behind) for one, behind in zip(named, [*named[1:], ""], strict=True))
+
+
+def _any(part: str) -> bool:
+    """Tell whether a part of an ARN is a pattern of anything, with or without a secret's six characters."""
+    return "*" in part and not part.strip("*?-")
 
 
 def named_by_condition(statement: Statement) -> bool:

@@ -28,6 +28,13 @@ def strays(inventory: Inventory, kinds: tuple[Target, ...]) -> Iterator[tuple[Ro
             yield table, route
 
 
+def destination(inventory: Inventory, route: Route) -> str:
+    """Return what a route's destination is called: its range, or its prefix list by name."""
+    names = (one.name for one in inventory.prefix_lists if one.id == route.destination and one.name)
+    name = next(names, "")
+    return f"the prefix list {name}" if name else route.destination
+
+
 def leads_out(inventory: Inventory, route: Route) -> bool:
     """Tell whether a route sends addresses of the internet to anything."""
     return route.target is not Target.LOCAL and bool(all_public(inventory, [route.destination]))

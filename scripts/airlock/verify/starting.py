@@ -10,6 +10,7 @@ from airlock.verify import grants
 from airlock.verify.images import in_ecr
 from airlock.verify.inventory import Source
 from airlock.verify.kept import key_of, known, secret_arn, secret_of
+from airlock.verify.network import partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def _writes(inventory: Inventory, container: Container) -> Iterator[Want]:
     group = options.get("awslogs-group", "")
     if container.log_driver == "awslogs" and group and known(group):
         region = options.get("awslogs-region") or inventory.region
-        arn = f"arn:aws:logs:{region}:{inventory.account}:log-group:{group}"
+        arn = f"arn:{partition(region)}:logs:{region}:{inventory.account}:log-group:{group}"
         actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
         if options.get("awslogs-create-group") == "true":
             actions.append("logs:CreateLogGroup")
@@ -81,7 +82,7 @@ def _reads(inventory: Inventory, container: Container) -> Iterator[Want]:
             continue
         if ":secretsmanager:" not in value:
             name = value.rpartition(":parameter/")[2].lstrip("/")
-            arn = f"arn:aws:ssm:{inventory.region}:{inventory.account}:parameter/{name}"
+            arn = f"arn:{partition(inventory.region)}:ssm:{inventory.region}:{inventory.account}:parameter/{name}"
             yield Want("ssm:GetParameters", (value if value.startswith("arn:") else arn,))
             continue
         yield Want(_READ_SECRET, (secret_arn(value),))

@@ -11,18 +11,20 @@ import pytest
 
 from airlock.release_settings import Verify
 from airlock.verify.catalogue import DOCUMENTED, GROUPS
-from airlock.verify.catalogue import RULES as CATALOGUE
+from airlock.verify.catalogue import RULES as ALL_RULES
 from airlock.verify.inventory import Inventory, Source, Unread
 from airlock.verify.judge import Judgement, judge
-from airlock.verify.network import Gateway, Place, Subnet, Target, VpcEndpoint
+from airlock.verify.network import Gateway, Place, Subnet, Target, Vpc, VpcEndpoint
 from airlock.verify.promises import PROMISES, Promise, State, Told, verdicts
 from airlock.verify.promises import _saving as saving
 from airlock.verify.report import Report
 from airlock.verify.rule import Rule, Subject, Violation
-from airlock.verify.services import Analyzer, Service
+from airlock.verify.services import Analyzer, Encryption, Service
 from airlock_spec.check.finding import Severity
 from airlock_spec.check.ignores import Ignore
 from airlock_spec.check.reports import FORMATS, render
+from airlock_spec.check.settings import Network
+from verify_inventory import added, changed, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,7 +188,7 @@ def test_the_saving_is_that_of_the_endpoints_that_there_are(endpoints: int, zone
 
     assert isinstance(told, Told)
     assert told.state is state
-    assert f"{endpoints} endpoints in {zones} zone" in told.because
+    assert told.because.startswith(f"{endpoints} endpoint{'s' if endpoints > 1 else ''} in {zones} zone")
 
 
 def test_without_endpoints_no_saving_is_told() -> None:
@@ -305,7 +307,7 @@ def test_no_promise_holds_of_nothing(source: Source) -> None:
 
 
 def test_a_verdict_counts_the_rules_that_were_asked_alone() -> None:
-    vpc = inventory(subnets=(Subnet(Place("s"), "s", "vpc-1", "eu-west-1a"),))
+    vpc = inventory(vpcs=(Vpc(Place("v"), "vpc-1"),))
     made = {one.promise.name: one for one in verdicts(PROMISES, vpc, judged(vpc), 1500)}
 
     assert "AL905" in made["nat"].promise.codes  # of a task alone
@@ -320,7 +322,7 @@ def test_what_an_analyzer_says_is_not_enough_where_policies_could_not_be_read() 
     )
     made = {
         one.promise.name: one
-        for one in verdicts(PROMISES, found, judge(Subject(found), CATALOGUE, Verify()), 1)
+        for one in verdicts(PROMISES, found, judge(Subject(found), ALL_RULES, Verify()), 1)
     }
 
     assert made["grants"].state is State.UNKNOWN
@@ -343,3 +345,35 @@ def test_an_account_tells_whether_tasks_run(running: int | None, state: State) -
     }
 
     assert made["start"].state is state
+
+
+def whole(found: Inventory, network: Network | None = None) -> dict[str, State]:
+    """Return the verdicts of all rules."""
+    judgement = judge(Subject(found, network or Network()), ALL_RULES, Verify())
+    return {one.promise.name: one.state for one in verdicts(PROMISES, found, judgement, 1500)}
+
+
+def test_nothing_follows_of_what_is_not_there() -> None:
+    for source in (Source.TERRAFORM, Source.PLAN, Source.AWS):
+        assert State.HOLDS not in whole(inventory(source)).values()
+
+    held = whole(clean())
+    assert {held[one] for one in ("nat", "groups", "keys", "security")} == {State.HOLDS}
+
+
+def test_a_way_to_other_networks_on_purpose_leaves_it_open_what_they_reach() -> None:
+    peering = Gateway(Place("aws_vpc_peering_connection.x"), "pcx-1", Target.PEERING, "vpc-1")
+    found = added("gateways", peering)
+
+    assert whole(found, Network(hosts=("db.example.com",)))["nat"] is State.UNKNOWN
+    assert whole(found)["nat"] is State.BROKEN
+
+
+def test_of_subnets_that_were_not_looked_at_no_way_out_is_excluded() -> None:
+    assert whole(changed("services", "airflow-scheduler", subnets=("subnet-other",)))["nat"] is State.UNKNOWN
+
+
+def test_a_key_that_others_made_may_be_a_customer_key() -> None:
+    shared = Encryption(on=True, key="arn:aws:kms:eu-west-1:123456789012:key/shared")
+
+    assert whole(changed("repositories", "airflow", encryption=shared))["keys"] is State.UNKNOWN

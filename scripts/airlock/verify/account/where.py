@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from airlock.verify.network import Place
-
-_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc"))
+from airlock.verify.network import Place, partition
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,7 @@ class Where:
 
     @property
     def partition(self) -> str:
-        return next((one for begin, one in _PARTITIONS if self.region.startswith(begin)), "aws")
+        return partition(self.region)
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from airlock.verify.inventory import Source
 from airlock.verify.kept import could_read
-from airlock.verify.network import Place
+from airlock.verify.network import Place, partition
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -72,7 +72,9 @@ class NoAnalyzer(Rule):
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
         if inventory.source is Source.AWS and not inventory.analyzers and could_read(inventory, "analyzers"):
-            place = Place(f"arn:aws:access-analyzer:{inventory.region}:{inventory.account}:analyzer")
+            place = Place(
+                f"arn:{partition(inventory.region)}:access-analyzer:{inventory.region}:{inventory.account}:analyzer"
+            )
             yield Violation(place, f"no Access Analyzer looks at {inventory.region}", "analyzers: none")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airlock.verify.grouped import known, listed
+from airlock.verify.inventory import Source
 from airlock.verify.needed import Reason, needed
 from airlock.verify.network import Place
 from airlock.verify.placements import placements, subnets_of
@@ -38,7 +39,8 @@ class MissingEndpoint(Rule):
 
     Found: `AwsEcsExecutor` in `AIRFLOW__CORE__EXECUTOR` without an endpoint for `ecs`, which ADR-001 leaves out.
 
-    Not found: a service that nothing is known to need; S3 by an interface endpoint with private DNS.
+    Not found: a service that nothing is known to need; S3 by an interface endpoint with private DNS. Where Terraform
+    makes neither the VPC nor an endpoint, but is given subnets, what is needed is told as information.
 
     Mend: make the endpoint.
     """
@@ -52,6 +54,9 @@ class MissingEndpoint(Rule):
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
         if inventory.lacks("endpoints"):
+            return
+        if _no_vpc(inventory):
+            yield from _elsewhere(subject)
             return
         zones = zones_of(inventory) or subject.network.zones
         for service, reasons in _promised(subject).items():
@@ -103,6 +108,25 @@ class NeedlessEndpoint(Rule):
                     f"nothing is known to need the endpoint for {one.service}, ${price:.2f} a month before traffic",
                     f"in {len(one.subnets)} subnets",
                 )
+
+
+def _no_vpc(inventory: Inventory) -> bool:
+    """Tell whether the network is somebody else's, so that what is not here may well be there."""
+    return inventory.source is not Source.AWS and not inventory.vpcs and not inventory.endpoints
+
+
+def _elsewhere(subject: Subject) -> Iterator[Violation]:
+    """Give all that a VPC must have which is not made here, once."""
+    wanted = _promised(subject)
+    if wanted:
+        reasons = [one for some in wanted.values() for one in some]
+        yield Violation(
+            _where(subject.inventory, reasons),
+            f"the VPC is not made here: whether it has endpoints for {listed(wanted, len(wanted))} is not known",
+            "\n".join(dict.fromkeys(f"{one.who}: {one.why}" for one in reasons)),
+            "look at the account once it is there: airlock verify --live",
+            Severity.INFO,
+        )
 
 
 def zones_of(inventory: Inventory) -> int:

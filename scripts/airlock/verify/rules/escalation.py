@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from airlock.verify.policy import Policy
     from airlock.verify.rule import Subject
 
+# How names of policies end that allow all of a service to every resource, or let read it.
+_WHOLE, _READING = ("PowerUser", "ReadWrite"), "ReadOnlyAccess"
 _BROAD = ("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SystemAdministrator", "DataScientist")
 # With any of these a role gives itself, or others, what it has not.
 _ESCALATES = (
@@ -40,11 +42,11 @@ class PassesAnyRole(Rule):
     credentials, becomes the strongest role of the account that ECS may take. Without `iam:PassedToService` the same
     role may be handed to EC2, Lambda or Glue.
 
-    Found: `iam:PassRole` (or `iam:Pass*`) on `*` or on `…:role/*`; on named roles without `iam:PassedToService`, or
-    with `StringLike` and `*`.
+    Found: `iam:PassRole` (or `iam:P*`) on `*` or on `…:role/*`; on named roles without `iam:PassedToService`, or
+    with `StringLike` and `*` or `*.amazonaws.com`.
 
-    Not found: named roles with `iam:PassedToService`; a `Deny` of the same policy for `iam:PassRole` on `*`
-    with `StringNotEquals` and `iam:PassedToService`, which says to whom for all statements.
+    Not found: `iam:*`, which AL883 finds; named roles with `iam:PassedToService`; a `Deny` of the same policy for
+    `iam:PassRole` on `*` with `StringNotEquals` and `iam:PassedToService`, which says to whom for all statements.
 
     Mend: the ARNs of the tasks' two roles, and `iam:PassedToService` of `ecs-tasks.amazonaws.com`.
     """
@@ -57,7 +59,7 @@ class PassesAnyRole(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         for names, policy, one in allowed(subject.inventory):
-            if not any(passes(each) for each in one.actions):
+            if not any(passes(each) and each not in whole(one) for each in one.actions):
                 continue
             wide = any(resources.everything(each) or resources.all_of_a_type(each) for each in one.resources)
             anywhere = not grants.narrowed(one, ("iam:passedtoservice",)) and not _only_to_some(policy)
@@ -76,7 +78,9 @@ class BroadManaged(Rule):
     In production, `AmazonS3FullAccess` is `s3:*` on every bucket, `AdministratorAccess` is all; what they allow
     changes when AWS likes.
 
-    Found: `AdministratorAccess`, `PowerUserAccess`, `ReadOnlyAccess`, whatever ends in `FullAccess`.
+    Found: `AdministratorAccess`, `PowerUserAccess`, `ReadOnlyAccess`, `SecretsManagerReadWrite`, whatever has
+    `FullAccess` in its name or ends in `PowerUser`. As a warning: what lets read all of one service, as
+    `AmazonS3ReadOnlyAccess`.
 
     Not found: `AmazonECSTaskExecutionRolePolicy` and others for one purpose.
 
@@ -93,9 +97,11 @@ class BroadManaged(Rule):
         for role in subject.inventory.roles:
             for arn in role.managed:
                 name = arn.rpartition("/")[2]
-                if name in _BROAD or name.endswith("FullAccess"):
+                broad = name in _BROAD or "FullAccess" in name or name.endswith(_WHOLE)
+                if broad or name.endswith(_READING):
                     message = f"the role {role.name} has AWS's policy {name}"
-                    yield Violation(role.place, message, f"attached: {arn}")
+                    severity = None if broad else Severity.WARNING
+                    yield Violation(role.place, message, f"attached: {arn}", severity=severity)
 
 
 class Escalates(Rule):

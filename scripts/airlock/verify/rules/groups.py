@@ -103,7 +103,7 @@ class RangeForGroup(Permissions):
     In production, addresses of tasks and endpoints come from the whole of their subnets: a range lets in whatever else
     is there, and is wrong as soon as a subnet is added.
 
-    Found: a subnet's range in a rule.
+    Found: a subnet's range in a rule, or in a prefix list of one's own that a rule names.
 
     Not found: ranges of other networks, whose groups cannot be named.
 
@@ -118,8 +118,8 @@ class RangeForGroup(Permissions):
 
     def wrong(self, inventory: Inventory, permission: Permission) -> bool:
         return (
-            permission.kind is Peer.RANGE
-            and in_vpc(inventory, permission.peer)
+            permission.kind is not Peer.GROUP
+            and any(in_vpc(inventory, one) for one in entries(inventory, permission.peer))
             and not open_to_vpc(inventory, permission)
         )
 

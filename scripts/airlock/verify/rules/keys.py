@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airlock.verify import accounts, grants
 from airlock.verify.kept import ENCRYPTED, everything, key_of, known
+from airlock.verify.network import partition
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -163,7 +164,9 @@ class ShutOut(Rule):
             key = key_of(subject.inventory, one.encryption.key) if one.encryption.key else None
             if not key or not key.policy or not key.policy.statements or (key.names[0], one.service) in told:
                 continue
-            host = f"{one.service}.{subject.inventory.region}.amazonaws.com"
+            region = subject.inventory.region
+            domain = "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
+            host = f"{one.service}.{region}.{domain}"
             if not any(_lets_in(statement, one.service, host) for statement in key.policy.allowed):
                 told.add((key.names[0], one.service))
                 call = _CALLS.get(one.service, "kms:GenerateDataKey")
@@ -178,7 +181,7 @@ class ShutOut(Rule):
 def _lets_in(statement: Statement, service: str, host: str) -> bool:
     if service == "logs":
         principals = {one.value for one in statement.principals if one.kind == "Service"}
-        hosts = {host, "logs.amazonaws.com", grants.ANYBODY}
+        hosts = {host, host.removesuffix(".cn"), "logs.amazonaws.com", grants.ANYBODY}
         return statement.names("kms:GenerateDataKey") and bool(principals & hosts)
     if not statement.names(_CALLS[service]) or not any(one.kind == "AWS" for one in statement.principals):
         return False

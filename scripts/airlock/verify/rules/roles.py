@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from airlock.verify import grants, resources
@@ -143,9 +144,8 @@ def whole(statement: Statement) -> list[str]:
 
 
 def passes(action: str) -> bool:
-    """Tell whether an action is iam:PassRole, or a pattern of some of IAM's that has it."""
-    low = action.lower()
-    return low == "iam:passrole" or (low.startswith("iam:pass") and "*" in low)
+    """Tell whether an action is iam:PassRole, or a pattern that has it, as `iam:P*`."""
+    return fnmatchcase("iam:passrole", action.lower())
 
 
 RULES: tuple[Rule, ...] = (WholeService(), EveryResource(), AllBut())

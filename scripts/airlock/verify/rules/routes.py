@@ -8,7 +8,7 @@ from airlock.verify.called import called, name_of
 from airlock.verify.grouped import by_block, known, listed
 from airlock.verify.network import Target
 from airlock.verify.placements import placements
-from airlock.verify.routing import leads_out, whose
+from airlock.verify.routing import destination, leads_out, whose
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -49,7 +49,7 @@ class RouteOut(Rule):
                 if leads_out(inventory, route):
                     out.setdefault((route.target, route.target_id), []).append(route)
             for (target, identifier), routes in out.items():
-                ranges = listed(one.destination for one in routes)
+                ranges = listed(destination(inventory, one) for one in routes)
                 name = name_of(inventory, identifier)
                 named = f" ({name})" if name else ""
                 yield Violation(

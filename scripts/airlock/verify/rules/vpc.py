@@ -89,8 +89,8 @@ class PublicBalancer(Rule):
 class PlainBalancer(Rule):
     """A load balancer listens on plain HTTP.
 
-    In production, passwords and tokens of Airflow's API pass in clear between people and the load balancer. Whether a
-    listener only redirects to HTTPS is not looked at: in a private network nobody needs that.
+    In production, passwords and tokens of Airflow's API pass in clear between people and the load balancer. Beside a
+    listener of HTTPS it is a warning: it may be there to redirect, which is not looked at.
 
     Found: `aws_lb_listener` with `protocol = "HTTP"`.
 
@@ -108,10 +108,13 @@ class PlainBalancer(Rule):
     def find(self, subject: Subject) -> Iterator[Violation]:
         for one in subject.inventory.load_balancers:
             if "HTTP" in one.protocols:
+                beside = "HTTPS" in one.protocols
                 yield Violation(
                     one.place,
                     f"the load balancer {called(one)} listens on plain HTTP",
                     f"protocols of listeners: {listed(one.protocols)}",
+                    "remove this listener: people type https://" if beside else "",
+                    Severity.WARNING if beside else None,
                 )
 
 

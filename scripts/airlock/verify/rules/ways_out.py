@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from airlock.verify.called import called, name_of
-from airlock.verify.grouped import listed
-from airlock.verify.network import Target
-from airlock.verify.routing import routes, strays, whose
+from airlock.verify.grouped import known, listed
+from airlock.verify.network import UNKNOWN, Target
+from airlock.verify.routing import destination, routes, strays, whose
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -139,18 +139,21 @@ _NETWORKS = (
     Target.CARRIER,
     Target.CORE_NETWORK,
     Target.LOCAL_GATEWAY,
+    Target.OTHER,
 )
 
 
 class OtherNetworks(Rule):
-    """There is a way to other networks: peering, a transit gateway, a VPN, a core network, a carrier's.
+    """There is a way to other networks: peering, a transit gateway, a VPN, a core network, VPC Lattice, a carrier's.
 
     In production, what those networks reach, tasks may reach by way of them, an internet gateway of theirs among it;
     and what they let in may reach the tasks. It is an error where a route leads there, and a warning where none does
-    yet. Where `hosts` of `[tool.airlock.network]` names hosts that can be reached all the same, the way is taken to
-    be for them, and reported as information; but never a carrier's, which is a way to the internet.
+    yet; one that may need no route, as VPC Lattice's, is an error. Where `hosts` of `[tool.airlock.network]` names
+    hosts that can be reached all the same, the way is taken to be for them, and reported as information; but never a
+    carrier's, which is a way to the internet.
 
-    Found: `aws_vpc_peering_connection` with a route to it.
+    Found: `aws_vpc_peering_connection` with a route to it; an association of VPC Lattice, of a Client VPN or of Direct
+    Connect; a route to what is not known.
 
     Not found: an endpoint for somebody else's service (PrivateLink), which is one service and no network.
 
@@ -165,30 +168,47 @@ class OtherNetworks(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory, hosts = subject.inventory, subject.network.hosts
-        for one in inventory.gateways:
-            if one.kind not in _NETWORKS:
-                continue
-            to = [route.destination for _, route in routes(inventory) if route.target_id == one.id]
+        for one in _networks(inventory):
+            to = [destination(inventory, each) for _, each in routes(inventory) if each.target_id == one.id]
             there = f", to which {listed(to)} is routed" if to else ", to which no route leads yet"
+            what = str(one.kind)
+            if one.kind is Target.OTHER:
+                what, there = called(one), ", which may need no route" if not to else there
             why = f"; [tool.airlock.network] says that {listed(hosts)} can be reached" if hosts else ""
-            severity = Severity.ERROR if to else Severity.WARNING
+            severity = Severity.ERROR if to or one.kind is Target.OTHER else Severity.WARNING
             if one.kind is Target.CARRIER:
                 severity, why = Severity.ERROR, ""
             elif hosts:
                 severity = Severity.INFO
             yield Violation(
                 one.place,
-                f"there is {one.kind}{_of(inventory, one)}{there}{why}",
+                f"there is {what}{_of(inventory, one)}{there}{why}",
                 called(one),
                 severity=severity,
             )
         for table, route in strays(inventory, _NETWORKS):
+            if route.target is Target.OTHER and route.target_id == UNKNOWN:
+                continue
             reason = hosts and route.target is not Target.CARRIER
             yield _stray(inventory, table, route, Severity.INFO if reason else None)
 
 
+def _networks(inventory: Inventory) -> Iterator[Gateway]:
+    """Give the ways to other networks; a peering of two VPCs that are both here is one."""
+    peerings: set[str] = set()
+    for one in inventory.gateways:
+        if one.kind is Target.PEERING:
+            if known(one.id) and one.id in peerings:
+                continue
+            peerings.add(one.id)
+        if one.kind in _NETWORKS:
+            yield one
+
+
 def _of(inventory: Inventory, gateway: Gateway) -> str:
-    nowhere = "" if gateway.vpc or gateway.subnet else ", attached to no VPC yet"
+    nowhere = (
+        "" if gateway.vpc or gateway.subnet or gateway.kind is Target.OTHER else ", attached to no VPC yet"
+    )
     vpc = name_of(inventory, gateway.vpc)
     return f" of {vpc}" if vpc else nowhere
 
@@ -199,9 +219,9 @@ def _stray(
     target = name_of(inventory, route.target_id)
     return Violation(
         route.place,
-        f"{route.destination} leads to {route.target}{f' ({target})' if target else ''}, "
+        f"{destination(inventory, route)} leads to {route.target}{f' ({target})' if target else ''}, "
         f"for {whose(inventory, table)}",
-        f"{called(table)}: {route.destination} → {target or route.target}",
+        f"{called(table)}: {destination(inventory, route)} → {target or route.target}",
         severity=severity,
     )
 

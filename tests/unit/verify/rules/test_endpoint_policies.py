@@ -204,3 +204,55 @@ def test_a_policy_for_any_bucket_is_found_whoever_calls(statement: dict[str, Any
 )
 def test_a_policy_for_named_buckets_or_the_accounts_own_is_not_found(statement: dict[str, Any]) -> None:
     assert not found(AnyBucket(), with_policy("s3", statement, LAYERS))
+
+
+NOT_OURS = condition("StringNotEquals", "aws:ResourceAccount")
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [*("arn:aws:s3:::*logs/*", "arn:aws:s3:::?*", "arn:aws:s3:*", "arn:*", "arn:aws:s3:::**")],
+)
+def test_a_pattern_of_buckets_that_anybody_may_make_is_any_bucket(resource: str) -> None:
+    assert len(found(AnyBucket(), with_policy("s3", EVERYTHING | {"Resource": resource}))) == 1
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        condition("StringNotLike", "aws:ResourceAccount", "*") | {"Action": "*"},
+        NOT_OURS | {"Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:*:*:table/*"},
+        {
+            "Action": "s3:*",
+            "Condition": {**NOT_OURS["Condition"], "StringEquals": {"aws:PrincipalTag/a": "b"}},
+        },
+        NOT_OURS | {"Action": "*", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"}},
+    ],
+)
+def test_a_deny_that_denies_others_little_leaves_s3_open(denial: dict[str, Any]) -> None:
+    inventory = with_policy("s3", EVERYTHING, EVERYTHING | {"Effect": "Deny"} | denial)
+
+    assert len(found(AnyBucket(), inventory)) == 1
+
+
+def test_resources_of_any_account_are_any_resource() -> None:
+    of_any = ANY_LOGS | {"Resource": "arn:aws:logs:eu-west-1:*:log-group:airflow"}
+
+    assert len(found(OpenPolicy(), with_policy("logs", of_any))) == 1
+    assert (
+        len(
+            found(
+                OpenPolicy(),
+                with_policy("logs", ANY_LOGS | condition("StringLike", "aws:PrincipalOrgID", "o-*")),
+            )
+        )
+        == 1
+    )
+    assert not found(OpenPolicy(), with_policy("logs", of_any | {"Resource": f"arn:aws:logs:*:{ACCOUNT}:*"}))
+
+
+def test_layers_refused_to_one_principal_are_not_refused_to_ecr() -> None:
+    one = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"}
+    denial = LAYERS | {"Effect": "Deny", "Principal": one}
+
+    assert not found(NoLayers(), with_policy("s3", LAYERS, denial))

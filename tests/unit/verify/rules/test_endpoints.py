@@ -12,6 +12,7 @@ from airlock.verify.network import UNKNOWN, RouteTable
 from airlock.verify.rules import endpoint_ways, endpoints
 from airlock.verify.rules.endpoint_ways import GatewayWithoutRoute, NoNames, NoPrivateNames, TooFewZones
 from airlock.verify.rules.endpoints import MissingEndpoint, NeedlessEndpoint
+from airlock_spec.check.finding import Severity
 from airlock_spec.check.settings import Network
 from verify_inventory import added, changed, clean, found, named, without
 from verify_network import INTERFACES, SUBNETS, at, interface
@@ -211,3 +212,13 @@ def test_dns_is_not_asked_for_in_a_vpc_without_endpoints_and_tasks() -> None:
     other = replace(named("vpcs", "vpc-1"), id="vpc-2", dns_hostnames=False)
 
     assert not found(NoNames(), added("vpcs", other))
+
+
+def test_what_a_vpc_that_is_not_made_here_must_have_is_told_once_as_information() -> None:
+    bare = replace(clean(), vpcs=(), subnets=(), endpoints=())
+
+    (one,) = found(MissingEndpoint(), bare)
+
+    assert one.severity is Severity.INFO
+    assert "the VPC is not made here: whether it has endpoints for ecr.api, ecr.dkr" in one.message
+    assert len(found(MissingEndpoint(), replace(bare, source=Source.AWS))) > 1

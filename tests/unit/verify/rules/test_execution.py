@@ -248,3 +248,15 @@ def test_no_analyzer_is_found_in_an_account_where_they_could_be_listed() -> None
     assert len(found(NoAnalyzer(), replace(nobody, source=Source.AWS))) == 1
     assert not found(NoAnalyzer(), nobody)
     assert not found(NoAnalyzer(), replace(unread("analyzers"), source=Source.AWS))
+
+
+def test_arns_are_of_the_partition_that_the_region_is_of() -> None:
+    region = "us-gov-west-1"
+    group = f"arn:aws-us-gov:logs:{region}:{ACCOUNT}:log-group:*"
+    (container,) = named("task_definitions", "airflow-worker").containers
+    options = {**container.log_options, "awslogs-region": region}
+    inventory = with_container("airflow-worker", with_only(*NEEDED, allow(WRITE, group)), log_options=options)
+
+    assert not found(CannotStart(), inventory)
+    missing = found(CannotStart(), replace(inventory, roles=with_only(*NEEDED).roles))
+    assert [one.message.partition(" is not")[0] for one in missing] == [", ".join(WRITE)]

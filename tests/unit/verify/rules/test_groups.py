@@ -177,3 +177,13 @@ def test_nothing_is_said_to_be_unused_where_uses_are_not_known() -> None:
     assert not found(
         UnusedGroup(), replace(type(inventory)(inventory.source, "eu-west-1"), security_groups=(IDLE,))
     )
+
+
+def test_a_subnet_in_a_prefix_list_of_ones_own_is_a_range_in_the_vpc() -> None:
+    rule = Permission(at("rule"), "tcp", 443, 443, Peer.PREFIX_LIST, "pl-x")
+    subnet = named("subnets", "subnet-a").cidr
+    mine = PrefixList(at("aws_ec2_managed_prefix_list.x"), "pl-x", "tasks", (subnet,))
+    people = replace(mine, entries=("192.168.7.0/24",))
+
+    assert codes(added("prefix_lists", mine, inventory=with_rules(rule))) == ["AL743"]
+    assert codes(added("prefix_lists", people, inventory=with_rules(rule, direction="ingress"))) == []

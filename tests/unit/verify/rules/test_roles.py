@@ -220,3 +220,36 @@ def test_what_several_roles_have_from_one_block_is_one_finding() -> None:
 
 def test_the_channels_of_ecs_exec_take_no_resource() -> None:
     assert not found(EveryResource(), with_rights(WORKER, allow(CHANNELS)))
+
+
+def test_a_pattern_that_has_pass_role_is_passing_roles() -> None:
+    inventory = with_rights(WORKER, allow("iam:P*", ROLE))
+
+    assert len(found(PassesAnyRole(), inventory)) == 1
+
+
+def test_a_role_passed_to_any_service_by_pattern_is_found() -> None:
+    wide = {"StringLike": {"iam:PassedToService": "*.amazonaws.com"}}
+
+    assert len(found(PassesAnyRole(), with_rights(WORKER, allow("iam:PassRole", ROLE, Condition=wide)))) == 1
+
+
+def test_all_objects_of_a_bucket_are_not_every_resource() -> None:
+    inventory = with_rights(WORKER, allow("s3:GetObject", "arn:aws:s3:::airflow-dags/*"))
+
+    assert not found(EveryResource(), inventory)
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("SecretsManagerReadWrite", None),
+        ("AmazonDynamoDBFullAccess_v2", None),
+        ("AWSKeyManagementServicePowerUser", None),
+        ("AmazonS3ReadOnlyAccess", Severity.WARNING),
+    ],
+)
+def test_a_policy_of_awss_over_a_whole_service_is_broad(name: str, severity: Severity | None) -> None:
+    (one,) = found(BroadManaged(), changed("roles", WORKER, managed=(f"arn:aws:iam::aws:policy/{name}",)))
+
+    assert one.severity == severity

@@ -11,6 +11,7 @@ from airlock.verify.inventory import Unread
 from airlock.verify.network import UNKNOWN, FlowLog
 from airlock.verify.rules import vpc
 from airlock.verify.rules.vpc import NoFlowLogs, OneZone, PlainBalancer, PublicBalancer
+from airlock_spec.check.finding import Severity
 from verify_inventory import added, changed, clean, found, named, without
 from verify_network import SUBNETS, at
 
@@ -66,6 +67,14 @@ def test_a_load_balancer_that_faces_the_internet_is_found() -> None:
 )
 def test_a_load_balancer_on_plain_http_is_found(protocols: tuple[str, ...], number: int) -> None:
     assert len(found(PlainBalancer(), changed("load_balancers", "lb-1", protocols=protocols))) == number
+
+
+def test_plain_http_beside_https_may_be_there_to_redirect() -> None:
+    (beside,) = found(PlainBalancer(), changed("load_balancers", "lb-1", protocols=("HTTP", "HTTPS")))
+    (alone,) = found(PlainBalancer(), changed("load_balancers", "lb-1", protocols=("HTTP",)))
+
+    assert (beside.severity, alone.severity) == (Severity.WARNING, None)
+    assert "remove this listener" in beside.fix
 
 
 def test_tasks_in_one_zone_are_found() -> None:

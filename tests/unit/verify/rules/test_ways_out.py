@@ -229,3 +229,36 @@ def test_subnets_in_which_nothing_runs_and_tables_that_are_not_known_say_nothing
     assert not found(MainTable(), added("subnets", idle))
     assert not found(MainTable(), unknown)
     assert not found(MainTable(), unread)
+
+
+def test_a_way_that_needs_no_route_is_an_error_and_information_where_hosts_say_why() -> None:
+    lattice = replace(
+        gateway(Target.OTHER, ""), place=at("module.x.aws_vpclattice_service_network_vpc_association.x")
+    )
+    there = added("gateways", lattice)
+
+    (one,) = found(OtherNetworks(), there)
+    (known,) = found(OtherNetworks(), there, network=OFFICE)
+
+    assert one.message == "there is aws_vpclattice_service_network_vpc_association.x, which may need no route"
+    assert (one.severity, known.severity) == (Severity.ERROR, Severity.INFO)
+
+
+def test_a_route_to_what_is_not_known_is_found_but_not_one_that_a_plan_does_not_know_yet() -> None:
+    assert len(found(OtherNetworks(), routed("10.100.0.0/16", Target.OTHER, "odb-1"))) == 1
+    assert not found(OtherNetworks(), routed("10.100.0.0/16", Target.OTHER, UNKNOWN))
+
+
+def test_a_peering_of_two_vpcs_that_are_both_here_is_one_finding() -> None:
+    ours = gateway(Target.PEERING)
+
+    assert len(found(OtherNetworks(), added("gateways", ours, replace(ours, vpc="vpc-2")))) == 1
+
+
+def test_a_prefix_list_that_a_route_names_is_called_by_its_name() -> None:
+    mine = PrefixList(at("aws_ec2_managed_prefix_list.x"), "k3j2h4g5", "partners", ("8.8.8.8/32",))
+
+    (one,) = found(RouteOut(), added("prefix_lists", mine, inventory=routed("k3j2h4g5", Target.TRANSIT)))
+
+    assert one.message.startswith("the prefix list partners leads to a transit gateway")
+    assert "k3j2h4g5" not in one.evidence

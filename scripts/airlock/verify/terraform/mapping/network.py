@@ -49,6 +49,10 @@ _GATEWAYS = {
     "aws_vpclattice_service_network_vpc_association": Target.OTHER,
     "aws_globalaccelerator_endpoint_group": Target.OTHER,
 }
+_ROUTED_BY = {  # what routes name, where it is not the resource itself
+    "aws_ec2_transit_gateway_vpc_attachment": "transit_gateway_id",
+    "aws_vpc_peering_connection_accepter": "vpc_peering_connection_id",
+}
 _ATTACHMENTS = {
     "aws_internet_gateway_attachment": ("aws_internet_gateway", "internet_gateway_id"),
     "aws_vpn_gateway_attachment": ("aws_vpn_gateway", "vpn_gateway_id"),
@@ -196,7 +200,8 @@ def gateways(model: Model) -> Iterator[net.Gateway]:
         if arn := one.text("vpc_arn"):
             found = model.named(arn, *VPCS)
             vpc = found.called("id") if found else arn
-        yield net.Gateway(model.place(one), one.called("id"), _GATEWAYS[one.type], vpc, subnet)
+        identifier = one.text(_ROUTED_BY.get(one.type, "id")) or one.called("id")
+        yield net.Gateway(model.place(one), identifier, _GATEWAYS[one.type], vpc, subnet)
     for one in model.resources:
         if one.type.startswith(_OPAQUE) and not one.data:
             model.unread.append(

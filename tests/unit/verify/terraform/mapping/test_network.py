@@ -184,6 +184,17 @@ def test_each_kind_of_gateway_is_known_with_its_vpc(
     assert [(one.kind, one.vpc) for one in network.gateways(found)] == [(target, "vpc-1")]
 
 
+def test_an_attachment_is_known_by_the_transit_gateway_that_routes_name() -> None:
+    found = model(
+        aws_ec2_transit_gateway_vpc_attachment__a={
+            "id": "tgw-attach-1",
+            "transit_gateway_id": "tgw-1",
+            "vpc_id": "vpc-1",
+        }
+    )
+    assert [one.id for one in network.gateways(found)] == ["tgw-1"]
+
+
 def test_a_gateway_may_be_attached_by_a_resource_of_its_own() -> None:
     found = model(
         aws_internet_gateway__g={"id": "igw-1"},
