@@ -1,0 +1,7 @@
+mock_provider "aws" {
+  source = "../../scripts/airlock/verify/mocks"
+}
+
+run "plan" {
+  command = apply
+}
