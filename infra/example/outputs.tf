@@ -37,3 +37,33 @@ output "log_group_prefix" {
   description = "What names of all log groups begin with."
   value       = local.log_group_prefix
 }
+
+output "cluster_name" {
+  description = "The cluster: [tool.airlock.deploy] cluster."
+  value       = module.services.cluster_name
+}
+
+output "service_names" {
+  description = "The services, in the order of [tool.airlock.deploy] services."
+  value       = module.services.service_names
+}
+
+output "database_host" {
+  description = "The database's name in the VPC."
+  value       = module.database.host
+}
+
+output "broker_host" {
+  description = "The broker's name in the VPC, for infra/values; empty with the ECS executor."
+  value       = one(module.broker[*].host) == null ? "" : one(module.broker[*].host)
+}
+
+output "broker_open_command" {
+  description = "What gives the broker its password, after infra/values; empty with the ECS executor."
+  value       = one(module.broker[*].open_command) == null ? "" : one(module.broker[*].open_command)
+}
+
+output "release_role_arn" {
+  description = "The release job's role; empty where there is none."
+  value       = one(module.release[*].role_arn) == null ? "" : one(module.release[*].role_arn)
+}

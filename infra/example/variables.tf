@@ -70,3 +70,68 @@ variable "force_destroy" {
   description = "Whether buckets are deleted with what is in them."
   default     = false
 }
+
+variable "image" {
+  type        = string
+  description = "The image by its digest, as airlock push prints it."
+}
+
+variable "architecture" {
+  type        = string
+  description = "Processor that the image is for: X86_64 or ARM64."
+  default     = "X86_64"
+}
+
+variable "ui_security_group_ids" {
+  type        = map(string)
+  description = "Where people come from to the UI, name → security group, as a VPN's."
+  default     = {}
+}
+
+variable "ui_prefix_list_ids" {
+  type        = map(string)
+  description = "Where people come from to the UI, name → customer-managed prefix list."
+  default     = {}
+}
+
+variable "dags_policy" {
+  type        = string
+  description = "What DAGs may do beside Airflow, a policy as JSON."
+  default     = ""
+}
+
+variable "database_multi_az" {
+  type        = bool
+  description = "Whether a standby of the database takes over in another zone."
+  default     = true
+}
+
+variable "deletion_protection" {
+  type        = bool
+  description = "Whether deleting the database is refused. Without it nothing of it is left, neither a snapshot nor backups."
+  default     = true
+}
+
+variable "secret_recovery_days" {
+  type        = number
+  description = "Days for which deleted secrets can be had back; 0 deletes at once."
+  default     = 30
+}
+
+variable "github_repository" {
+  type        = string
+  description = "The repository on GitHub, OWNER/NAME, whose environment release may push, deploy and sync; empty for none."
+  default     = ""
+}
+
+variable "oidc_provider_arn" {
+  type        = string
+  description = "The account's identity provider of GitHub's, of which it can have one; null makes it."
+  default     = null
+}
+
+variable "signing_key_arns" {
+  type        = list(string)
+  description = "Keys of KMS that sign images and releases."
+  default     = []
+}

@@ -65,7 +65,10 @@ locals {
         Resource  = "*"
         Condition = {
           ArnLike = {
-            "kms:EncryptionContext:aws:logs:arn" = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:${var.log_group_prefix}/*"
+            "kms:EncryptionContext:aws:logs:arn" = [
+              for prefix in concat([var.log_group_prefix], var.further_log_group_prefixes) :
+              "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:${prefix}/*"
+            ]
           }
         }
       },

@@ -45,6 +45,12 @@ variable "log_group_prefix" {
   description = "What names of the log groups begin with that CloudWatch Logs may encrypt, as /airflow."
 }
 
+variable "further_log_group_prefixes" {
+  type        = list(string)
+  description = "The same of log groups that services of AWS name, as /aws/rds/instance/airflow."
+  default     = []
+}
+
 variable "direct_users" {
   type        = set(string)
   description = "ARNs, or patterns of them, of roles that may decrypt with no service between, as sessions of ECS Exec do."
