@@ -412,8 +412,9 @@ mock_resource "aws_elasticache_user_group" {
 
 mock_resource "aws_sqs_queue" {
   defaults = {
-    arn = "arn:aws:sqs:eu-west-1:123456789012:mock"
-    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/mock"
+    sqs_managed_sse_enabled = true
+    arn                     = "arn:aws:sqs:eu-west-1:123456789012:mock"
+    url                     = "https://sqs.eu-west-1.amazonaws.com/123456789012/mock"
   }
 }
 

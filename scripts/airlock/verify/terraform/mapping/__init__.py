@@ -1,0 +1,1 @@
+"""From resources of Terraform to what rules look at, one module for each kind of thing."""
