@@ -56,9 +56,7 @@ def main() -> None:
     sys.stdout.flush()
     while not application.ended:
         host, port = listening.getsockname()
-        with make_server(
-            host, port, application, fd=listening.fileno(), request_handler=_Quiet
-        ) as server:
+        with make_server(host, port, application, fd=listening.fileno(), request_handler=_Quiet) as server:
             while not application.ended and not application.wanted:
                 server.handle_request()
             if application.ended:

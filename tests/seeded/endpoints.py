@@ -46,7 +46,11 @@ FAULTS = (
     Fault(
         "S3's gateway without a route",
         ("AL725",),
-        edits=(Edit(_ENDPOINTS, r"route_table_ids   = \[aws_route_table\.private\.id\]", "route_table_ids   = []"),),
+        edits=(
+            Edit(
+                _ENDPOINTS, r"route_table_ids   = \[aws_route_table\.private\.id\]", "route_table_ids   = []"
+            ),
+        ),
     ),
     Fault(
         "subnets of a route table that the gateway does not know",
@@ -85,11 +89,13 @@ resource "aws_route_table" "fault" {
     ),
     Fault(
         "endpoints open to every account",
-        ("AL727",),
-        edits=(Edit(_ENDPOINTS, r"      Condition = \{\n        StringEquals         = .*?\n      \}\n", ""),),
+        ("AL728",),
+        edits=(
+            Edit(_ENDPOINTS, r"      Condition = \{\n        StringEquals         = .*?\n      \}\n", ""),
+        ),
     ),
     Fault(
-        "S3's gateway open to every bucket",
+        "S3's gateway with the policy that allows everything",
         ("AL727",),
         edits=(
             Edit(
@@ -101,12 +107,18 @@ resource "aws_route_table" "fault" {
     ),
     Fault(
         "S3's gateway closed to ECR's layers",
-        ("AL728",),
+        ("AL729",),
         edits=(Edit(_ENDPOINTS, "starport-layer-bucket", "another-bucket"),),
     ),
     Fault(
-        "S3's gateway closed to the bucket of DAGs",
-        ("AL728",),
-        edits=(Edit("example/main.tf", r"values\(module\.storage\.bucket_arns\)", "[]"),),
+        "S3's gateway open to every bucket",
+        ("AL730",),
+        edits=(
+            Edit(
+                _ENDPOINTS,
+                r'Resource  = flatten\(\[for arn in var\.bucket_arns : \[arn, "\$\{arn\}/\*"\]\]\)',
+                'Resource  = "*"',
+            ),
+        ),
     ),
 )

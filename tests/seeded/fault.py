@@ -39,11 +39,13 @@ class Fault:
         return self.name
 
     def seed(self, folder: Path) -> Path:
-        """Copy infra/ to `folder`, put the fault in, and return the example. Raises ValueError where it does not fit."""
+        """Copy infra/ to `folder` with the fault, and return the example. Raises ValueError where it does not fit."""
         copy(folder)
         for edit in self.edits:
             path = folder / edit.file
-            text, number = re.subn(edit.pattern, edit.replacement, path.read_text(), count=1, flags=re.S | re.M)
+            text, number = re.subn(
+                edit.pattern, edit.replacement, path.read_text(), count=1, flags=re.DOTALL | re.MULTILINE
+            )
             if not number:
                 raise ValueError(f"{self.name}: {edit.pattern!r} is not in {edit.file}")
             path.write_text(text)

@@ -26,25 +26,25 @@ _SCHEDULER = 'aws_security_group.service["scheduler"].id'
 FAULTS = (
     Fault(
         "endpoints that the world may ask",
-        ("AL731",),
+        ("AL741",),
         added=_rule(_ENDPOINTS, "ingress", 'cidr_ipv4 = "0.0.0.0/0"'),
         into=NETWORK,
     ),
     Fault(
         "endpoints that the world may ask by IPv6",
-        ("AL731",),
+        ("AL741",),
         added=_rule(_ENDPOINTS, "ingress", 'cidr_ipv6 = "::/0"'),
         into=NETWORK,
     ),
     Fault(
         "a service that may talk to the world",
-        ("AL731",),
+        ("AL741",),
         added=_rule(_SCHEDULER, "egress", 'cidr_ipv4 = "0.0.0.0/0"', ports=""),
         into=NETWORK,
     ),
     Fault(
         "rules of a group that are written into it",
-        ("AL731",),
+        ("AL741",),
         added="""
 resource "aws_security_group" "fault" {
   name   = "fault"
@@ -62,13 +62,13 @@ resource "aws_security_group" "fault" {
     ),
     Fault(
         "endpoints that the whole VPC may ask",
-        ("AL732",),
+        ("AL742",),
         added=_rule(_ENDPOINTS, "ingress", "cidr_ipv4 = aws_vpc.this.cidr_block"),
         into=NETWORK,
     ),
     Fault(
         "a default security group with rules",
-        ("AL734",),
+        ("AL745",),
         edits=(
             Edit(
                 "modules/network/main.tf",
@@ -79,29 +79,29 @@ resource "aws_security_group" "fault" {
     ),
     Fault(
         "endpoints that no service may ask",
-        ("AL735",),
+        ("AL731",),
         edits=(
             Edit(
                 _GROUPS,
-                r'(resource "aws_vpc_security_group_ingress_rule" "endpoints" \{\n  for_each = )aws_security_group\.service',
+                r'("aws_vpc_security_group_ingress_rule" "endpoints" \{\n  for_each = )aws_security_group\.service',
                 r"\1{}",
             ),
         ),
     ),
     Fault(
         "services that may not ask endpoints",
-        ("AL735",),
+        ("AL732",),
         edits=(
             Edit(
                 _GROUPS,
-                r'(resource "aws_vpc_security_group_egress_rule" "endpoints" \{\n  for_each = )aws_security_group\.service',
+                r'("aws_vpc_security_group_egress_rule" "endpoints" \{\n  for_each = )aws_security_group\.service',
                 r"\1{}",
             ),
         ),
     ),
     Fault(
         "no rule for the addresses of S3",
-        ("AL736",),
+        ("AL733",),
         edits=(
             Edit(
                 _GROUPS,
@@ -111,8 +111,63 @@ resource "aws_security_group" "fault" {
         ),
     ),
     Fault(
+        "endpoints that other networks may ask by their range",
+        ("AL743",),
+        added=_rule(_ENDPOINTS, "ingress", 'cidr_ipv4 = "10.20.0.0/16"'),
+        into=NETWORK,
+    ),
+    Fault(
+        "a group open to another on all ports",
+        ("AL744",),
+        added=_rule(
+            _SCHEDULER,
+            "ingress",
+            'referenced_security_group_id = aws_security_group.service["worker"].id',
+            ports="",
+        ),
+        into=NETWORK,
+    ),
+    Fault(
+        "a database that the scheduler may not ask",
+        ("AL734",),
+        edits=(
+            Edit(
+                "modules/database/network.tf",
+                r"(ingress_rule\" \"clients\" \{\n  for_each = )var\.client_security_group_ids",
+                r'\1{ for name, id in var.client_security_group_ids : name => id if name != "scheduler" }',
+            ),
+        ),
+    ),
+    Fault(
+        "a load balancer that faces the internet, on plain HTTP",
+        ("AL752", "AL753"),
+        added="""
+resource "aws_lb" "fault" {
+  name               = "fault"
+  internal           = false
+  load_balancer_type = "application"
+  subnets            = [for subnet in aws_subnet.private : subnet.id]
+  security_groups    = [aws_security_group.service["api-server"].id]
+}
+
+resource "aws_lb_listener" "fault" {
+  load_balancer_arn = aws_lb.fault.arn
+  port              = 80
+  protocol          = "HTTP"
+  default_action {
+    type = "fixed-response"
+    fixed_response {
+      content_type = "text/plain"
+      status_code  = "200"
+    }
+  }
+}
+""",
+        into=NETWORK,
+    ),
+    Fault(
         "no flow logs",
-        ("AL741",),
+        ("AL751",),
         edits=(
             Edit(
                 _FLOW,
@@ -123,7 +178,7 @@ resource "aws_security_group" "fault" {
     ),
     Fault(
         "flow logs of what is refused alone",
-        ("AL741",),
-        edits=(Edit(_FLOW, r'traffic_type +  = "ALL"|traffic_type +\s*= "ALL"', 'traffic_type = "REJECT"'),),
+        ("AL751",),
+        edits=(Edit(_FLOW, r'traffic_type +\s*= "ALL"', 'traffic_type = "REJECT"'),),
     ),
 )

@@ -19,7 +19,9 @@ resource "aws_route" "{name}" {{
 _FIRST = "aws_subnet.private[var.availability_zones[0]].id"
 
 
-def _route(target: str, destination: str = 'destination_cidr_block = "0.0.0.0/0"', name: str = "fault") -> str:
+def _route(
+    target: str, destination: str = 'destination_cidr_block = "0.0.0.0/0"', name: str = "fault"
+) -> str:
     return _ROUTE.format(name=name, destination=destination, target=target)
 
 
@@ -35,9 +37,7 @@ FAULTS = (
         "a default route in two halves",
         ("AL701", "AL706"),
         added=_GATEWAY
-        + _route(
-            "gateway_id = aws_internet_gateway.fault.id", 'destination_cidr_block = "0.0.0.0/1"', "low"
-        )
+        + _route("gateway_id = aws_internet_gateway.fault.id", 'destination_cidr_block = "0.0.0.0/1"', "low")
         + _route(
             "gateway_id = aws_internet_gateway.fault.id", 'destination_cidr_block = "128.0.0.0/1"', "high"
         ),
@@ -177,7 +177,9 @@ resource "aws_eip" "fault" {
         "subnets that give public addresses",
         ("AL712",),
         edits=(
-            Edit("modules/network/main.tf", "map_public_ip_on_launch = false", "map_public_ip_on_launch = true"),
+            Edit(
+                "modules/network/main.tf", "map_public_ip_on_launch = false", "map_public_ip_on_launch = true"
+            ),
         ),
     ),
 )
