@@ -1,7 +1,7 @@
 """A moto server that can be copied: what took half a minute to put into it is there again at once, to be spoilt.
 
-`python -m moto_forks` serves at a port of its own, which it prints. `POST /forks` answers with the port of a copy of it,
-which holds all that it holds; `DELETE /forks` ends a copy.
+`python -m moto_forks` serves at a port of its own, which it prints. `POST /forks` answers with the port of a copy, which
+holds all that it holds; `DELETE /forks` ends a copy.
 """
 
 from __future__ import annotations
