@@ -87,6 +87,10 @@ class Inventory:
         main = (one for one in self.route_tables if one.main and one.vpc == subnet.vpc)
         return next(own, None) or next(main, None)
 
+    def lacks(self, *kinds: str) -> bool:
+        """Tell whether something of these fields could not be read, so that what is not there may well be."""
+        return any(one.kind in kinds for one in self.unread)
+
     @property
     def size(self) -> int:
         """How many resources there are."""
