@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, conf
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from airlock_operators.endpoints import Preflight, Reached, Unmet, Wanted, report
-from airlock_operators.sockets import SystemNetwork
+from airlock_operators.endpoints import Preflight, Reached, Unmet, report
 from airlock_spec.configured import needs
-from airlock_spec.endpoints import BY_SERVICE, ENDPOINTS, Endpoint
+from airlock_spec.reach.looking import Wanted
+from airlock_spec.reach.needed import missing, reasons, wanted
+from airlock_spec.reach.sockets import SystemNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow.sdk import Context
+
+    from airlock_spec.endpoint import Need
 
 
 class PreflightOperator(BaseOperator):
@@ -69,12 +72,12 @@ class PreflightOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, str]:  # noqa: ARG002 - Airflow's signature
         """Check every endpoint from this task's network."""
-        wanted = self._wanted()
-        if not wanted:
+        asked = self._wanted()
+        if not asked:
             raise AirflowFailException(
                 "nothing to check: this Airflow is set up with no AWS service, and no services or endpoints were given"
             )
-        outcomes = Preflight(SystemNetwork(), self.timeout, self.within).check_all(wanted)
+        outcomes = Preflight(SystemNetwork(), self.timeout, self.within).check_all(asked)
         reached = [outcome for outcome in outcomes if isinstance(outcome, Reached)]
         for one in reached:
             self.log.info("%s answers at %s (%s)", one.endpoint, one.address, one.how)
@@ -84,30 +87,15 @@ class PreflightOperator(BaseOperator):
         return {one.endpoint: one.address for one in reached}
 
     def _wanted(self) -> list[Wanted]:
-        reasons: dict[Endpoint, list[str]] = {}
+        found: dict[Need, str] = {}
         if self.configuration:
             found = needs(lambda section, key: conf.get(section, key, fallback="") or "", os.environ)
-            for endpoint in ENDPOINTS:
-                if why := [f"{need}: {found[need]}" for need in endpoint.needed_by if need in found]:
-                    reasons[endpoint] = why
-        if unknown := [service for service in self.services if service not in BY_SERVICE]:
-            raise AirflowFailException(
-                f"services: {', '.join(unknown)} not known; there are {', '.join(BY_SERVICE)}"
-            )
-        for service in self.services:
-            reasons.setdefault(BY_SERVICE[service], []).append("services")
+        try:
+            needed = reasons(found, self.services)
+        except ValueError as error:
+            raise AirflowFailException(str(error)) from error
         region = self.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
-        missing = {"region": region, "account": self.account}
-        if asked := [
-            name
-            for name, value in missing.items()
-            if not value and any(f"{{{name}}}" in endpoint.host for endpoint in reasons)
-        ]:
-            raise AirflowFailException(
-                f"which {' and '.join(asked)}? Give the operator its {' and '.join(asked)}"
-            )
-        wanted = [
-            Wanted(endpoint.at(region, self.account), "; ".join(why), public=endpoint.gateway)
-            for endpoint, why in reasons.items()
-        ]
-        return wanted + [Wanted(endpoint, public=self.allow_public) for endpoint in self.endpoints]
+        if asked := " and ".join(missing(needed, region, self.account)):
+            raise AirflowFailException(f"which {asked}? Give the operator its {asked}")
+        given = [Wanted(endpoint, public=self.allow_public) for endpoint in self.endpoints]
+        return [*wanted(needed, region, self.account), *given]

@@ -104,7 +104,9 @@ class Ecs:
     def run(self, order: Order) -> str:
         request: Any = {"cluster": self.name, "taskDefinition": order.definition, "count": 1}
         request |= {**order.placement, "startedBy": order.started_by}
-        overrides = [{"name": name, "command": list(words)} for name, words in order.commands.items()]
+        variables = [{"name": name, "value": value} for name, value in order.environment.items()]
+        more: dict[str, Any] = {"environment": variables} if variables else {}
+        overrides = [{"name": name, "command": list(words), **more} for name, words in order.commands.items()]
         request["overrides"] = {"containerOverrides": overrides}
         if order.has_tags:
             request["propagateTags"] = "TASK_DEFINITION"

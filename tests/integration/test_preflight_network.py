@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import socket
 import ssl
-import sys
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock_spec.reach.sockets import BUNDLE, SystemNetwork
 from api_outside import Api
 from authorities import Signed
 
-REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY / "operators"))  # installed in the image, not here
-
-from airlock_operators.sockets import BUNDLE, SystemNetwork  # noqa: E402
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HERE = "127.0.0.1"
 NAME = "logs.us-east-1.amazonaws.com"

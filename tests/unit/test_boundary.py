@@ -19,6 +19,7 @@ SPEC = "scripts/airlock_spec/airlock_spec"
 RUNTIME = (
     "image/rootfs/opt/airlock/lib/airlock_runtime"  # runs before and beside Airflow, and must not load it
 )
+VERIFY = "image/rootfs/opt/airlock/lib/airlock_verify"  # looks from any container, and must not load Airflow
 OUTSIDE = "infra/outbox"  # the function that answers the outbox: boto3 is all that it finds where it runs
 IN_IMAGE = ("operators", "plugins", "dags", "image/rootfs", "tests/integration/inside")
 
@@ -62,7 +63,7 @@ RULES = (
     Rule(TOOLCHAIN, ("boto3", "botocore"), except_in=f"{TOOLCHAIN}/aws.py"),
     *(
         Rule(TOOLCHAIN, (f"mypy_boto3_{name}",), except_in=f"{TOOLCHAIN}/{name}.py")
-        for name in ("ecr", "ecs", "kms", "s3")
+        for name in ("ecr", "ecs", "kms", "logs", "s3")
     ),
 )
 
@@ -70,6 +71,7 @@ RULES = (
 ALONE = {
     SPEC: {"airlock_spec"},
     RUNTIME: {"airlock_runtime"},
+    VERIFY: {"airlock_verify", "airlock_runtime", "airlock_spec"},
     OUTSIDE: {"airlock_spec", "airlock_outbox", "boto3", "botocore"},
 }
 
@@ -143,7 +145,7 @@ def test_every_part_of_the_repository_is_looked_at() -> None:
     [
         ("scripts/airlock/check.py", "import airflow"),
         ("scripts/airlock/check.py", "def f():\n    from airflow.sdk import DAG"),
-        ("scripts/airlock/deep/er.py", "from airlock_operators.endpoints import Endpoint"),
+        ("scripts/airlock/deep/er.py", "from airlock_operators.endpoints import Preflight"),
         ("scripts/airlock/check.py", "if True:\n    import airlock_plugins.plugin as plugin"),
         ("scripts/airlock/check.py", "import importlib\nimportlib.import_module('airflow.models')"),
         ("scripts/airlock/check.py", "__import__('airflow')"),
@@ -157,6 +159,7 @@ def test_every_part_of_the_repository_is_looked_at() -> None:
         ("scripts/airlock_spec/airlock_spec/one.py", "from airlock import platforms"),
         ("image/rootfs/opt/airlock/lib/airlock_runtime/one.py", "from airflow.configuration import conf"),
         ("image/rootfs/opt/airlock/lib/airlock_runtime/one.py", "import psycopg2"),
+        ("image/rootfs/opt/airlock/lib/airlock_verify/one.py", "from airflow.configuration import conf"),
         ("scripts/airlock/commands/image.py", "import docker.errors"),
         ("scripts/airlock/deep/docker_connection.py", "import docker"),
         ("infra/outbox/airlock_outbox/one.py", "import requests"),

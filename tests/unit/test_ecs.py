@@ -234,6 +234,17 @@ def test_tags_go_from_the_definition_to_the_task() -> None:
     assert [asked.get("propagateTags") for asked in canned.asked] == ["TASK_DEFINITION", None]
 
 
+def test_variables_go_to_every_container_that_has_a_command() -> None:
+    canned = Canned({"tasks": [{"taskArn": "arn/t1"}]})
+    canned.cluster().run(Order("arn/api:2", {}, {"a": ("x",), "b": ("y",)}, "me", environment={"K": ""}))
+    (asked,) = canned.asked
+    given = [{"name": "K", "value": ""}]
+    assert asked["overrides"]["containerOverrides"] == [
+        {"name": "a", "command": ["x"], "environment": given},
+        {"name": "b", "command": ["y"], "environment": given},
+    ]
+
+
 def test_a_task_without_a_place_is_told() -> None:
     canned = Canned(
         {"tasks": [], "failures": [{"reason": "RESOURCE:MEMORY"}, {"reason": "AGENT", "detail": "off"}]}

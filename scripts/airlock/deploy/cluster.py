@@ -144,6 +144,7 @@ class Order:
     commands: Mapping[str, Sequence[str]]
     started_by: str
     has_tags: bool = False  # of the task definition: the task gets them, too
+    environment: Mapping[str, str] = field(default_factory=dict)  # of every container that has a command
 
 
 class Reading(Protocol):

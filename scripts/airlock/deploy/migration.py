@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airlock.deploy import stopped
+from airlock.deploy import once, stopped
 from airlock.deploy.cluster import Order, is_passing, short
-from airlock.deploy.pace import attempt
 from airlock.deploy.plan import STARTED_BY
 from airlock.errors import AwsError, DeployError
 
 if TYPE_CHECKING:
-    from airlock.deploy.cluster import Cluster, Task
+    from airlock.deploy.cluster import Cluster
     from airlock.deploy.pace import Pace
     from airlock.deploy.plan import Migration
     from airlock.terminal import Terminal
 
-_ENDED = frozenset({"STOPPED", "DEPROVISIONING", "STOPPING"})
-_BEFORE_IT_RUNS = frozenset({"PROVISIONING", "PENDING", "ACTIVATING", ""})
 _NOTHING_CHANGED = "no service was changed"
 
 
@@ -40,7 +37,7 @@ def run(cluster: Cluster, migration: Migration, definition: str, pace: Pace, ter
     terminal.say(f"migrating the database: task {identity} of {short(definition)} …")
     log = stopped.logs(content, identity, migration.container, cluster.region)
     try:
-        task = _wait(cluster, arn, migration.container, pace, terminal)
+        task = once.wait(cluster, arn, migration.container, pace, terminal)
     except KeyboardInterrupt:
         terminal.say(_leave(cluster, arn, migration.container))
         raise
@@ -60,7 +57,7 @@ def run(cluster: Cluster, migration: Migration, definition: str, pace: Pace, ter
             cause="\n".join(stopped.why(task, content, cluster.region)),
             remedy=f"see its log:\n{log}" if log and code is not None else "mend that, then run it again",
         )
-    if task.status not in _ENDED:  # other containers of the task run on
+    if task.status not in once.ENDED:  # other containers of the task run on
         cluster.stop(arn, "the migration has ended")
     terminal.say("migrated")
     return Migrated(identity, log)
@@ -83,19 +80,6 @@ def _perhaps(cluster: Cluster) -> str:
     return f"the migration may have begun all the same: {way}; {_NOTHING_CHANGED}"
 
 
-def _wait(cluster: Cluster, arn: str, container: str, pace: Pace, terminal: Terminal) -> Task | None:
-    """Return the task when it, or the container that migrates, has ended; None at the time-out."""
-    status = ""
-    for _ in pace.polls(pace.deadline()):
-        for task in attempt(lambda: cluster.tasks([arn]), terminal) or []:
-            if task.status != status:
-                status = task.status
-                terminal.say(f"  {status.lower()}")
-            if task.status == "STOPPED" or task.container(container).exit_code is not None:
-                return task
-    return None
-
-
 def _leave(cluster: Cluster, arn: str, container: str) -> str:
     """End a migration that has not begun, leave one that runs; return what was done.
 
@@ -105,7 +89,7 @@ def _leave(cluster: Cluster, arn: str, container: str) -> str:
     way = f"aws ecs stop-task --cluster {cluster.name} --task {identity}"
     try:
         found = cluster.tasks([arn])
-        if found and found[0].container(container).status in _BEFORE_IT_RUNS:
+        if found and found[0].container(container).status in once.BEFORE_IT_RUNS:
             cluster.stop(arn, "nobody waits for it any longer")
             return f"task {identity} had not begun, and was stopped"
     except AwsError as error:

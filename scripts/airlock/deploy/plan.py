@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airlock.deploy import revision
+from airlock.deploy import once, revision
 from airlock.deploy.cluster import short
 from airlock.errors import AwsError, DeployError
 from airlock.terminal import counted
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 STARTED_BY = "airlock-migrate"  # by it a migration of another deployment is found
 MIGRATE = ("airflow", "db", "migrate")
-_IDLE = ("sleep", "infinity")
-_ENTRYPOINT = "/entrypoint"  # the image's own, of image/image.toml
-_AWAITED = frozenset(
-    {"COMPLETE", "SUCCESS", "HEALTHY"}
-)  # conditions of dependsOn that an idle container never meets
 
 
 @dataclass(frozen=True)
@@ -193,25 +188,14 @@ def _running_migrations(cluster: Reading, wanted: Wanted) -> list[str]:
 def _migration(change: Change, image: Reference, problems: list[str]) -> Migration | None:
     """Choose the container that migrates; others of the image do nothing, or they would run before their time."""
     mine = {one["name"]: one for one in revision.ours(change.definition, image)}
-    free = [one for one in mine.values() if not _awaits(one, mine)]
-    free.sort(key=lambda one: not one.get("essential", True))
     if not mine:
         return None  # told already
     other = "name another service with --migrate"
-    if not free:
+    name = once.chosen(mine)
+    if not name:
         problems.append(f"{change.name}: each container waits for another of the same image; {other}")
         return None
-    name = free[0]["name"]
     problems += [
-        f"{change.name}: {one['name']} has an entryPoint of its own, no place for a command; {other}"
-        for one in mine.values()  # one that could not idle would end, and its task with it
-        if (one.get("entryPoint") or [_ENTRYPOINT])[-1] != _ENTRYPOINT
+        f"{change.name}: {one}; {other}" for one in once.problems(mine.values(), change.definition.content)
     ]
-    if any(one.get("configuredAtLaunch") for one in change.definition.content.get("volumes") or []):
-        problems.append(f"{change.name}: it has a volume that is made for each task; {other}")
-    return Migration(change, name, dict.fromkeys(mine, _IDLE) | {name: MIGRATE})
-
-
-def _awaits(container: Mapping[str, Any], mine: Mapping[str, object]) -> bool:
-    needed = container.get("dependsOn") or []
-    return any(one["containerName"] in mine and one["condition"] in _AWAITED for one in needed)
+    return Migration(change, name, once.commands(mine, name, MIGRATE))

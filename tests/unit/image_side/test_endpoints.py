@@ -7,19 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from airlock_operators.endpoints import (
-    HTTPS,
-    WORKERS,
-    Endpoint,
-    Preflight,
-    Reached,
-    Unmet,
-    Wanted,
-    is_private,
-    report,
-)
+from airlock_operators.endpoints import Preflight, Reached, Unmet, report
 from airlock_spec.configured import FARGATE, executors, needs
 from airlock_spec.endpoints import ADR_001, BY_SERVICE, ENDPOINTS, Need
+from airlock_spec.reach.destination import HTTPS, Destination, is_private
+from airlock_spec.reach.looking import WORKERS, Wanted
 
 
 @dataclass
@@ -175,7 +167,7 @@ def test_what_a_name_server_holds_up_does_not_hold_and_holds_up_nothing() -> Non
     released.set()
 
     assert time.monotonic() - start < 5
-    assert outcomes[0] == Unmet("slow.invalid", "no outcome within 0.3 s: does the name server answer?")
+    assert outcomes[0] == Unmet("slow.invalid", "has no outcome within 0.3 s: does the name server answer?")
     assert where(outcomes[1]) == ("fast.invalid", "10.0.0.1")
 
 
@@ -193,16 +185,16 @@ def test_endpoints_are_checked_at_the_same_time_with_a_bound() -> None:
 @pytest.mark.parametrize(
     ("text", "endpoint"),
     [
-        ("a.invalid", Endpoint("a.invalid", 443)),
-        (" a.invalid:8443 ", Endpoint("a.invalid", 8443)),
-        ("10.0.0.1:1", Endpoint("10.0.0.1", 1)),
-        ("fd00::1", Endpoint("fd00::1", 443)),
-        ("[fd00::1]", Endpoint("fd00::1", 443)),
-        ("[fd00::1]:65535", Endpoint("fd00::1", 65535)),
+        ("a.invalid", Destination("a.invalid", 443)),
+        (" a.invalid:8443 ", Destination("a.invalid", 8443)),
+        ("10.0.0.1:1", Destination("10.0.0.1", 1)),
+        ("fd00::1", Destination("fd00::1", 443)),
+        ("[fd00::1]", Destination("fd00::1", 443)),
+        ("[fd00::1]:65535", Destination("fd00::1", 65535)),
     ],
 )
-def test_an_endpoint_is_a_host_or_a_host_and_a_port(text: str, endpoint: Endpoint) -> None:
-    assert Endpoint.parse(text) == endpoint
+def test_an_endpoint_is_a_host_or_a_host_and_a_port(text: str, endpoint: Destination) -> None:
+    assert Destination.parse(text) == endpoint
 
 
 @pytest.mark.parametrize(
@@ -226,7 +218,7 @@ def test_an_endpoint_is_a_host_or_a_host_and_a_port(text: str, endpoint: Endpoin
 )
 def test_anything_else_does_not_hold_and_says_so(text: str) -> None:
     with pytest.raises(ValueError, match=" "):
-        Endpoint.parse(text)
+        Destination.parse(text)
     assert isinstance(check(FakeNetwork(), text), Unmet)
 
 

@@ -8,6 +8,8 @@ import socket
 import ssl
 import time
 
+from airlock_spec.reach.network import CertificateError
+
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 LINE = 1 << 10  # bytes within which an answer says its status
 ASK = "GET / HTTP/1.1\r\nHost: {}\r\nUser-Agent: airlock-preflight\r\nConnection: close\r\n\r\n"
@@ -15,7 +17,7 @@ BUNDLE = "AWS_CA_BUNDLE"  # which boto3 trusts instead of the system's authoriti
 
 
 class SystemNetwork:
-    """Implements `endpoints.Network`.
+    """Implements `network.Network`.
 
     How long a name may take is the resolver's configuration (resolv.conf: 5 s a server, twice), not ours.
     """
@@ -39,7 +41,8 @@ class SystemNetwork:
             try:
                 secure = context.wrap_socket(plain, server_hostname=host)
             except ssl.SSLCertVerificationError as error:
-                raise OSError(f"its certificate is not trusted for {host}: {error.verify_message}") from error
+                fact = f"its certificate is not trusted for {host}: {error.verify_message}"
+                raise CertificateError(fact) from error
             except ssl.SSLError as error:
                 raise OSError(f"no TLS: {error.reason or error}") from error
             with secure:

@@ -1,0 +1,1 @@
+"""What a task sees of its network, without Airflow: `airlock-verify`."""
