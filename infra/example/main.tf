@@ -1,3 +1,6 @@
+# Airflow on Fargate without NAT, whole: put your values into example.auto.tfvars. Endpoints,
+# security groups and roles follow from what the deployment is.
+
 # What the deployment is, in one place: all below is derived from it.
 locals {
   celery = var.executor == "CeleryExecutor"
@@ -89,7 +92,7 @@ module "storage" {
   vpc_id                    = module.network.vpc_id
   subnets                   = module.network.subnets
   client_security_group_ids = module.network.security_group_ids
-  client_role_arns          = []
+  client_role_arns          = values(module.services.task_role_arns)
 }
 
 module "logs" {
@@ -108,6 +111,7 @@ module "database" {
   kms_key_arn         = module.encryption.key_arn
   deletion_protection = var.deletion_protection
   multi_az            = var.database_multi_az
+  password_days       = var.database_password_days
 
   # With the ECS executor workers speak to the api-server alone.
   client_security_group_ids = {
@@ -125,6 +129,7 @@ module "broker" {
   subnet_ids           = module.network.subnet_ids
   kms_key_arn          = module.encryption.key_arn
   password_secret_name = module.secrets.names["broker-password"]
+  authentication       = var.broker_authentication
 
   client_security_group_ids = {
     for service, group in module.network.security_group_ids : service => group if contains(["scheduler", "worker"], service)

@@ -58,6 +58,11 @@ output "broker_host" {
   value       = one(module.broker[*].host) == null ? "" : one(module.broker[*].host)
 }
 
+output "broker_user" {
+  description = "The broker's user, for infra/values; empty with the ECS executor."
+  value       = one(module.broker[*].username) == null ? "" : one(module.broker[*].username)
+}
+
 output "broker_open_command" {
   description = "What gives the broker its password, after infra/values; empty with the ECS executor."
   value       = one(module.broker[*].open_command) == null ? "" : one(module.broker[*].open_command)

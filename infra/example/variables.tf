@@ -74,6 +74,11 @@ variable "force_destroy" {
 variable "image" {
   type        = string
   description = "The image by its digest, as airlock push prints it."
+
+  validation {
+    condition     = can(regex("^[^@ ]+@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "Name the image by its digest: REPOSITORY@sha256:DIGEST (airlock push prints it)."
+  }
 }
 
 variable "architecture" {
@@ -106,6 +111,18 @@ variable "database_multi_az" {
   default     = true
 }
 
+variable "database_password_days" {
+  type        = number
+  description = "Days after which the database's password changes; 7 is RDS's own habit."
+  default     = 90
+}
+
+variable "broker_authentication" {
+  type        = bool
+  description = "Whether Celery's broker asks who connects. Only where a double of AWS knows no user groups is it off."
+  default     = true
+}
+
 variable "deletion_protection" {
   type        = bool
   description = "Whether deleting the database is refused. Without it nothing of it is left, neither a snapshot nor backups."
@@ -122,6 +139,11 @@ variable "github_repository" {
   type        = string
   description = "The repository on GitHub, OWNER/NAME, whose environment release may push, deploy and sync; empty for none."
   default     = ""
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9-]+/[A-Za-z0-9._-]+)?$", var.github_repository))
+    error_message = "A repository is OWNER/NAME, without a *: anybody's would be let in."
+  }
 }
 
 variable "oidc_provider_arn" {

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import moto_aws
+import terraform_runs
 from airlock import process
 from airlock.places import places
 from containers import INSIDE, Engine, Image, volume
@@ -18,6 +20,8 @@ from reduced import Built, reduce
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
+
+    from terraform_runs import Deployment, Terraform
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -104,3 +108,21 @@ def slow_dag(image: Image) -> Iterator[Sequence[str]]:
     """Give the options that mount a DAG whose only task takes a while."""
     with volume(image, INSIDE / "dags_slow", "/opt/airflow/dags") as options:
         yield options
+
+
+@pytest.fixture(scope="session")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    found = terraform_runs.find(tmp_path_factory.mktemp("terraform"))
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def applied_example(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Give infra/example applied to a server of moto (`url`, `outputs`), to be looked at and never changed."""
+    with moto_aws.serving() as url:
+        made = terraform_runs.copy(terraform, tmp_path_factory.mktemp("applied"), url, **terraform_runs.WHOLE)
+        made.init()
+        made.apply()
+        yield made

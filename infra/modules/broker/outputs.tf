@@ -10,7 +10,7 @@ output "port" {
 
 output "username" {
   description = "Its one user."
-  value       = aws_elasticache_user.this.user_name
+  value       = var.name
 }
 
 output "security_group_id" {
@@ -21,7 +21,7 @@ output "security_group_id" {
 output "open_command" {
   description = "What lets its user log in with the password of the secret, once, and again whenever that changes."
   value = join(" ", [
-    "aws elasticache modify-user --region ${var.region} --user-id ${aws_elasticache_user.this.user_id}",
+    "aws elasticache modify-user --region ${var.region} --user-id ${var.name}",
     "--authentication-mode \"Type=password,Passwords=$(aws secretsmanager get-secret-value --region ${var.region}",
     "--secret-id ${var.password_secret_name} --query SecretString --output text)\"",
   ])

@@ -62,7 +62,6 @@ resource "aws_db_instance" "this" {
   vpc_security_group_ids              = [aws_security_group.this.id]
   publicly_accessible                 = false
   multi_az                            = var.multi_az
-  network_type                        = "IPV4"
   parameter_group_name                = aws_db_parameter_group.this.name
   iam_database_authentication_enabled = var.iam_authentication
 
@@ -85,7 +84,7 @@ resource "aws_db_instance" "this" {
 # RDS changes the password every 7 days unless told otherwise. A task has it from its start: one that cannot connect
 # any more is unhealthy after 5 minutes, and ECS starts it anew, with the new password. Better at a time of one's own.
 resource "aws_secretsmanager_secret_rotation" "this" {
-  count = var.password_days == null ? 0 : 1
+  count = var.password_days == 7 ? 0 : 1
 
   secret_id          = aws_db_instance.this.master_user_secret[0].secret_arn
   rotate_immediately = false

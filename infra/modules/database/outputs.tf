@@ -27,3 +27,8 @@ output "security_group_id" {
   description = "Its security group."
   value       = aws_security_group.this.id
 }
+
+output "client_security_group_ids" {
+  description = "Who may connect: service → security group."
+  value       = var.client_security_group_ids
+}

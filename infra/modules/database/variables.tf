@@ -117,11 +117,11 @@ variable "log_retention_days" {
 
 variable "password_days" {
   type        = number
-  description = "Days after which the password changes; null for RDS's own 7."
+  description = "Days after which the password changes; 7 is RDS's own habit."
   default     = 90
 
   validation {
-    condition     = var.password_days == null ? true : var.password_days >= 1 && var.password_days <= 999
+    condition     = var.password_days >= 1 && var.password_days <= 999
     error_message = "The password changes after 1 to 999 days."
   }
 }

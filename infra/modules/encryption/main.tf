@@ -1,3 +1,6 @@
+# One key for all that is kept: it is rotated, its administrators cannot use it, and nobody else can but through AWS's
+# services, in this account. Roles need the same in a policy of their own.
+
 resource "aws_kms_key" "this" {
   description             = "${var.name}: everything at rest"
   enable_key_rotation     = true

@@ -1,3 +1,6 @@
+# Which VPC endpoints a deployment needs, from what it uses: the table of airlock check's audit and of airlock verify
+# (table.json). It makes nothing; the module network makes what this names.
+
 # The table is written by: python -m airlock_spec.endpoint_table > infra/modules/endpoints/table.json
 locals {
   table          = jsondecode(file("${path.module}/table.json"))

@@ -1,3 +1,5 @@
+# Log groups by name, encrypted with the deployment's key, and kept for so many days.
+
 resource "aws_cloudwatch_log_group" "this" {
   for_each = var.groups
 

@@ -1,3 +1,6 @@
+# A VPC without a way out: private subnets, no internet gateway, no default route; AWS's services are reached by
+# endpoints, which let through to this account alone. Security groups name each other, never a range of addresses.
+
 resource "aws_vpc" "this" {
   cidr_block           = var.cidr
   enable_dns_support   = true

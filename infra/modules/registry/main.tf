@@ -1,6 +1,7 @@
-# What `airlock push --create` makes, but for one setting: this provider (5.100) knows no exclusions from
-# immutability. Tags are made immutable throughout; `airlock push --create` then excludes deployed-* and sha256-*,
-# which move, and that is left to it.
+# The repository of images, as `airlock push --create` makes it, but for one setting: this provider (5.100) knows no
+# exclusions from immutability. So tags are immutable throughout until `airlock push --create` excludes deployed-* and
+# sha256-*, which move; that is left to it.
+
 resource "aws_ecr_repository" "this" {
   name                 = var.name
   image_tag_mutability = "IMMUTABLE"

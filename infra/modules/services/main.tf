@@ -88,6 +88,8 @@ resource "aws_ecs_service" "this" {
   enable_ecs_managed_tags = true
   propagate_tags          = "SERVICE"
 
+  availability_zone_rebalancing = "ENABLED"
+
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
 

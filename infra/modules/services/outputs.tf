@@ -36,3 +36,21 @@ output "api_url" {
   description = "Where the api-server is, within the VPC."
   value       = local.api_url
 }
+
+output "task_role_arns" {
+  description = "The roles that programs in tasks have, by task."
+  value       = { for task, role in aws_iam_role.task : task => role.arn }
+}
+
+output "definitions" {
+  description = "Task → its containers, as JSON."
+  value       = { for task, definition in aws_ecs_task_definition.this : task => definition.container_definitions }
+}
+
+output "policies" {
+  description = "Role → what it may, as JSON: SERVICE of a task's code, SERVICE-execution of who starts it."
+  value = merge(
+    { for task, policy in aws_iam_role_policy.task : task => policy.policy },
+    { for task, policy in aws_iam_role_policy.execution : "${task}-execution" => policy.policy },
+  )
+}

@@ -1,3 +1,6 @@
+# The buckets of DAGs and of logs: versioned, encrypted with the deployment's key, over TLS alone and never public.
+# Where it is wanted, a file system of EFS beside them, which named task roles mount by its access points.
+
 locals {
   buckets = { for use in ["dags", "logs"] : use => "${var.name}-${use}-${var.account_id}" }
 
