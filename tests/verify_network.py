@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 from airlock.verify import policy
 from airlock.verify.network import (
@@ -28,9 +29,9 @@ CLIENTS = ("sg-api", "sg-scheduler", "sg-processor", "sg-triggerer", "sg-worker"
 S3_LIST = "pl-s3"
 
 
-def at(resource: str, line: int = 1) -> Place:
-    """Return the place of a block in the example's Terraform."""
-    return Place(resource, "infra/example/main.tf", line)
+def at(resource: str) -> Place:
+    """Return the place of a block in the example's Terraform: each block has a line of its own."""
+    return Place(resource, "infra/example/main.tf", 1 + crc32(resource.partition("[")[0].encode()) % 10_000)
 
 
 def policy_of(resource: str, *statements: dict[str, Any]) -> policy.Policy:

@@ -25,6 +25,11 @@ RULES: tuple[Rule, ...] = tuple(
 )
 GROUPS = {
     "AL70": "Ways out",
+    "AL71": "Public addresses",
+    "AL72": "Endpoints",
+    "AL73": "Connections that security groups must let through",
+    "AL74": "Security groups",
+    "AL75": "The VPC",
 }
 _HEAD = """\
 # Rules of a deployment

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from airlock.verify.called import called
 from airlock.verify.grouped import known
 from airlock.verify.needed import needed
 from airlock.verify.network import Peer
@@ -68,7 +69,7 @@ def end_of(placement: Placement) -> End:
 def to_endpoints(inventory: Inventory, needs: Mapping[str, str]) -> Iterator[tuple[Placement, VpcEndpoint]]:
     """Give all pairs of tasks and the endpoints in their VPC that they need."""
     everywhere = placements(inventory)
-    workers = [one for one in everywhere if one.setting or one.runs("worker")]
+    workers = [one for one in everywhere if one.runs_dags]
     for service, reasons in needed(inventory, needs).items():
         named = {one.placement.name for one in reasons if one.placement}
         if any(one.placement is None for one in reasons):
@@ -92,13 +93,13 @@ def within(inventory: Inventory) -> Iterator[Flow]:
         if any(_sets(one, *setting) for setting in _CACHE) and not broker.startswith("sqs:"):
             yield Flow(end_of(one), "the cache", caches)
         yield from _mounts(inventory, one)
-        if _sets(one, *_API_URL) and not one.runs("api-server"):
+        if _sets(one, *_API_URL) and one.runs_dags:  # all components may have the setting
             url = one.environment.get(variable(*_API_URL), "")
             yield Flow(end_of(one), "the API server", _api_servers(inventory, everywhere, url))
     api = tuple((end_of(one), API) for one in everywhere if one.runs("api-server"))
     for balancer in inventory.load_balancers:
         if api and balancer.groups:
-            yield Flow(End(balancer.id, balancer.groups, balancer.subnets), "the API server", api)
+            yield Flow(End(called(balancer), balancer.groups, balancer.subnets), "the API server", api)
 
 
 def _mounts(inventory: Inventory, placement: Placement) -> Iterator[Flow]:
@@ -106,7 +107,8 @@ def _mounts(inventory: Inventory, placement: Placement) -> Iterator[Flow]:
     for system in dict.fromkeys(one.file_system for one in volumes if one.file_system):
         targets = [one for one in inventory.mount_targets if one.file_system == system]
         servers = tuple((End(system, one.groups, (one.subnet,)), NFS) for one in targets)
-        yield Flow(end_of(placement), f"the file system {system}", servers)
+        name = next((called(one) for one in inventory.file_systems if one.id == system), system)
+        yield Flow(end_of(placement), f"the file system {name}", servers)
 
 
 def _api_servers(

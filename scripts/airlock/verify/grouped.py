@@ -26,9 +26,13 @@ def by_block(resources: Iterable[_T]) -> list[list[_T]]:
     """Return resources in groups of those that one block makes; of AWS each is by itself."""
     groups: dict[object, list[_T]] = {}
     for one in resources:
-        block = (one.place.path, one.place.line) if one.place.line else one.place.resource
-        groups.setdefault(block, []).append(one)
+        groups.setdefault(block_of(one.place), []).append(one)
     return list(groups.values())
+
+
+def block_of(place: Place) -> object:
+    """Return what is equal for all that one block of Terraform makes, and for nothing else."""
+    return (place.path, place.line) if place.line else place.resource
 
 
 def known(value: str) -> bool:

@@ -47,6 +47,12 @@ class Placement:
         containers = self.definition.containers if self.definition else ()
         return {name: source for one in containers for name, source in one.secrets.items()}
 
+    @property
+    def runs_dags(self) -> bool:
+        """Whether tasks of DAGs run there: in workers, in what an executor starts, or in the scheduler itself."""
+        local = "LocalExecutor" in executors(self.environment.get(variable("core", "executor"), ""))
+        return bool(self.setting) or self.runs("worker") or (local and self.runs("scheduler"))
+
     def runs(self, component: str) -> bool:
         """Tell whether a container's command names a component of Airflow, as `scheduler`."""
         containers = self.definition.containers if self.definition else ()
@@ -84,7 +90,7 @@ def groups_of(inventory: Inventory, placement: Placement) -> list[SecurityGroup]
 
 def known_groups(inventory: Inventory, identifiers: tuple[str, ...]) -> list[SecurityGroup] | None:
     """Return security groups by their ids, or None where there are none or one of them is not known."""
-    found = [group for one in identifiers if (group := inventory.group(one))]
+    found = [group for one in identifiers if one != UNKNOWN and (group := inventory.group(one))]
     return found if found and len(found) == len(identifiers) else None
 
 

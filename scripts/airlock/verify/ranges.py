@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from airlock.verify.inventory import Inventory
-    from airlock.verify.network import Permission
 
 Range = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -77,14 +76,6 @@ def covers_vpc(inventory: Inventory, text: str) -> bool:
     return any(covers(text, cidr) for one in inventory.vpcs for cidr in one.cidrs)
 
 
-def shown(permission: Permission) -> str:
-    """Return a rule of a security group as evidence: `tcp 443 from 10.0.0.0/16`, without the direction."""
-    if permission.protocol == "-1":
-        return f"all protocols, {permission.peer}"
-    ports = str(permission.first) if permission.first == permission.last else _ports(permission)
-    return f"{permission.protocol} {ports}, {permission.peer}"
-
-
 def all_public(inventory: Inventory, peers: Iterable[str]) -> list[str]:
     """Return those of some peers or destinations that are ranges of the internet, outside the VPCs' own."""
     return [
@@ -92,10 +83,6 @@ def all_public(inventory: Inventory, peers: Iterable[str]) -> list[str]:
         for peer in peers
         if any(is_public(one) and not in_vpc(inventory, one) for one in entries(inventory, peer))
     ]
-
-
-def _ports(permission: Permission) -> str:
-    return "all ports" if permission.first < 0 else f"{permission.first}-{permission.last}"
 
 
 def _within(part: Range, whole: Range) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airlock.verify.grouped import listed
+from airlock.verify.called import names_of
 from airlock.verify.network import Target
 from airlock.verify.ranges import all_public
 
@@ -33,8 +33,8 @@ def leads_out(inventory: Inventory, route: Route) -> bool:
     return route.target is not Target.LOCAL and bool(all_public(inventory, [route.destination]))
 
 
-def whose(table: RouteTable) -> str:
+def whose(inventory: Inventory, table: RouteTable) -> str:
     """Return which subnets a table holds for, in words for people."""
     if table.subnets:
-        return listed(table.subnets)
+        return names_of(inventory, table.subnets) or "subnets that are not in the inventory"
     return "each subnet without a table of its own" if table.main else "no subnet yet"

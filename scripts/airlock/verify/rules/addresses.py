@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airlock.verify.grouped import by_block, known, listed
+from airlock.verify.called import called, name_of
+from airlock.verify.grouped import by_block, listed
 from airlock.verify.placements import placements
+from airlock.verify.ranges import parsed
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -38,16 +40,19 @@ class PublicAddress(Rule):
         inventory = subject.inventory
         for one in inventory.public_addresses:
             nothing = "" if one.attached_to else ", which nothing has"
-            held = f", which {one.attached_to} has" if known(one.attached_to) else nothing
+            holder = name_of(inventory, one.attached_to)
+            held = f", which {holder} has" if holder else nothing
             yield Violation(
-                one.place, f"there is a public address{held}", f"public_ip = {one.address or one.id}"
+                one.place,
+                f"there is a public address{held}",
+                f"public_ip = {one.address}" if parsed(one.address) else called(one),
             )
         reported = {one.attached_to for one in inventory.public_addresses}
         for instance in inventory.instances:
             if instance.public_address and instance.id not in reported:
                 yield Violation(
                     instance.place,
-                    f"the instance {instance.id} has a public address",
+                    f"the instance {called(instance)} has a public address",
                     "associate_public_ip_address = true",
                 )
 
@@ -75,14 +80,14 @@ class PublicSubnet(Rule):
         for some in by_block(one for one in subject.inventory.subnets if one.public_addresses):
             yield Violation(
                 some[0].place,
-                f"what starts in {listed(one.id for one in some)} is given a public address",
+                f"what starts in {listed(called(one) for one in some)} is given a public address",
                 "map_public_ip_on_launch = true",
             )
         only = (one for one in subject.inventory.subnets if one.ipv6_addresses and not one.public_addresses)
         for some in by_block(only):
             yield Violation(
                 some[0].place,
-                f"what starts in {listed(one.id for one in some)} is given an address of IPv6, which is public",
+                f"what starts in {listed(called(one) for one in some)} is given an address of IPv6, which is public",
                 "assign_ipv6_address_on_creation = true",
                 severity=Severity.WARNING,
             )

@@ -62,7 +62,7 @@ class OpenPolicy(Rule):
     (`StringEqualsIfExists`).
 
     Not found: the same with `StringEquals` on `aws:PrincipalAccount`, `aws:PrincipalOrgID`, `aws:ResourceAccount` or
-    the like; or with a Deny for all that is not of the account; S3's gateway, which AL730 is about.
+    the like; or with a Deny for all that is not of the account; S3's gateway, which AL720 is about.
 
     Mend: add the condition.
     """
@@ -134,7 +134,7 @@ class AnyBucket(Rule):
     Mend: name one's own buckets and ECR's layers, or add that condition.
     """
 
-    code = "AL730"
+    code = "AL720"
     title = "S3's endpoint open to any bucket"
     severity = Severity.ERROR
     fix = "name one's own buckets in Resource, or add a condition on aws:ResourceAccount"

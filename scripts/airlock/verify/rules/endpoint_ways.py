@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.called import called, names_of
 from airlock.verify.grouped import by_block, known, listed
 from airlock.verify.needed import needed
 from airlock.verify.network import Target
@@ -95,7 +96,7 @@ class TooFewZones(Rule):
                 yield Violation(
                     some[0].place,
                     f"{_endpoints(some)} no address in {zones_missing}, where tasks run",
-                    f"subnet_ids = {list(some[0].subnets)}",
+                    f"subnet_ids: {names_of(inventory, some[0].subnets)}",
                 )
 
 
@@ -135,14 +136,14 @@ class GatewayWithoutRoute(Rule):
                 if subnet.vpc == one.vpc and _cut(inventory, one, subnet)
             ]
             tables = listed(
-                table.id if (table := inventory.table_of(subnet)) else "no table" for subnet in cut
+                called(table) if (table := inventory.table_of(subnet)) else "no table" for subnet in cut
             )
             if cut:
                 yield Violation(
                     one.place,
-                    f"the gateway endpoint for {one.service} has no route for {listed(found.id for found in cut)} "
+                    f"the gateway endpoint for {one.service} has no route for {listed(called(found) for found in cut)} "
                     f"({tables}), where tasks run",
-                    f"route_table_ids = {list(one.route_tables)}",
+                    f"route_table_ids: {names_of(inventory, one.route_tables)}",
                 )
 
 
@@ -177,7 +178,7 @@ class NoNames(Rule):
             if off and one.id in used:
                 yield Violation(
                     one.place,
-                    f"{one.id} has {' and '.join(off)} off: names of endpoints do not resolve to their addresses",
+                    f"{called(one)} has {' and '.join(off)} off: names of endpoints do not resolve to their addresses",
                     "\n".join(f"{name} = false" for name in off),
                 )
 

@@ -89,7 +89,9 @@ class NeedlessEndpoint(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
-        if inventory.lacks(*self.reads) or not any(one.definition for one in placements(inventory)):
+        everywhere = placements(inventory)
+        told = any(one.definition and one.definition.containers for one in everywhere)
+        if inventory.lacks(*self.reads) or not told:
             return
         wanted = _promised(subject)
         for one in inventory.endpoints:

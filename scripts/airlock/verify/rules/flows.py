@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.called import names_of
 from airlock.verify.flows import HTTPS, End, Flow, end_of, lets_in, lets_out, to_endpoints, within
-from airlock.verify.grouped import known, listed
+from airlock.verify.grouped import block_of, known, listed
 from airlock.verify.network import Peer
 from airlock.verify.placements import known_groups
 from airlock.verify.ranges import covers
@@ -13,10 +14,11 @@ from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from airlock.verify.inventory import Inventory
     from airlock.verify.network import Permission, Place, VpcEndpoint
+    from airlock.verify.placements import Placement
     from airlock.verify.rule import Subject
 
 _READS = ("security_groups", "endpoints", "subnets", "services", "task_definitions", "prefix_lists")
@@ -44,18 +46,21 @@ class EndpointShut(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
-        shut: dict[tuple[str, ...], list[tuple[End, VpcEndpoint]]] = {}
+        shut: dict[object, list[tuple[End, VpcEndpoint]]] = {}
         for placement, endpoint in to_endpoints(inventory, subject.needs):
             client, server = end_of(placement), _end(endpoint)
             if not endpoint.gateway and not lets_in(inventory, client, server, HTTPS):
-                shut.setdefault(tuple(sorted(server.groups)), []).append((client, endpoint))
-        for groups, pairs in shut.items():
+                block = block_of(_place(inventory, server.groups))
+                shut.setdefault(block, []).append((client, endpoint))
+        for pairs in shut.values():
+            groups = [group for _, endpoint in pairs for group in endpoint.groups]
             services = listed(endpoint.service for _, endpoint in pairs)
-            clients = listed(f"{client.name} ({listed(client.groups)})" for client, _ in pairs)
+            clients = names_of(inventory, (group for client, _ in pairs for group in client.groups))
             yield Violation(
                 _place(inventory, groups),
-                f"{listed(groups)} of the endpoints for {services} lets in no TCP 443 from {clients}",
-                f"no ingress rule of {listed(groups)} for TCP 443 from {clients}",
+                f"tasks of {listed(client.name for client, _ in pairs)} are not let in on TCP 443 by the endpoints "
+                f"for {services}",
+                f"no ingress rule of {names_of(inventory, groups)} for TCP 443 from {clients}",
             )
 
 
@@ -79,19 +84,21 @@ class TasksShut(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
-        shut: dict[tuple[str, ...], list[tuple[End, VpcEndpoint]]] = {}
+        shut: dict[object, list[tuple[End, VpcEndpoint]]] = {}
         for placement, endpoint in to_endpoints(inventory, subject.needs):
             client = end_of(placement)
             if not endpoint.gateway and not lets_out(inventory, client, _end(endpoint), HTTPS):
-                shut.setdefault(tuple(sorted(client.groups)), []).append((client, endpoint))
-        for groups, pairs in shut.items():
+                block = block_of(_place(inventory, client.groups))
+                shut.setdefault(block, []).append((client, endpoint))
+        for pairs in shut.values():
+            groups = [group for client, _ in pairs for group in client.groups]
             services = listed(endpoint.service for _, endpoint in pairs)
-            servers = listed(group for _, endpoint in pairs for group in endpoint.groups)
+            servers = names_of(inventory, (group for _, endpoint in pairs for group in endpoint.groups))
             yield Violation(
                 _place(inventory, groups),
-                f"{listed(groups)} of {listed(client.name for client, _ in pairs)} lets out no TCP 443 to "
-                f"the endpoints for {services}",
-                f"no egress rule of {listed(groups)} for TCP 443 to {servers}",
+                f"tasks of {listed(client.name for client, _ in pairs)} are not let out on TCP 443 to the endpoints "
+                f"for {services}",
+                f"no egress rule of {names_of(inventory, groups)} for TCP 443 to {servers}",
             )
 
 
@@ -117,19 +124,22 @@ class NoPrefixList(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
-        shut: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        shut: dict[tuple[object, str], list[Placement]] = {}
         for placement, endpoint in to_endpoints(inventory, subject.needs):
             groups = known_groups(inventory, placement.groups) if endpoint.gateway else None
             if groups and not any(
                 _to_list(inventory, one, endpoint.service) for found in groups for one in found.egress
             ):
-                key = (tuple(sorted(placement.groups)), endpoint.service)
-                shut.setdefault(key, []).append(placement.name)
-        for (ids, service), names in shut.items():
+                key = (block_of(groups[0].place), endpoint.service)
+                shut.setdefault(key, []).append(placement)
+        for (_, service), some in shut.items():
+            ids = [group for one in some for group in one.groups]
+            prefixes = f"com.amazonaws.{inventory.region}.{service}"
             yield Violation(
                 _place(inventory, ids),
-                f"{listed(ids)} of {listed(names)} lets out no TCP 443 to the prefix list of {service}",
-                f"no egress rule of {listed(ids)} with prefix_list_id of com.amazonaws.{inventory.region}.{service}",
+                f"tasks of {listed(one.name for one in some)} are not let out on TCP 443 to the prefix list of "
+                f"{service}",
+                f"no egress rule of {names_of(inventory, ids)} with prefix_list_id of {prefixes}",
             )
 
 
@@ -156,28 +166,26 @@ class FlowShut(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
-        shut: dict[tuple[str, tuple[str, ...], str, int], list[Flow]] = {}
+        shut: dict[tuple[str, object, str, int], list[tuple[End, End]]] = {}
         for flow in within(inventory):
-            for side, groups, port in _shut(inventory, flow):
-                shut.setdefault((side, tuple(sorted(groups)), flow.to, port), []).append(flow)
-        for (side, groups, to, port), flows in shut.items():
-            clients = listed(f"{one.client.name} ({listed(one.client.groups)})" for one in flows)
-            servers = listed(group for one in flows for server, _ in one.servers for group in server.groups)
-            lets = (
-                f"lets {listed(one.client.name for one in flows)} out to {to}"
-                if side == "egress"
-                else f"lets {clients} in to {to}"
-            )
+            for side, ours, other, port in _shut(inventory, flow):
+                key = (side, block_of(_place(inventory, ours.groups)), flow.to, port)
+                shut.setdefault(key, []).append((ours, other))
+        for (side, _, to, port), ends in shut.items():
+            egress = side == "egress"
+            who = listed((ours if egress else other).name for ours, other in ends)
+            groups = [group for ours, _ in ends for group in ours.groups]
+            peers = names_of(inventory, (group for _, other in ends for group in other.groups))
             yield Violation(
                 _place(inventory, groups),
-                f"no rule of {listed(groups)} {lets} on TCP {port}",
-                f"no {side} rule of {listed(groups)} for TCP {port} "
-                f"{f'to {servers}' if side == 'egress' else f'from {clients}'}",
+                f"{who} cannot connect to {to} on TCP {port}: not let {'out' if egress else 'in'}",
+                f"no {side} rule of {names_of(inventory, groups)} for TCP {port} "
+                f"{'to' if egress else 'from'} {peers}",
             )
 
 
-def _shut(inventory: Inventory, flow: Flow) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    """Give the sides on which a connection is not let through to any of its servers, of the first of them."""
+def _shut(inventory: Inventory, flow: Flow) -> Iterator[tuple[str, End, End, int]]:
+    """Give the sides on which a connection is not let through, with whose they are and who the others are."""
     ways = [
         (
             lets_out(inventory, flow.client, server, port),
@@ -192,9 +200,9 @@ def _shut(inventory: Inventory, flow: Flow) -> Iterator[tuple[str, tuple[str, ..
     # What lacks one side only is what was meant; the others are other ways.
     out, into, server, port = max(ways, key=lambda way: way[0] + way[1])
     if not out:
-        yield "egress", flow.client.groups, port
+        yield "egress", flow.client, server, port
     if not into:
-        yield "ingress", server.groups, port
+        yield "ingress", server, flow.client, port
 
 
 def _to_list(inventory: Inventory, permission: Permission, service: str) -> bool:
@@ -218,10 +226,10 @@ def _end(endpoint: VpcEndpoint) -> End:
     return End(endpoint.service, endpoint.groups, endpoint.subnets)
 
 
-def _place(inventory: Inventory, groups: tuple[str, ...]) -> Place:
-    found = known_groups(inventory, groups)
+def _place(inventory: Inventory, groups: Sequence[str]) -> Place:
+    found = inventory.group(groups[0])
     assert found, "only what known groups do not let through is reported"
-    return found[0].place
+    return found.place
 
 
 RULES: tuple[Rule, ...] = (EndpointShut(), TasksShut(), NoPrefixList(), FlowShut())

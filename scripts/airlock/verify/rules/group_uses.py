@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.called import called, group_called, name_of, rule_called
 from airlock.verify.grouped import by_block, known, listed
 from airlock.verify.placements import placements
-from airlock.verify.ranges import shown
 from airlock.verify.rule import Rule, Violation
-from airlock.verify.rules.groups import named
 from airlock_spec.check.finding import Severity
 
 if TYPE_CHECKING:
@@ -42,18 +41,19 @@ class DefaultGroup(Rule):
     reads = ("security_groups",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        used = _used(subject.inventory)
-        for one in subject.inventory.security_groups:
+        inventory = subject.inventory
+        used = _used(inventory)
+        for one in inventory.security_groups:
             if one.default and (one.ingress or one.egress):
                 who = listed(used.get(one.id, []))
                 yield Violation(
                     one.place,
-                    f"the default group of {one.vpc} has rules"
+                    f"the default group of {name_of(inventory, one.vpc) or called(one)} has rules"
                     + (f", and {who} is in it" if who else "; nothing known is in it"),
                     "\n".join(
                         [
-                            *(f"ingress: {shown(rule)}" for rule in one.ingress),
-                            *(f"egress: {shown(rule)}" for rule in one.egress),
+                            *(f"ingress: {rule_called(inventory, rule)}" for rule in one.ingress),
+                            *(f"egress: {rule_called(inventory, rule)}" for rule in one.egress),
                         ]
                     ),
                     severity=Severity.ERROR if who else None,
@@ -97,8 +97,8 @@ class UnusedGroup(Rule):
             return
         unused = (one for one in inventory.security_groups if not one.default and one.id not in used)
         for some in by_block(unused):
-            names = listed(named(one) for one in some)
-            yield Violation(some[0].place, f"nothing in the inventory is in {names}", f"id = {some[0].id}")
+            names = listed(group_called(one) for one in some)
+            yield Violation(some[0].place, f"nothing in the inventory is in {names}", called(some[0]))
 
 
 def _used(inventory: Inventory) -> dict[str, list[str]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from airlock.verify.grouped import known, listed
+from airlock.verify.called import group_called, peer_called, rule_called
+from airlock.verify.grouped import listed
 from airlock.verify.network import Peer
-from airlock.verify.ranges import all_public, covers_vpc, entries, in_vpc, is_world, shown
+from airlock.verify.ranges import all_public, covers_vpc, entries, in_vpc, is_world
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airlock.verify.inventory import Inventory
-    from airlock.verify.network import Permission, Place, SecurityGroup
+    from airlock.verify.network import Permission, Place
     from airlock.verify.rule import Subject
 
 _MANY = 1000  # ports: nothing of this architecture listens on more than one
@@ -41,13 +42,13 @@ class Permissions(Rule):
             for direction, rules in (("ingress", group.ingress), ("egress", group.egress)):
                 for one in rules:
                     if self.wrong(inventory, one):
-                        found.setdefault((one.place, named(group), direction), []).append(one)
+                        found.setdefault((one.place, group_called(group), direction), []).append(one)
         for (place, name, direction), permissions in found.items():
             yield Violation(
                 place,
                 f"{name} {'lets in' if direction == 'ingress' else 'lets out'} {self.what}: "
-                f"{listed(one.peer for one in permissions)}",
-                "\n".join(f"{direction}: {shown(one)}" for one in permissions),
+                f"{listed(peer_called(inventory, one) for one in permissions)}",
+                "\n".join(f"{direction}: {rule_called(inventory, one)}" for one in permissions),
             )
 
 
@@ -160,10 +161,6 @@ def open_to_vpc(inventory: Inventory, permission: Permission) -> bool:
     return any(
         covers_vpc(inventory, one) and not is_world(one) for one in entries(inventory, permission.peer)
     )
-
-
-def named(group: SecurityGroup) -> str:
-    return f"{group.name} ({group.id})" if known(group.name) else group.id
 
 
 RULES: tuple[Rule, ...] = (OpenToWorld(), OpenToVpc(), RangeForGroup(), AllPorts())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.called import called, name_of
 from airlock.verify.grouped import by_block, known, listed
 from airlock.verify.network import Target
 from airlock.verify.placements import placements
@@ -49,11 +50,12 @@ class RouteOut(Rule):
                     out.setdefault((route.target, route.target_id), []).append(route)
             for (target, identifier), routes in out.items():
                 ranges = listed(one.destination for one in routes)
-                named = f" ({identifier})" if identifier else ""
+                name = name_of(inventory, identifier)
+                named = f" ({name})" if name else ""
                 yield Violation(
                     routes[0].place,
-                    f"{ranges} leads to {target}{named}, for {whose(table)}",
-                    f"route table {table.id}: {ranges} → {identifier or target}",
+                    f"{ranges} leads to {target}{named}, for {whose(inventory, table)}",
+                    f"{called(table)}: {ranges} → {name or target}",
                 )
 
 
@@ -89,8 +91,8 @@ class MainTable(Rule):
             also = f", which has routes to {listed(one.target for one in routes)}" if routes else ""
             yield Violation(
                 some[0].place,
-                f"no route table of its own for {listed(one.id for one in some)}: the main one holds{also}",
-                f"main route table: {table.id if table else 'not in the inventory'}",
+                f"no route table of its own for {listed(called(one) for one in some)}: the main one holds{also}",
+                f"main route table: {called(table) if table else 'not in the inventory'}",
                 severity=Severity.ERROR if routes else None,
             )
 

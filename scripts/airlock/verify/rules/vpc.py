@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.called import called, names_of
 from airlock.verify.grouped import by_block, known, listed
 from airlock.verify.placements import placements, subnets_of
 from airlock.verify.rule import Rule, Violation
@@ -51,9 +52,9 @@ class NoFlowLogs(Rule):
             logs = [one for one in inventory.flow_logs if one.of == vpc.id]
             yield Violation(
                 logs[0].place if logs else vpc.place,
-                f"flow logs of {vpc.id} have {kinds} traffic alone"
+                f"flow logs of {called(vpc)} have {kinds} traffic alone"
                 if kinds
-                else f"{vpc.id} has no flow logs",
+                else f"{called(vpc)} has no flow logs",
                 f"traffic_type = {kinds}" if kinds else "no aws_flow_log of it, nor of each of its subnets",
             )
 
@@ -81,7 +82,7 @@ class PublicBalancer(Rule):
         for one in subject.inventory.load_balancers:
             if not one.internal:
                 yield Violation(
-                    one.place, f"the load balancer {one.id} faces the internet", "internal = false"
+                    one.place, f"the load balancer {called(one)} faces the internet", "internal = false"
                 )
 
 
@@ -109,7 +110,7 @@ class PlainBalancer(Rule):
             if "HTTP" in one.protocols:
                 yield Violation(
                     one.place,
-                    f"the load balancer {one.id} listens on plain HTTP",
+                    f"the load balancer {called(one)} listens on plain HTTP",
                     f"protocols of listeners: {listed(one.protocols)}",
                 )
 
@@ -146,7 +147,7 @@ class OneZone(Rule):
             yield Violation(
                 some[0].place,
                 f"tasks of {listed(one.name for one in some)} run in {listed(zones)} alone",
-                f"subnets = {list(some[0].subnets)}",
+                f"subnets: {names_of(inventory, some[0].subnets)}",
             )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from airlock.verify.grouped import known, listed
+from airlock.verify.called import called, name_of
+from airlock.verify.grouped import listed
 from airlock.verify.network import Target
 from airlock.verify.routing import routes, strays, whose
 from airlock.verify.rule import Rule, Violation
@@ -13,6 +14,7 @@ from airlock_spec.check.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from airlock.verify.inventory import Inventory
     from airlock.verify.network import Gateway, Route, RouteTable
     from airlock.verify.rule import Subject
 
@@ -28,9 +30,9 @@ class Ways(Rule):
         inventory = subject.inventory
         for one in inventory.gateways:
             if one.kind is self.kind:
-                yield Violation(one.place, f"there is {self.kind}{_of(one)}", f"id = {one.id}")
+                yield Violation(one.place, f"there is {self.kind}{_of(inventory, one)}", called(one))
         for table, route in strays(inventory, (self.kind,)):
-            yield _stray(table, route)
+            yield _stray(inventory, table, route)
 
 
 class InternetGateway(Ways):
@@ -58,8 +60,8 @@ class NatGateway(Ways):
     """There is a NAT gateway.
 
     In production, each task whose subnet has a route to it reaches every host of the internet, unseen by endpoint
-    policies; and it is what the architecture was to save: an hourly price in each availability zone, and 4.5 times
-    an endpoint's price for each gigabyte.
+    policies; and it is what the architecture was to save: an hourly price in each availability zone, and for
+    each gigabyte several times an endpoint's.
 
     Found: `aws_nat_gateway`; a route to one that is not in the inventory.
 
@@ -102,13 +104,13 @@ class NatInstance(Rule):
             if one.forwards:
                 yield Violation(
                     one.place,
-                    f"the instance {one.id} forwards what is not its own",
+                    f"the instance {called(one)} forwards what is not its own",
                     "source_dest_check = false",
                 )
         forwarding = {one.id for one in inventory.instances if one.forwards}
         for table, route in strays(inventory, (Target.INSTANCE, Target.INTERFACE)):
             if route.target_id not in forwarding:
-                yield _stray(table, route)
+                yield _stray(inventory, table, route)
 
 
 class EgressOnlyGateway(Ways):
@@ -175,24 +177,31 @@ class OtherNetworks(Rule):
             elif hosts:
                 severity = Severity.INFO
             yield Violation(
-                one.place, f"there is {one.kind}{_of(one)}{there}{why}", f"id = {one.id}", severity=severity
+                one.place,
+                f"there is {one.kind}{_of(inventory, one)}{there}{why}",
+                called(one),
+                severity=severity,
             )
         for table, route in strays(inventory, _NETWORKS):
-            yield _stray(
-                table, route, Severity.INFO if hosts and route.target is not Target.CARRIER else None
-            )
+            reason = hosts and route.target is not Target.CARRIER
+            yield _stray(inventory, table, route, Severity.INFO if reason else None)
 
 
-def _of(gateway: Gateway) -> str:
+def _of(inventory: Inventory, gateway: Gateway) -> str:
     nowhere = "" if gateway.vpc or gateway.subnet else ", attached to no VPC yet"
-    return f" of {gateway.vpc}" if known(gateway.vpc) else nowhere
+    vpc = name_of(inventory, gateway.vpc)
+    return f" of {vpc}" if vpc else nowhere
 
 
-def _stray(table: RouteTable, route: Route, severity: Severity | None = None) -> Violation:
+def _stray(
+    inventory: Inventory, table: RouteTable, route: Route, severity: Severity | None = None
+) -> Violation:
+    target = name_of(inventory, route.target_id)
     return Violation(
         route.place,
-        f"{route.destination} leads to {route.target} ({route.target_id}), for {whose(table)}",
-        f"route table {table.id}: {route.destination} → {route.target_id}",
+        f"{route.destination} leads to {route.target}{f' ({target})' if target else ''}, "
+        f"for {whose(inventory, table)}",
+        f"{called(table)}: {route.destination} → {target or route.target}",
         severity=severity,
     )
 

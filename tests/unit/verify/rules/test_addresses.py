@@ -66,7 +66,8 @@ def test_subnets_of_one_block_that_give_public_addresses_are_one_finding() -> No
 
     (one,) = found(PublicSubnet(), replace(inventory, subnets=public))
 
-    assert one.message == "what starts in subnet-a, subnet-b, subnet-c is given a public address"
+    subnets = [f'aws_subnet.private["{one}"]' for one in "abc"]
+    assert one.message == f"what starts in {', '.join(subnets)} is given a public address"
     assert one.severity is None
 
 

@@ -55,9 +55,10 @@ def test_endpoints_of_one_block_without_a_policy_are_one_finding() -> None:
     inventory = clean()
     bare = tuple(replace(one, policy=None) for one in inventory.endpoints)
 
-    (one,) = found(NoPolicy(), replace(inventory, endpoints=bare))
+    (interfaces, gateway) = found(NoPolicy(), replace(inventory, endpoints=bare))
 
-    assert "for ecr.api, ecr.dkr, ecs, kms, logs and 3 more let everything" in one.message
+    assert "for ecr.api, ecr.dkr, ecs, logs, secretsmanager and 1 more let everything" in interfaces.message
+    assert gateway.message.startswith("the endpoint for s3 lets everything")
 
 
 def test_a_policy_of_somebody_elses_service_is_not_asked_for() -> None:

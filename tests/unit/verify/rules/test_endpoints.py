@@ -111,10 +111,12 @@ def test_an_endpoint_that_dags_need_or_the_project_promises_is_not_needless() ->
 def test_endpoints_that_are_free_others_or_of_a_network_alone_are_not_needless() -> None:
     inventory = clean()
     alone = replace(inventory, services=(), task_definitions=())
+    bare = tuple(replace(one, containers=()) for one in inventory.task_definitions)
     partner = replace(interface("sts"), service="com.amazonaws.vpce.eu-west-1.vpce-svc-1")
     table = replace(named("endpoints", "s3"), service="dynamodb", id="vpce-dynamodb")
 
     assert not found(NeedlessEndpoint(), alone)
+    assert not found(NeedlessEndpoint(), replace(inventory, task_definitions=bare))
     assert not found(NeedlessEndpoint(), added("endpoints", partner, table))
 
 
@@ -139,7 +141,7 @@ def test_an_endpoint_without_an_address_in_a_zone_of_tasks_is_found() -> None:
     (one,) = found(TooFewZones(), changed("endpoints", "logs", subnets=SUBNETS[:2]))
 
     assert one.message == "the endpoint for logs has no address in eu-west-1c, where tasks run"
-    assert one.evidence == "subnet_ids = ['subnet-a', 'subnet-b']"
+    assert one.evidence == 'subnet_ids: aws_subnet.private["a"], aws_subnet.private["b"]'
 
 
 def test_zones_in_which_nothing_runs_and_subnets_that_are_not_known_say_nothing_of_an_endpoint() -> None:
@@ -169,7 +171,10 @@ def test_a_gateway_endpoint_without_a_route_for_a_subnet_of_tasks_is_found() -> 
 
     (one,) = found(GatewayWithoutRoute(), split)
 
-    assert one.message == "the gateway endpoint for s3 has no route for subnet-c (rtb-2), where tasks run"
+    assert one.message == (
+        "the gateway endpoint for s3 has no route for "
+        'aws_subnet.private["c"] (aws_route_table.private), where tasks run'
+    )
     assert not found(
         GatewayWithoutRoute(), changed("endpoints", "s3", split, route_tables=("rtb-1", "rtb-2"))
     )
@@ -198,7 +203,7 @@ def test_a_vpc_of_endpoints_with_dns_off_is_found() -> None:
     (both,) = found(NoNames(), changed("vpcs", "vpc-1", dns_support=False, dns_hostnames=False))
 
     assert hostnames.evidence == "enable_dns_hostnames = false"
-    assert both.message.startswith("vpc-1 has enable_dns_support and enable_dns_hostnames off")
+    assert both.message.startswith("aws_vpc.this has enable_dns_support and enable_dns_hostnames off")
 
 
 def test_dns_is_not_asked_for_in_a_vpc_without_endpoints_and_tasks() -> None:

@@ -32,6 +32,12 @@ def more(group: str, direction: str, rule: Permission, inventory: Inventory | No
     return changed("security_groups", group, inventory, **values)
 
 
+def with_variables(family: str, inventory: Inventory, **variables: str) -> Inventory:
+    (container,) = named("task_definitions", family, inventory).containers
+    changed_one = replace(container, environment={**container.environment, **variables})
+    return changed("task_definitions", family, inventory, containers=(changed_one,))
+
+
 @pytest.mark.parametrize("rule", flows.RULES, ids=lambda rule: rule.code)
 def test_groups_of_a_clean_deployment_let_through_what_is_needed(rule: Rule) -> None:
     assert not found(rule, clean())
@@ -42,17 +48,19 @@ def test_an_endpoints_group_that_does_not_let_a_service_in_is_one_finding_for_al
 
     assert one.place == at("aws_security_group.endpoints")
     assert one.message == (
-        "sg-endpoints of the endpoints for ecr.api, ecr.dkr, logs, secretsmanager, kms and 2 more "
-        "lets in no TCP 443 from airflow-scheduler (sg-scheduler)"
+        "tasks of airflow-scheduler are not let in on TCP 443 by the endpoints "
+        "for ecr.api, ecr.dkr, logs, secretsmanager, ecs and 1 more"
+    )
+    assert one.evidence == (
+        "no ingress rule of aws_security_group.endpoints for TCP 443 from aws_security_group.scheduler"
     )
 
 
 def test_an_endpoints_group_without_any_rule_is_one_finding_for_all_services() -> None:
     (one,) = found(EndpointShut(), changed("security_groups", "sg-endpoints", ingress=()))
 
-    assert one.message.endswith(
-        "from airflow-api-server (sg-api), airflow-scheduler (sg-scheduler), airflow-dag-processor (sg-processor),"
-        " airflow-triggerer (sg-triggerer), airflow-worker (sg-worker)"
+    assert one.message.startswith(
+        "tasks of airflow-api-server, airflow-scheduler, airflow-dag-processor, airflow-triggerer, airflow-worker are"
     )
 
 
@@ -110,7 +118,10 @@ def test_tasks_that_are_not_let_out_to_endpoints_are_one_finding_of_their_group(
 
     assert one.place == at("aws_security_group.worker")
     assert one.message == (
-        "sg-worker of airflow-worker lets out no TCP 443 to the endpoints for ecr.api, ecr.dkr, logs, secretsmanager"
+        "tasks of airflow-worker are not let out on TCP 443 to the endpoints for ecr.api, ecr.dkr, logs, secretsmanager"
+    )
+    assert one.evidence == (
+        "no egress rule of aws_security_group.worker for TCP 443 to aws_security_group.endpoints"
     )
 
 
@@ -122,7 +133,10 @@ def test_services_that_share_a_group_are_one_finding() -> None:
         TasksShut(), less("sg-triggerer", "egress", "sg-endpoints", replace(inventory, services=shared))
     )
 
-    assert "of airflow-api-server, airflow-scheduler, airflow-dag-processor, airflow-triggerer" in one.message
+    assert (
+        "tasks of airflow-api-server, airflow-scheduler, airflow-dag-processor, airflow-triggerer"
+        in one.message
+    )
 
 
 def test_what_dags_need_must_be_let_through_for_the_tasks_that_run_them() -> None:
@@ -138,7 +152,7 @@ def test_what_dags_need_must_be_let_through_for_the_tasks_that_run_them() -> Non
 
     (one,) = found(EndpointShut(), inventory, "athena")
 
-    assert one.message.endswith("from airflow-worker (sg-worker)")
+    assert one.message == "tasks of airflow-worker are not let in on TCP 443 by the endpoints for athena"
     assert not found(EndpointShut(), inventory)
 
 
@@ -146,7 +160,7 @@ def test_what_dags_need_must_be_let_through_for_the_tasks_that_run_them() -> Non
 def test_a_group_without_a_rule_to_the_prefix_list_of_s3_is_found(group: str) -> None:
     (one,) = found(NoPrefixList(), less(group, "egress", "pl-s3"))
 
-    assert "lets out no TCP 443 to the prefix list of s3" in one.message
+    assert "are not let out on TCP 443 to the prefix list of s3" in one.message
     assert one.evidence.endswith("with prefix_list_id of com.amazonaws.eu-west-1.s3")
 
 
@@ -193,57 +207,62 @@ def test_without_a_gateway_endpoint_no_prefix_list_is_asked_for() -> None:
             "sg-triggerer",
             "egress",
             "sg-database",
-            "no rule of sg-triggerer lets airflow-triggerer out to the database on TCP 5432",
+            "airflow-triggerer cannot connect to the database on TCP 5432: not let out",
         ),
         (
             "sg-database",
             "ingress",
             "sg-triggerer",
-            "no rule of sg-database lets airflow-triggerer (sg-triggerer) in to the database on TCP 5432",
+            "airflow-triggerer cannot connect to the database on TCP 5432: not let in",
         ),
         (
             "sg-worker",
             "egress",
             "sg-cache",
-            "no rule of sg-worker lets airflow-worker out to the cache on TCP 6379",
+            "airflow-worker cannot connect to the cache on TCP 6379: not let out",
         ),
         (
             "sg-cache",
             "ingress",
             "sg-scheduler",
-            "no rule of sg-cache lets airflow-scheduler (sg-scheduler) in to the cache on TCP 6379",
+            "airflow-scheduler cannot connect to the cache on TCP 6379: not let in",
         ),
         (
             "sg-processor",
             "egress",
             "sg-files",
-            "no rule of sg-processor lets airflow-dag-processor out to the file system fs-1 on TCP 2049",
+            "airflow-dag-processor cannot connect to the file system aws_efs_file_system.dags on TCP 2049: not let out",
         ),
         (
             "sg-files",
             "ingress",
             "sg-worker",
-            "no rule of sg-files lets airflow-worker (sg-worker) in to the file system fs-1 on TCP 2049",
+            "airflow-worker cannot connect to the file system aws_efs_file_system.dags on TCP 2049: not let in",
         ),
         (
             "sg-worker",
             "egress",
             "sg-api",
-            "no rule of sg-worker lets airflow-worker out to the API server on TCP 8080",
+            "airflow-worker cannot connect to the API server on TCP 8080: not let out",
         ),
         (
             "sg-api",
             "ingress",
             "sg-worker",
-            "no rule of sg-api lets airflow-worker (sg-worker) in to the API server on TCP 8080",
+            "airflow-worker cannot connect to the API server on TCP 8080: not let in",
         ),
         (
             "sg-api",
             "ingress",
             "sg-lb",
-            "no rule of sg-api lets lb-1 (sg-lb) in to the API server on TCP 8080",
+            "aws_lb.this cannot connect to the API server on TCP 8080: not let in",
         ),
-        ("sg-lb", "egress", "sg-api", "no rule of sg-lb lets lb-1 out to the API server on TCP 8080"),
+        (
+            "sg-lb",
+            "egress",
+            "sg-api",
+            "aws_lb.this cannot connect to the API server on TCP 8080: not let out",
+        ),
     ],
 )
 def test_a_shut_way_within_the_vpc_is_found_on_the_side_that_lacks_the_rule(
@@ -306,3 +325,20 @@ def test_groups_that_could_not_be_read_say_nothing() -> None:
 
     for rule in flows.RULES:
         assert not found(rule, replace(clean(), security_groups=none))
+
+
+def test_the_api_is_asked_for_by_what_runs_dags_alone_though_all_have_the_setting() -> None:
+    inventory = clean()
+    for family in ("airflow-scheduler", "airflow-triggerer"):
+        inventory = with_variables(
+            family,
+            inventory,
+            AIRFLOW__CORE__EXECUTION_API_SERVER_URL="http://api.airflow.internal:8080/execution/",
+        )
+    local = with_variables("airflow-scheduler", inventory, AIRFLOW__CORE__EXECUTOR="LocalExecutor")
+
+    assert not found(FlowShut(), inventory)
+    assert [one.message for one in found(FlowShut(), local)] == [
+        "airflow-scheduler cannot connect to the API server on TCP 8080: not let out",
+        "airflow-scheduler cannot connect to the API server on TCP 8080: not let in",
+    ]

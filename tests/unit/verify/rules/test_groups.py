@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airlock.verify.inventory import Inventory
     from airlock.verify.rule import Rule
 
-IDLE = SecurityGroup(at("aws_security_group.idle", 9), "sg-idle", "vpc-1", "idle")
+IDLE = SecurityGroup(at("aws_security_group.idle[0]"), "sg-idle", "vpc-1", "idle")
 
 
 def with_rules(
@@ -60,7 +60,7 @@ def test_a_group_open_to_the_internet_is_one_finding_whatever_its_ports(
     (one,) = found(OpenToWorld(), inventory)
 
     lets = "lets in" if direction == "ingress" else "lets out"
-    assert one.message == f"airflow-worker (sg-worker) {lets} addresses of the internet: {cidr}"
+    assert one.message == f"aws_security_group.worker {lets} addresses of the internet: {cidr}"
     assert one.evidence.startswith(f"{direction}: ")
     assert codes(inventory) == ["AL741"]
 
@@ -89,7 +89,7 @@ def test_a_group_open_to_the_whole_vpc_is_one_finding(cidr: str, protocol: str) 
 
     (one,) = found(OpenToVpc(), inventory)
 
-    assert one.message == f"airflow-endpoints (sg-endpoints) lets in the whole VPC: {cidr}"
+    assert one.message == f"aws_security_group.endpoints lets in the whole VPC: {cidr}"
     assert codes(inventory) == ["AL742"]
 
 
@@ -131,7 +131,7 @@ def test_a_rule_for_all_ports_of_a_group_is_found(protocol: str, first: int, las
 
     (one,) = found(AllPorts(), with_rules(rule))
 
-    assert one.message == "airflow-worker (sg-worker) lets out all ports: sg-api"
+    assert one.message == "aws_security_group.worker lets out all ports: aws_security_group.api"
     assert codes(with_rules(rule)) == ["AL744"]
 
 
@@ -151,7 +151,7 @@ def test_a_default_group_with_rules_is_one_warning_and_an_error_where_something_
     (one,) = found(DefaultGroup(), loose)
     (worse,) = found(DefaultGroup(), used)
 
-    assert one.message == "the default group of vpc-1 has rules; nothing known is in it"
+    assert one.message == "the default group of aws_vpc.this has rules; nothing known is in it"
     assert one.evidence == "egress: all protocols, 0.0.0.0/0"
     assert codes(loose) == ["AL745"]
     assert worse.severity is Severity.ERROR
@@ -159,11 +159,13 @@ def test_a_default_group_with_rules_is_one_warning_and_an_error_where_something_
 
 
 def test_groups_of_one_block_that_nobody_uses_are_one_finding() -> None:
-    other = replace(IDLE, id="sg-idler", name="idler")
+    other = replace(IDLE, id="sg-idler", place=at("aws_security_group.idle[1]"))
 
     (one,) = found(UnusedGroup(), added("security_groups", IDLE, other))
 
-    assert one.message == "nothing in the inventory is in idle (sg-idle), idler (sg-idler)"
+    assert (
+        one.message == "nothing in the inventory is in aws_security_group.idle[0], aws_security_group.idle[1]"
+    )
     assert UnusedGroup.severity is Severity.INFO
 
 

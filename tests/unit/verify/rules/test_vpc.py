@@ -26,7 +26,7 @@ def test_a_clean_deployment_is_logged_private_and_in_three_zones(rule: Rule) -> 
 def test_a_vpc_without_flow_logs_is_found_at_the_vpc() -> None:
     (one,) = found(NoFlowLogs(), without("flow_logs", "fl-1"))
 
-    assert (one.place, one.message) == (at("aws_vpc.this"), "vpc-1 has no flow logs")
+    assert (one.place, one.message) == (at("aws_vpc.this"), "aws_vpc.this has no flow logs")
 
 
 @pytest.mark.parametrize("traffic", ["ACCEPT", "REJECT"])
@@ -34,7 +34,7 @@ def test_a_flow_log_of_a_part_is_found_at_the_log(traffic: str) -> None:
     (one,) = found(NoFlowLogs(), changed("flow_logs", "fl-1", traffic=traffic))
 
     assert one.place == at("aws_flow_log.this")
-    assert one.message == f"flow logs of vpc-1 have {traffic} traffic alone"
+    assert one.message == f"flow logs of aws_vpc.this have {traffic} traffic alone"
 
 
 def test_logs_of_both_parts_or_of_each_subnet_are_logs_of_the_vpc() -> None:
@@ -58,7 +58,7 @@ def test_flow_logs_that_are_not_known_or_not_read_say_nothing() -> None:
 def test_a_load_balancer_that_faces_the_internet_is_found() -> None:
     (one,) = found(PublicBalancer(), changed("load_balancers", "lb-1", internal=False))
 
-    assert one.message == "the load balancer lb-1 faces the internet"
+    assert one.message == "the load balancer aws_lb.this faces the internet"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from airlock_spec.check.settings import Network
 from verify_inventory import added, changed, clean, found, named, without
 from verify_network import SUBNETS, at
 
+TASKS = 'aws_subnet.private["a"], aws_subnet.private["b"], aws_subnet.private["c"]'
 OFFICE = Network(hosts=("git.example.com",))
 
 
@@ -69,9 +70,9 @@ def test_a_gateway_is_found_once_with_its_place_and_vpc_even_where_a_default_rou
     (one,) = found(rule, inventory)
 
     assert one.place == at("aws_gateway.one")
-    assert one.message == f"there is {kind} of vpc-1"
+    assert one.message == f"there is {kind} of aws_vpc.this"
     assert [seen.message for seen in found(RouteOut(), inventory)] == [
-        f"0.0.0.0/0 leads to {kind} (gw-1), for subnet-a, subnet-b, subnet-c"
+        f"0.0.0.0/0 leads to {kind} (aws_gateway.one), for {TASKS}"
     ]
 
 
@@ -94,7 +95,7 @@ def test_a_route_to_a_gateway_that_is_not_in_the_inventory_is_found() -> None:
     (one,) = found(NatGateway(), routed("10.7.0.0/16", Target.NAT))
 
     assert one.place == at("aws_route.more")
-    assert one.message == "10.7.0.0/16 leads to a NAT gateway (gw-1), for subnet-a, subnet-b, subnet-c"
+    assert one.message == f"10.7.0.0/16 leads to a NAT gateway (gw-1), for {TASKS}"
 
 
 def test_an_instance_that_forwards_is_found_and_another_is_not() -> None:
@@ -212,7 +213,7 @@ def test_a_subnet_of_tasks_on_the_main_table_is_a_warning_and_an_error_where_tha
     (one,) = found(MainTable(), loose)
     (worse,) = found(MainTable(), changed("route_tables", "rtb-main", loose, routes=(way,)))
 
-    assert one.message == "no route table of its own for subnet-c: the main one holds"
+    assert one.message == 'no route table of its own for aws_subnet.private["c"]: the main one holds'
     assert (one.severity, worse.severity) == (None, Severity.ERROR)
     assert worse.message.endswith("which has routes to an internet gateway")
 
