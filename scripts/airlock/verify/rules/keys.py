@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from airlock.verify import grants
+from airlock.verify import accounts, grants
 from airlock.verify.kept import ENCRYPTED, everything, key_of, known
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
@@ -76,7 +77,7 @@ class OpenKey(Rule):
     reads = ("keys",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        own = subject.inventory.account
+        own = accounts.own(subject.inventory)
         for key, policy, one in _allowed(subject):
             if grants.anybody(one) and not grants.narrowed(one) and not grants.closed(one, policy):
                 yield Violation(
@@ -84,7 +85,7 @@ class OpenKey(Rule):
                     f"the policy of the key {_name(key)} lets anybody use it, of any account",
                     f"{grants.shown(one)}: principal *, {_conditions(one)}",
                 )
-            elif own and (others := sorted({found for found in grants.accounts(one) if found != own})):
+            elif own and (others := sorted(set(grants.accounts(one)) - own)):
                 yield Violation(
                     key.place,
                     f"the policy of the key {_name(key)} lets another account in: {', '.join(others)}",
@@ -182,9 +183,7 @@ def _lets_in(statement: Statement, service: str, host: str) -> bool:
     if not statement.names(_CALLS[service]) or not any(one.kind == "AWS" for one in statement.principals):
         return False
     through = grants.limiting(statement, "kms:viaservice")
-    return not through or any(
-        one == host or (one.startswith(f"{service}.") and "*" in one) or not known(one) for one in through
-    )
+    return not through or any(fnmatchcase(host, one) or not known(one) for one in through)
 
 
 def _allowed(subject: Subject) -> Iterator[tuple[Key, Policy, Statement]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airlock.verify import grants
+from airlock.verify import accounts, grants
 from airlock.verify.grouped import by_block, listed
 from airlock.verify.kept import policies
 from airlock.verify.rule import Rule, Violation
@@ -70,11 +70,11 @@ class OtherAccount(Rule):
     reads = _READS
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        own = subject.inventory.account
+        own = accounts.own(subject.inventory)
         for place, names, one in _grouped(
-            subject, lambda _, one: bool(own and set(grants.accounts(one)) - {own})
+            subject, lambda _, one: bool(own and set(grants.accounts(one)) - own)
         ):
-            others = ", ".join(sorted(set(grants.accounts(one)) - {own}))
+            others = ", ".join(sorted(set(grants.accounts(one)) - own))
             message = f"another account, {others}, is let in by the policy of {names}"
             yield Violation(place, message, _evidence(one))
 

@@ -142,7 +142,7 @@ class FromElsewhere(Rule):
             elif inventory.region and ecr.region != inventory.region:
                 message = f"{names}: the image comes from ECR in {ecr.region}, which has no endpoint here"
                 yield Violation(place, message, evidence)
-            elif inventory.account and ecr.account != inventory.account:
+            elif inventory.account not in ("", ecr.account):
                 yield Violation(
                     place,
                     f"{names}: the image comes from ECR of another account, {ecr.account}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from airlock.verify import grants
+from airlock.verify import accounts, grants
 from airlock.verify.grouped import listed
 from airlock.verify.kept import known
 from airlock.verify.rule import Rule, Violation
@@ -47,12 +47,12 @@ class OpenTrust(Rule):
     reads = ("roles", "task_definitions")
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        used = of_tasks(subject.inventory)
+        used, own = of_tasks(subject.inventory), accounts.own(subject.inventory)
         for roles, policy, one in _trusting(subject.inventory):
             evidence = (
                 f"trust policy, {grants.shown(one)}: {', '.join(each.value for each in one.principals)}"
             )
-            others = [each for each in grants.accounts(one) if subject.inventory.account not in ("", each)]
+            others = set(grants.accounts(one)) - own if own else set()
             if grants.anybody(one):
                 if not grants.narrowed(one) and not grants.closed(one, policy):
                     yield Violation(roles[0].place, f"{_named(roles)} may be taken by anybody", evidence)
@@ -63,9 +63,7 @@ class OpenTrust(Rule):
                     message = f"{_named(roles)} of tasks may be taken by {', '.join(strange)}"
                     yield Violation(roles[0].place, message, evidence, severity=Severity.WARNING)
             if others:
-                message = (
-                    f"{_named(roles)} may be taken from another account: {', '.join(sorted(set(others)))}"
-                )
+                message = f"{_named(roles)} may be taken from another account: {', '.join(sorted(others))}"
                 yield Violation(roles[0].place, message, evidence)
 
 

@@ -49,7 +49,7 @@ def test_an_endpoints_group_that_does_not_let_a_service_in_is_one_finding_for_al
     assert one.place == at("aws_security_group.endpoints")
     assert one.message == (
         "tasks of airflow-scheduler are not let in on TCP 443 by the endpoints "
-        "for ecr.api, ecr.dkr, logs, secretsmanager, ecs and 1 more"
+        "for ecr.api, ecr.dkr, logs, secretsmanager, kms and 2 more"
     )
     assert one.evidence == (
         "no ingress rule of aws_security_group.endpoints for TCP 443 from aws_security_group.scheduler"
