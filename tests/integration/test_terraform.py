@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # What a second plan would change though nothing changed: it is moto's doing.
 OF_MOTO = {
-    ("aws_db_instance", "network_type"): "is not kept",
     ("aws_db_instance", "performance_insights_enabled"): "is not kept",
     ("aws_db_instance", "performance_insights_kms_key_id"): "as above",
     ("aws_db_instance", "performance_insights_retention_period"): "as above",
