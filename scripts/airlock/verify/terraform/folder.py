@@ -21,6 +21,7 @@ from airlock.verify.terraform.state import resources
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from airlock.process import Done
     from airlock.terminal import Terminal
     from airlock.verify.inventory import Inventory
     from airlock.verify.terraform.modules import Modules
@@ -112,19 +113,38 @@ class _Run:
         return made_up.forgotten(named, self.modules, optional)
 
     def _tested(self, mocks: mocked.Mocks, instances: list[str]) -> tuple[list[Resource], made_up.Schemas]:
+        """Return the state of one run, whatever its `check` blocks say of what is made up: they stop no apply."""
         self.folder.terminal.say("terraform test, with every provider mocked …")
-        mock_folder = self.mirrored / _TESTS / "mocks"
-        mock_folder.mkdir(exist_ok=True)
-        (mock_folder / "aws.tfmock.hcl").write_text(mocks.text())
         overrides = [*mocks.of_blocks(self.modules), *instances]
-        text = "\n".join([*_providers(self.modules), *overrides, 'run "airlock" {\n  command = apply\n}\n'])
-        (self.mirrored / _TESTS / _TEST).write_text(text)
-        asked = ("test", "-json", "-verbose", "-no-color", f"-test-directory={_TESTS}")
-        done = self.terraform.run(self.mirrored, *asked, *self.folder.variables.arguments)
+        done = self._run_test(mocks, overrides, [])
+        if failed := self._failed_checks(done.stdout):
+            done = self._run_test(mocks, overrides, failed)
         state = [one["test_state"] for one in running.events(done.stdout) if one.get("type") == "test_state"]
         if done.returncode or not state:
             raise self._failure("terraform cannot say what the folder makes", done.stdout, done.stderr)
         return list(resources(state[0].get("root_module", {}))), made_up.schemas(state[0]["provider_schemas"])
+
+    def _run_test(self, mocks: mocked.Mocks, overrides: list[str], failing: list[str]) -> Done:
+        mock_folder = self.mirrored / _TESTS / "mocks"
+        mock_folder.mkdir(exist_ok=True)
+        (mock_folder / "aws.tfmock.hcl").write_text(mocks.text())
+        expected = f"  expect_failures = [{', '.join(failing)}]\n" if failing else ""
+        run = f'run "airlock" {{\n  command = apply\n{expected}}}\n'
+        (self.mirrored / _TESTS / _TEST).write_text("\n".join([*_providers(self.modules), *overrides, run]))
+        asked = ("test", "-json", "-verbose", "-no-color", f"-test-directory={_TESTS}")
+        return self.terraform.run(self.mirrored, *asked, *self.folder.variables.arguments)
+
+    def _failed_checks(self, stdout: bytes) -> list[str]:
+        """Return the root module's checks that failed, where nothing else did."""
+        found = running.complaints(running.events(stdout))
+        if any(one.summary != running.CHECK for one in found):
+            return []
+        checks = [block for block in self.modules.root.blocks if block.kind == "check"]
+        return [
+            f"check.{block.labels[0]}"
+            for block in checks
+            if any(block.path.name == one.path and one.line in block.lines for one in found)
+        ]
 
     def _failure(self, fact: str, stdout: bytes, stderr: bytes) -> TerraformError:
         found = running.complaints(running.events(stdout))

@@ -107,7 +107,9 @@ class References:
             return
         module = f"{scope.module}.{step[0]}" if scope.module else step[0]
         output = self._module(module).get("outputs", {}).get(_WHOLE.sub("", parts[0]), {})
-        yield from self._named(_references(output.get("expression", {})), Scope(module), depth)
+        found = list(self._named(_references(output.get("expression", {})), Scope(module), depth))
+        asked = _key(parts[0])  # of a map of instances by key, as outputs have them
+        yield from [one for one in found if asked is not None and _key(one) == asked] or found
 
     def _of_resource(self, reference: str, scope: Scope, *, keyed: bool) -> Iterator[str]:
         prefix = f"{scope.module}." if scope.module else ""
@@ -151,6 +153,7 @@ def _is_within(module: str, scope: str) -> bool:
 
 
 def _key(step: str) -> str | int | None:
+    """Return the key or number that an address or a reference ends with."""
     found = re.search(r"\[(?:\"([^\"]*)\"|(\d+))\]$", step)
     if not found:
         return None

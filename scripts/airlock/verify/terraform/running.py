@@ -22,6 +22,8 @@ _SETTINGS = ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR", "TF_TOKEN_", "TF_VAR_"
 _PROVIDER = re.compile(
     r"(?i)failed to query available provider|provider registry|could not retrieve|no available releases"
 )
+CHECK = "Check block assertion failed"
+_BESIDES = "Terraform encountered problems during initialisation"  # said after each error of `init`
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _complaint(found: Mapping[str, Any]) -> Complaint:
     where = found.get("range") or {}
     return Complaint(
         str(found.get("summary", "")),
-        str(found.get("detail", "")).strip(),
+        str(found.get("detail", "")).split(_BESIDES, maxsplit=1)[0].strip(),
         str(found.get("address", "")),
         str(where.get("filename", "")),
         int((where.get("start") or {}).get("line", 0)),

@@ -41,7 +41,8 @@ class Filling:
     def filled(self, unknown: Mapping[str, Any]) -> Resource:
         expressions = self.references.arguments(self.resource)
         content = self._object(self.resource.content, unknown, expressions)
-        own = {key: self.references.own(self.resource, key) for key in unknown if unknown[key] is True}
+        made_by_aws = [key for key, open_ in unknown.items() if open_ is True and key not in expressions]
+        own = {key: self.references.own(self.resource, key) for key in made_by_aws}
         return replace(self.resource, content={**content, **{key: name for key, name in own.items() if name}})
 
     def _object(
@@ -64,11 +65,11 @@ class Filling:
             ]
         if isinstance(open_, dict):
             return self._object(content or {}, open_, expression)
-        found = (
-            [] if key in _DOCUMENTS else _fitting(key, self.references.named_by(self.resource, expression))
-        )
+        if key in _DOCUMENTS:  # whose readers tell
+            return UNKNOWN
+        found = _fitting(key, self.references.named_by(self.resource, expression))
         several = isinstance(open_, list) or key.endswith("s")
-        if (not found or (len(found) > 1 and not several)) and key not in _DOCUMENTS:  # whose readers tell
+        if not found or (len(found) > 1 and not several):
             self._tell(key)
         if several:
             known = [one for one in content or () if one is not None] if isinstance(content, list) else []

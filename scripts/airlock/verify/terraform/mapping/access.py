@@ -112,7 +112,8 @@ def _group(model: Model, one: Resource, identifier: str, vpc: str) -> net.Securi
         apart = [each for name in names for each in _apart(model, name, side)]
         sides[side] = (*inline, *apart)
     default = one.type == "aws_default_security_group"
-    return net.SecurityGroup(model.place(one), identifier, vpc, one.called("name"), default, **sides)
+    name = "default" if default else one.called("name")
+    return net.SecurityGroup(model.place(one), identifier, vpc, name, default, **sides)
 
 
 def _apart(model: Model, group: str, side: str) -> Iterator[net.Permission]:
