@@ -101,25 +101,44 @@ def connect(
 
     Raises AwsError without credentials.
     """
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+    return Connector(where, connections, patience, region)(service)
 
-    session = _session(service, where, patience.credentials)
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        max_pool_connections=connections,
-    )
-    name: Any = service.name  # the stubs know a client for each literal name
-    try:
-        endpoint = service.url or None
-        client = session.client(name, config=config, region_name=region or None, endpoint_url=endpoint)
-    except BotoCoreError as error:
-        raise _failure(service, error, "use", where) from error
-    except ValueError as error:
-        raise aws_failures.bad_endpoint(service, _masked(str(error)), "use", where) from error
-    return Asking(service, client, patience.answer)
+
+class Connector:
+    """Makes clients of several services, with credentials that are asked for once; for one thread at a time.
+
+    `connections` and `where` are as `connect` has them, and so are failures.
+    """
+
+    def __init__(
+        self, where: str, connections: int = 4, patience: Patience = PATIENCE, region: str = ""
+    ) -> None:
+        self._where, self._patience, self._region = where, patience, region
+        self._connections = connections
+        self._known: boto3.Session | None = None
+
+    def __call__(self, service: Service) -> Asking[Any]:
+        """Return a client of a service. Raises AwsError without credentials."""
+        from botocore.config import Config  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+        if self._known is None:
+            self._known = _session(service, self._where, self._patience.credentials)
+        config = Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            max_pool_connections=self._connections,
+        )
+        name: Any = service.name  # the stubs know a client for each literal name
+        try:
+            endpoint, region = service.url or None, self._region or None
+            client = self._known.client(name, config=config, region_name=region, endpoint_url=endpoint)
+        except BotoCoreError as error:
+            raise _failure(service, error, "use", self._where) from error
+        except ValueError as error:
+            raise aws_failures.bad_endpoint(service, _masked(str(error)), "use", self._where) from error
+        return Asking(service, client, self._patience.answer)
 
 
 def chunks(body: Any, where: str) -> Iterator[bytes]:

@@ -33,7 +33,16 @@ _REGION = frozenset(
         "TemporaryRedirect",
     }
 )
-_DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden"})
+_DENIED = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AccessDeniedException",
+        "AllAccessDisabled",
+        "Forbidden",
+        "UnauthorizedOperation",
+    }
+)
 _UNUSABLE = frozenset(
     {
         "ExpiredToken",

@@ -1,0 +1,66 @@
+"""Keys of KMS that anything of a deployment names, told apart from those that AWS manages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from airlock.verify.account import calls
+from airlock.verify.account.reading import Job, document
+from airlock.verify.network import Place
+from airlock.verify.services import Encryption, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from airlock.verify.account.api import Api
+
+
+def named(found: Mapping[str, Iterable[Any]]) -> tuple[str, ...]:
+    """Return what keys are called by whatever is encrypted with one, each once."""
+    everything = [one for listed in found.values() for one in listed]
+    encrypted = (one.encryption.key for one in everything if hasattr(one, "encryption"))
+    sessions = (one.exec_key for one in found.get("clusters", ()))
+    return tuple(dict.fromkeys(name for name in (*encrypted, *sessions) if name))
+
+
+def jobs(api: Api, names: Iterable[str], of_aws: set[str]) -> Iterator[Job]:
+    """Give the keys to read; names of those that AWS manages are put into `of_aws`."""
+    for name in names:
+        yield Job("keys", partial(_key, api, name, of_aws))
+
+
+def _key(api: Api, name: str, of_aws: set[str]) -> Iterator[Key]:
+    told = api.one(calls.KEY, name, KeyId=name)["KeyMetadata"]
+    if told.get("KeyManager") == "AWS":
+        of_aws.add(name)
+        return
+    arn = told["Arn"]
+    policy = api.one(calls.KEY_POLICY, name, KeyId=arn, PolicyName="default").get("Policy")
+    rotation = api.one(calls.KEY_ROTATION, name, KeyId=arn)
+    yield Key(
+        place=Place(arn),
+        names=tuple(dict.fromkeys((arn, told["KeyId"], name))),
+        policy=document(Place(arn), told["KeyId"], policy),
+        rotates=bool(rotation.get("KeyRotationEnabled")),
+    )
+
+
+def merged(keys: Iterable[Key]) -> list[Key]:
+    """Make one of a key that is named in several ways."""
+    found: dict[str, Key] = {}
+    for one in keys:
+        known = found.get(one.place.resource, one)
+        found[one.place.resource] = replace(known, names=tuple(dict.fromkeys((*known.names, *one.names))))
+    return list(found.values())
+
+
+def without(found: Iterable[Any], of_aws: set[str]) -> list[Any]:
+    """Return resources of one kind, encrypted with no customer's key where the key is AWS's own."""
+    return [
+        replace(one, encryption=Encryption(on=one.encryption.on))
+        if hasattr(one, "encryption") and one.encryption.key in of_aws
+        else one
+        for one in found
+    ]
