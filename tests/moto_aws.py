@@ -57,6 +57,9 @@ def kept(url: str) -> set[str]:
     for service, operation, key, name in _LISTED:
         call = getattr(client(service, url), operation)
         found.update(f"{service} {_name(one, name)}" for one in call()[key] if _is_there(one))
+    ecs = client("ecs", url)  # its list has those that are deleted, too
+    clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+    found.update(f"ecs {one['clusterArn']}" for one in clusters if one["status"] == "ACTIVE")
     keys = client("kms", url)
     states = {
         one["KeyId"]: keys.describe_key(KeyId=one["KeyId"])["KeyMetadata"] for one in keys.list_keys()["Keys"]
@@ -86,7 +89,6 @@ _LISTED = (
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
     ("elasticache", "describe_replication_groups", "ReplicationGroups", "ReplicationGroupId"),
     ("secretsmanager", "list_secrets", "SecretList", "Name"),
-    ("ecs", "list_clusters", "clusterArns", ""),
     ("ecs", "list_task_definitions", "taskDefinitionArns", ""),
     ("servicediscovery", "list_namespaces", "Namespaces", "Name"),
 )
@@ -114,6 +116,9 @@ def _serve() -> None:
     from moto.efs.responses import EFSResponse  # noqa: PLC0415 - much to import, for the server alone
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 - as above
 
+    import moto_gaps  # noqa: PLC0415 - as below
+
+    moto_gaps.fill()
     EFSResponse.delete_file_system_policy = _delete_file_system_policy  # type: ignore[attr-defined]
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - nobody reads what it says, and a full pipe would stop it
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    import pytest
 
 _KEPT = {
     "deploymentConfiguration": "deployment_configuration",
@@ -17,15 +17,11 @@ _KEPT = {
 }
 
 
-@contextlib.contextmanager
-def filled() -> Iterator[None]:
-    """Let moto in this process tell of services what they were made with, while the block runs."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("create_service", "update_service"):
-            patch.setattr(
-                EC2ContainerServiceResponse, name, _keeping(getattr(EC2ContainerServiceResponse, name))
-            )
-        yield
+def fill(patch: pytest.MonkeyPatch | None = None) -> None:
+    """Let moto in this process tell of services what they were made with, for good or until a patch is undone."""
+    setting = patch.setattr if patch else setattr
+    for name in ("create_service", "update_service"):
+        setting(EC2ContainerServiceResponse, name, _keeping(getattr(EC2ContainerServiceResponse, name)))
 
 
 def _keeping(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:

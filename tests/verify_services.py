@@ -191,7 +191,7 @@ def runs() -> dict[str, tuple[object, ...]]:
 
 def _service(name: str, group: str) -> Service:
     return Service(
-        at(f"aws_ecs_service.{name}"),
+        at(f'aws_ecs_service.this["{name}"]'),
         f"airflow-{name}",
         "airflow",
         f"airflow-{name}",
@@ -221,7 +221,7 @@ def _definition(name: str, wants: tuple[str, ...]) -> TaskDefinition:
     if name == "worker":
         environment |= {API_URL: "http://api-server.airflow.internal:8080/execution/"}
     return TaskDefinition(
-        at(f"aws_ecs_task_definition.{name}"),
+        at(f'aws_ecs_task_definition.this["{name}"]'),
         f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/airflow-{name}:1",
         f"airflow-{name}",
         network_mode="awsvpc",

@@ -129,7 +129,6 @@ module "broker" {
   subnet_ids           = module.network.subnet_ids
   kms_key_arn          = module.encryption.key_arn
   password_secret_name = module.secrets.names["broker-password"]
-  authentication       = var.broker_authentication
 
   client_security_group_ids = {
     for service, group in module.network.security_group_ids : service => group if contains(["scheduler", "worker"], service)

@@ -117,12 +117,6 @@ variable "database_password_days" {
   default     = 90
 }
 
-variable "broker_authentication" {
-  type        = bool
-  description = "Whether Celery's broker asks who connects. Only where a double of AWS knows no user groups is it off."
-  default     = true
-}
-
 variable "deletion_protection" {
   type        = bool
   description = "Whether deleting the database is refused. Without it nothing of it is left, neither a snapshot nor backups."

@@ -41,7 +41,8 @@ def made() -> Iterator[Made]:
         "NO_PROXY": host,
         "no_proxy": host,
     }
-    with pytest.MonkeyPatch.context() as patch, moto_gaps.filled():
+    with pytest.MonkeyPatch.context() as patch:
+        moto_gaps.fill(patch)
         patch.delenv("AWS_PROFILE", raising=False)
         for name, value in given.items():
             patch.setenv(name, value)

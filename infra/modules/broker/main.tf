@@ -9,8 +9,6 @@ resource "aws_elasticache_subnet_group" "this" {
 }
 
 resource "aws_elasticache_user" "this" {
-  count = var.authentication ? 1 : 0
-
   user_id       = var.name
   user_name     = var.name # as its id: so IAM wants it
   engine        = "valkey"
@@ -26,11 +24,9 @@ resource "aws_elasticache_user" "this" {
 }
 
 resource "aws_elasticache_user_group" "this" {
-  count = var.authentication ? 1 : 0
-
   user_group_id = var.name
   engine        = "valkey"
-  user_ids      = [aws_elasticache_user.this[0].user_id]
+  user_ids      = [aws_elasticache_user.this.user_id]
 }
 
 resource "aws_elasticache_replication_group" "this" {
@@ -50,7 +46,7 @@ resource "aws_elasticache_replication_group" "this" {
   kms_key_id                 = var.kms_key_arn
   transit_encryption_enabled = true
   transit_encryption_mode    = "required"
-  user_group_ids             = aws_elasticache_user_group.this[*].user_group_id
+  user_group_ids             = [aws_elasticache_user_group.this.user_group_id]
 
   subnet_group_name  = aws_elasticache_subnet_group.this.name
   security_group_ids = [aws_security_group.this.id]

@@ -73,12 +73,6 @@ variable "snapshot_days" {
   default     = 0
 }
 
-variable "authentication" {
-  type        = bool
-  description = "Whether clients must log in. Only where a double of AWS knows no user groups is it off."
-  default     = true
-}
-
 variable "password_secret_name" {
   type        = string
   description = "The secret with the broker's password, for the command that opens it."

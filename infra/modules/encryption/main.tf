@@ -44,7 +44,7 @@ locals {
         Sid       = "UseThroughServices"
         Effect    = "Allow"
         Principal = { AWS = local.account }
-        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:RetireGrant"]
         Resource  = "*"
         Condition = { StringEquals = local.via }
       },
@@ -52,7 +52,7 @@ locals {
         Sid       = "GrantsToServices"
         Effect    = "Allow"
         Principal = { AWS = local.account }
-        Action    = ["kms:CreateGrant", "kms:ListGrants", "kms:RetireGrant"]
+        Action    = ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"]
         Resource  = "*"
         Condition = {
           StringEquals = local.via
@@ -99,7 +99,6 @@ locals {
     "kms:EnableKeyRotation",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
-    "kms:ListAliases",
     "kms:ListGrants",
     "kms:ListKeyPolicies",
     "kms:ListKeyRotations",

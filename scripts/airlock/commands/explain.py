@@ -55,10 +55,10 @@ def command(codes: tuple[str, ...]) -> int:
 
 def _documented() -> tuple[Documented, ...]:
     """Return all that has a code: checks of DAGs, and rules of deployments."""
-    from airlock.verify.catalogue import RULES  # noqa: PLC0415 - after --help
+    from airlock.verify.catalogue import DOCUMENTED  # noqa: PLC0415 - after --help
     from airlock_spec.check.catalogue import CHECKS  # noqa: PLC0415
 
-    return (*CHECKS, *RULES)
+    return (*CHECKS, *DOCUMENTED)
 
 
 def _unknown(code: str, known: tuple[Documented, ...]) -> str:

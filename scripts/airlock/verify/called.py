@@ -31,7 +31,7 @@ class Identified(Placed, Protocol):
 def called(resource: Identified) -> str:
     """Return what a resource is called: its address without its modules, or AWS's id."""
     address = resource.place.resource
-    return resource.id if address.startswith("arn:") else _MODULES.sub("", address)
+    return resource.id.rpartition(":")[2] if address.startswith("arn:") else _MODULES.sub("", address)
 
 
 def group_called(group: SecurityGroup) -> str:

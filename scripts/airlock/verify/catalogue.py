@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from airlock.verify import rules
 from airlock_spec.check.documented import page_of
+from airlock_spec.reach.rules import RULES as SEEN
 
 if TYPE_CHECKING:
     from airlock.verify.rule import Rule
+    from airlock_spec.check.documented import Documented
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
@@ -23,6 +25,7 @@ RULES: tuple[Rule, ...] = tuple(
         key=lambda rule: rule.code,
     )
 )
+DOCUMENTED: tuple[Documented, ...] = (*RULES, *SEEN)
 GROUPS = {
     "AL70": "Ways out",
     "AL71": "Public addresses",
@@ -30,6 +33,17 @@ GROUPS = {
     "AL73": "Connections that security groups must let through",
     "AL74": "Security groups",
     "AL75": "The VPC",
+    "AL80": "Keys, and what they encrypt",
+    "AL81": "Policies and buckets",
+    "AL82": "File systems",
+    "AL83": "Databases and brokers",
+    "AL84": "Images",
+    "AL85": "Tasks",
+    "AL86": "Services",
+    "AL87": "Secrets",
+    "AL88": "Roles",
+    "AL89": "What is granted too little, and what AWS says of grants",
+    "AL9": "What a task sees",
 }
 _HEAD = """\
 # Rules of a deployment
@@ -51,7 +65,7 @@ what is so, accepted or not.
 
 def page() -> str:
     """Return docs/rules.md."""
-    return page_of(_HEAD, GROUPS, RULES)
+    return page_of(_HEAD, GROUPS, DOCUMENTED)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ class Source(StrEnum):
     TERRAFORM = "terraform"  # a mocked run: everything is resolved, nothing is real
     PLAN = "plan"
     AWS = "aws"
+    TASK = "task"  # no inventory: what one saw from inside
 
 
 @dataclass(frozen=True)

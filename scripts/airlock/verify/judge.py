@@ -28,6 +28,7 @@ class Judgement:
     findings: tuple[Finding, ...]
     all: tuple[Finding, ...]
     undecided: Mapping[str, str]  # code → cause
+    accepted: int = 0  # with a reason
     unused: tuple[str, ...] = ()  # what `accept` names and nobody found
 
 
@@ -52,7 +53,7 @@ def judge(
         one for one in kept if not _accepted(one, settings.accept, used) and not _hidden(one, comments or {})
     )
     unused = tuple(one for one in settings.accept if one not in used)
-    return Judgement(left, ordered, undecided, unused)
+    return Judgement(left, ordered, undecided, len(kept) - len(left), unused)
 
 
 def _finding(rule: Rule, one: Violation) -> Finding:

@@ -42,7 +42,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Held:
-    """Something with a policy of its own."""
+    """Something with a policy of its own; `place` is the policy's."""
 
     place: Place
     what: str
@@ -76,18 +76,13 @@ def everything(inventory: Inventory) -> Iterator[Kept]:
 
 def policies(inventory: Inventory) -> Iterator[Held]:
     """Give the policies of what keeps data, but for those of keys and file systems, which have rules of their own."""
-    for bucket in inventory.buckets:
-        if bucket.policy:
-            yield Held(bucket.place, f"the bucket {bucket.name}", bucket.policy)
-    for repository in inventory.repositories:
-        if repository.policy:
-            yield Held(repository.place, f"the repository {repository.name}", repository.policy)
-    for queue in inventory.queues:
-        if queue.policy:
-            yield Held(queue.place, f"the queue {queue.name}", queue.policy)
-    for secret in inventory.secrets:
-        if secret.policy:
-            yield Held(secret.place, f"the secret {secret.name}", secret.policy)
+    held = (
+        *((f"the bucket {one.name}", one.policy) for one in inventory.buckets),
+        *((f"the repository {one.name}", one.policy) for one in inventory.repositories),
+        *((f"the queue {one.name}", one.policy) for one in inventory.queues),
+        *((f"the secret {one.name}", one.policy) for one in inventory.secrets),
+    )
+    return (Held(policy.place, what, policy) for what, policy in held if policy)
 
 
 def key_of(inventory: Inventory, name: str) -> Key | None:

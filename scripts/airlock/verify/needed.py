@@ -75,7 +75,9 @@ def _of(
     if placement.exec_enabled:
         for service in _serving(Need.ECS_EXEC):
             yield service, because("ECS Exec")
-        if any(one.exec_key for one in inventory.clusters if one.name in placement.cluster):
+        if any(
+            one.exec_key for one in inventory.clusters if one.name == placement.cluster.rpartition("/")[2]
+        ):
             yield "kms", because("ECS Exec under a customer key")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from airlock.costs import model
 from airlock.verify.inventory import Source
+from airlock_spec.check.finding import Severity
 from airlock_spec.wording import counted
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ def verdicts(
 
 
 def _verdict(promise: Promise, inventory: Inventory, judgement: Judgement, gigabytes: float) -> Verdict:
-    broken = [one for one in judgement.all if one.code.startswith(promise.codes)] if promise.codes else []
+    broken = [
+        one
+        for one in judgement.all
+        if promise.codes and one.code.startswith(promise.codes) and one.severity is not Severity.INFO
+    ]
     if broken:
         return Verdict(promise, State.BROKEN, _listed(broken))
     told = promise.ask(inventory, gigabytes) if promise.ask else None
@@ -133,5 +138,83 @@ def _running(inventory: Inventory, _: float) -> Told | None:
     return Told(State.HOLDS, f"all tasks of {counted(len(counted_), 'service')} run")
 
 
+def _analyzed(inventory: Inventory, _: float) -> Told | None:
+    """Tell what Access Analyzer says, where there is one."""
+    if inventory.source is not Source.AWS or not inventory.analyzers:
+        return None
+    names = ", ".join(one.name for one in inventory.analyzers)
+    return Told(State.HOLDS, f"no active finding of {names}, no broad grant in any policy")
+
+
 _READ = (Source.TERRAFORM, Source.PLAN, Source.AWS)
-PROMISES: tuple[Promise, ...] = ()
+_SHUT = ("AL721", "AL723", "AL724", "AL725", "AL726", "AL729", "AL731", "AL732", "AL733", "AL734")
+_SEEN = ("AL901", "AL902", "AL903", "AL904", "AL907", "AL910", "AL911")
+_GROUPS = ("AL741", "AL742", "AL743", "AL744", "AL745")
+_GRANTS = ("AL805", "AL806", "AL811", "AL812", "AL813", "AL88")
+_KEYS = ("AL801", "AL802", "AL803", "AL864")
+PROMISES: tuple[Promise, ...] = (
+    Promise(
+        "nat",
+        "zero NAT gateways, and no other way out",
+        ("AL701", "AL702", "AL703", "AL704", "AL705", "AL706", "AL711", "AL752", "AL905"),
+        (*_READ, Source.TASK),
+    ),
+    Promise(
+        "start",
+        "all tasks start in private subnets",
+        (*_SHUT, "AL712", "AL713", "AL844", "AL851", "AL856", "AL865", "AL891", "AL911"),
+        (Source.TASK,),
+        "airlock verify --live",
+        _running,
+    ),
+    Promise(
+        "calls",
+        "all AWS calls succeed through endpoints",
+        (*_SHUT, *_SEEN),
+        (Source.TASK,),
+        "airlock verify --from-task",
+    ),
+    Promise("sync", "DAGs arrive within 60 seconds", (), (), "airlock sync --wait"),
+    Promise(
+        "health",
+        "health checks are stable",
+        ("AL862", "AL863", "AL865", "AL866"),
+        (Source.AWS,),
+        "airlock verify --live",
+    ),
+    Promise("cost", "60 % less cost than with NAT", (), (), "airlock cost", _saving),
+    Promise("groups", "security groups follow least privilege", _GROUPS, _READ, "airlock verify --live"),
+    Promise(
+        "grants",
+        "Access Analyzer shows no broad grants",
+        (*_GRANTS, "AL895"),
+        (),
+        "airlock verify --live",
+        _analyzed,
+    ),
+    Promise("keys", "everything is encrypted with a customer key", _KEYS, _READ, "airlock verify --live"),
+    Promise(
+        "connectivity",
+        "test: connectivity from a task",
+        _SEEN,
+        (Source.TASK,),
+        "airlock verify --from-task, airlock lab adr",
+    ),
+    Promise(
+        "performance",
+        "test: start, parsing and latency",
+        (),
+        (),
+        "airlock deploy, airlock check --timings, airlock sync --wait",
+    ),
+    Promise(
+        "security",
+        "test: groups, grants, keys, least privilege",
+        (*_GROUPS, *_GRANTS, *_KEYS),
+        _READ,
+        "airlock verify --live",
+    ),
+    Promise(
+        "bill", "test: costs as projected", (), (), "airlock cost, then AWS's Cost Explorer after a month"
+    ),
+)

@@ -26,6 +26,11 @@ def test_of_terraform_a_resource_is_its_address_without_modules() -> None:
 
 
 def test_of_aws_a_resource_is_its_id_and_a_group_has_its_name() -> None:
+    balancer = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/airflow/46d3"
+
+    assert called(replace(named("load_balancers", "lb-1"), id=balancer, place=Place(balancer))) == (
+        "loadbalancer/app/airflow/46d3"
+    )
     assert called(IN_AWS) == "sg-worker"
     assert group_called(IN_AWS) == "airflow-worker (sg-worker)"
     assert group_called(replace(IN_AWS, name="")) == "sg-worker"

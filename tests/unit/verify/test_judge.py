@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from airlock.release_settings import Verify
+from airlock.verify.catalogue import DOCUMENTED, GROUPS
 from airlock.verify.inventory import Inventory, Source, Unread
 from airlock.verify.judge import Judgement, judge
 from airlock.verify.network import Gateway, Place, Subnet, Target, VpcEndpoint
-from airlock.verify.promises import Promise, State, Told, verdicts
+from airlock.verify.promises import PROMISES, Promise, State, Told, verdicts
 from airlock.verify.promises import _saving as saving
 from airlock.verify.report import Report
 from airlock.verify.rule import Rule, Subject, Violation
@@ -265,3 +267,44 @@ def test_sarif_names_files_where_they_are_known_and_else_resources() -> None:
 
     assert places == ["infra/main.tf", "arn%3Aaws%3Aecs%3Aeu-west-1%3A1%3Aservice/c/s"]
     assert run["results"][0]["properties"]["resource"] == "aws_internet_gateway.out"
+
+
+# the promises themselves
+
+
+def test_every_code_that_a_promise_names_is_a_rules() -> None:
+    known = [one.code for one in DOCUMENTED]
+    named = {code for promise in PROMISES for code in promise.codes}
+
+    assert [code for code in named if not any(one.startswith(code) for one in known)] == []
+
+
+def test_every_code_has_its_group_on_the_page() -> None:
+    assert [one.code for one in DOCUMENTED if not one.code.startswith(tuple(GROUPS))] == []
+    assert len({one.code for one in DOCUMENTED}) == len(DOCUMENTED)
+
+
+def test_every_promise_is_judged_or_says_what_answers_it() -> None:
+    empty = inventory(Source.TERRAFORM)
+    made = verdicts(PROMISES, empty, judged(empty), 1500)
+
+    assert [one.promise.name for one in made] == [one.name for one in PROMISES]
+    assert all(one.promise.command in one.because for one in made if one.state is State.UNKNOWN)
+
+
+def test_what_a_task_sees_affirms_calls_and_says_nothing_of_keys() -> None:
+    seen = inventory(Source.TASK)
+    made = {one.promise.name: one.state for one in verdicts(PROMISES, seen, judged(seen), 1500)}
+
+    assert (made["calls"], made["nat"], made["connectivity"]) == (State.HOLDS,) * 3
+    assert (made["keys"], made["groups"], made["cost"]) == (State.UNKNOWN,) * 3
+
+
+@pytest.mark.parametrize(("running", "state"), [(2, State.HOLDS), (1, State.BROKEN), (None, State.UNKNOWN)])
+def test_an_account_tells_whether_tasks_run(running: int | None, state: State) -> None:
+    found = inventory(Source.AWS, services=(replace(SERVICE, desired=2, running=running),))
+    made = {
+        one.promise.name: one for one in verdicts(PROMISES, found, judge(Subject(found), (), Verify()), 1)
+    }
+
+    assert made["start"].state is state

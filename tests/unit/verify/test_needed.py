@@ -162,6 +162,14 @@ def test_ecs_exec_needs_its_messages_and_under_a_key_of_ones_own_kms() -> None:
     assert not who(changed("services", "airflow-scheduler", exec_enabled=False), "ssmmessages")
 
 
+@pytest.mark.parametrize(
+    ("cluster", "needs"),
+    [(f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/airflow", True), ("airflow-other", False), ("air", False)],
+)
+def test_the_cluster_of_a_service_is_known_by_its_name_or_its_arn(cluster: str, needs: bool) -> None:  # noqa: FBT001
+    assert bool(who(changed("services", "airflow-scheduler", cluster=cluster), "kms")) is needs
+
+
 def test_a_connection_that_assumes_a_role_needs_sts() -> None:
     plain = with_variables("airflow-worker", AIRFLOW_CONN_AWS_DEFAULT="aws://")
     assuming = with_variables(

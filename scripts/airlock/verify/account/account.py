@@ -133,7 +133,8 @@ class Account:
 
     def _in_vpcs(self, where: Where) -> Iterator[Job]:
         if where.vpcs:
-            for read in (network.jobs, ways.jobs, groups.jobs, databases.jobs, data.cache_jobs):
+            in_vpcs = (data.cache_jobs, data.file_system_jobs, databases.jobs)
+            for read in (network.jobs, ways.jobs, groups.jobs, *in_vpcs):
                 yield from read(self._api, where)
 
     def _without_definitions(self, reading: Reading) -> None:
@@ -144,7 +145,8 @@ class Account:
 
     def _by_name(self, where: Where, named: Named, reading: Reading) -> Iterator[Job]:
         yield from kept.jobs(self._api, where, named)
-        yield from data.jobs(self._api, where, named)
+        mounted = (one.id for one in reading.of("file_systems"))
+        yield from data.jobs(self._api, where, named, mounted)
         yield from roles.jobs(self._api, named.roles)
         yield from groups.prefix_list_jobs(
             self._api, reading.of("security_groups"), reading.of("route_tables")

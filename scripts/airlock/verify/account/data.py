@@ -12,7 +12,7 @@ from airlock.verify.network import Place
 from airlock.verify.services import AccessPoint, Cache, Encryption, FileSystem, MountTarget, Queue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from airlock.verify.account.api import Api
     from airlock.verify.account.scope import Named
@@ -21,14 +21,30 @@ if TYPE_CHECKING:
 _OF_QUEUE = ["QueueArn", "KmsMasterKeyId", "SqsManagedSseEnabled", "Policy"]
 
 
-def jobs(api: Api, where: Where, named: Named) -> Iterator[Job]:
-    """Give what is read by name."""
-    for file_system in named.file_systems:
-        yield Job("file_systems", partial(_file_system, api, file_system))
+def jobs(api: Api, where: Where, named: Named, file_systems: Iterable[str]) -> Iterator[Job]:
+    """Give what is read by name; `file_systems` were found in the VPCs."""
+    found = tuple(file_systems)
+    for file_system in dict.fromkeys((*found, *named.file_systems)):
+        if file_system not in found:
+            yield Job("file_systems", partial(_file_system, api, file_system))
         yield Job("mount_targets", partial(_mount_targets, api, where, file_system))
         yield Job("access_points", partial(_access_points, api, file_system))
     for queue in named.queues:
         yield Job("queues", partial(_queue, api, queue))
+
+
+def file_system_jobs(api: Api, where: Where) -> Iterator[Job]:
+    """Give the file systems to read that have a mount target in the VPCs, whether tasks mount them or not."""
+    yield Job("file_systems", lambda: _file_systems(api, where))
+
+
+def _file_systems(api: Api, where: Where) -> Iterator[FileSystem]:
+    for one in api.all(calls.FILE_SYSTEMS, "of the account"):
+        identifier = one["FileSystemId"]
+        if one.get("NumberOfMountTargets"):
+            targets = api.all(calls.MOUNT_TARGETS, identifier, FileSystemId=identifier)
+            if any(target.get("VpcId") in where.vpcs for target in targets):
+                yield from _file_system(api, identifier)
 
 
 def _file_system(api: Api, identifier: str) -> Iterator[FileSystem]:

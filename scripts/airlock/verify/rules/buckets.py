@@ -92,7 +92,8 @@ class WithoutTls(Rule):
     def find(self, subject: Subject) -> Iterator[Violation]:
         for some in by_block(one for one in subject.inventory.buckets if _lacks_tls(one)):
             message = f"plain HTTP is answered: {_names(some)}"
-            yield Violation(some[0].place, message, f"bucket policy: {_lacks_tls(some[0])}")
+            place = some[0].policy.place if some[0].policy else some[0].place
+            yield Violation(place, message, f"bucket policy: {_lacks_tls(some[0])}")
 
 
 def _names(buckets: list[Bucket]) -> str:

@@ -112,7 +112,7 @@ class UnknownKey(Rule):
         for key, kept in strange.items():
             yield Violation(
                 kept[0].place,
-                f"encrypted by a key that is none of the deployment's, used by who knows whom: {_names(kept)}",
+                f"encrypted by a key that is none of the deployment's, whose policy is not known: {_names(kept)}",
                 f"{kept[0].attribute}: {key}",
             )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from airlock.verify.inventory import Inventory
     from airlock.verify.rule import Subject
-    from airlock.verify.services import Role, TaskDefinition
+    from airlock.verify.services import Role, Service, TaskDefinition
     from airlock.verify.starting import Want
 
 _SHOWN = 5  # of what a role lacks
@@ -45,10 +45,14 @@ class OneRoleForBoth(Rule):
     reads = ("task_definitions",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for one in subject.inventory.task_definitions:
-            if one.task_role and known(one.task_role) and one.task_role == one.execution_role:
-                message = f"{one.family} runs as the role that it is started by"
-                yield Violation(one.place, message, f"task_role_arn and execution_role_arn: {one.task_role}")
+        definitions = subject.inventory.task_definitions
+        for some in by_block(one for one in definitions if one.task_role == one.execution_role):
+            roles = listed(one.task_role for one in some if one.task_role and known(one.task_role))
+            if roles:
+                message = (
+                    f"the role that starts it is the one it runs as: {listed(one.family for one in some)}"
+                )
+                yield Violation(some[0].place, message, f"task_role_arn and execution_role_arn: {roles}")
 
 
 class CannotStart(Rule):
@@ -126,19 +130,22 @@ class NoChannels(Rule):
 
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
-        for service in inventory.services:
-            definition = inventory.definition_of(service) if service.exec_enabled else None
-            role = inventory.role(definition.task_role) if definition else None
-            if not definition or (role and role.managed) or (definition.task_role and not role):
-                continue
-            statements = [one for policy in role.policies for one in policy.allowed] if role else []
-            lacks = [each for each in _CHANNELS if not any(one.names(each) for one in statements)]
-            if lacks:
-                yield Violation(
-                    service.place,
-                    f"ECS Exec is on for {service.name}, and its task role may not {', '.join(lacks)}",
-                    f"task_role_arn: {definition.task_role or 'none'}",
-                )
+        for some in by_block(one for one in inventory.services if _no_channels(inventory, one)):
+            lacks = listed(each for one in some for each in _no_channels(inventory, one))
+            message = (
+                f"ECS Exec is on, and the task's role may not {lacks}: {listed(one.name for one in some)}"
+            )
+            yield Violation(some[0].place, message, "enable_execute_command: true")
+
+
+def _no_channels(inventory: Inventory, service: Service) -> list[str]:
+    """Return what the role of a service's tasks lacks for ECS Exec, as far as it is known."""
+    definition = inventory.definition_of(service) if service.exec_enabled else None
+    role = inventory.role(definition.task_role) if definition else None
+    if not definition or (role and role.managed) or (definition.task_role and not role):
+        return []
+    statements = [one for policy in role.policies for one in policy.allowed] if role else []
+    return [each for each in _CHANNELS if not any(one.names(each) for one in statements)]
 
 
 def _by_role(inventory: Inventory) -> dict[str, list[TaskDefinition]]:

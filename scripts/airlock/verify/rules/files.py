@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airlock.verify.rule import Subject
-    from airlock.verify.services import FileSystem, TaskDefinition
+    from airlock.verify.services import AccessPoint, FileSystem, TaskDefinition
 
 _WHO = (
     "aws:principalaccount",
@@ -51,7 +51,8 @@ class PlainNfs(Rule):
             if not any(refuses_plain(one) and _covers(one.actions) for one in statements):
                 cause = "its policy does not deny it" if files.policy else "it has no policy"
                 message = f"the file system {files.id} may be mounted without TLS: {cause}"
-                yield Violation(files.place, message, "aws:SecureTransport: not asked for")
+                place = files.policy.place if files.policy else files.place
+                yield Violation(place, message, "aws:SecureTransport: not asked for")
 
 
 class Anonymous(Rule):
@@ -80,7 +81,8 @@ class Anonymous(Rule):
                 message = (
                     f"the file system {files.id} may be mounted by whoever reaches it, without credentials"
                 )
-                yield Violation(files.place, message, cause)
+                place = files.policy.place if files.policy else files.place
+                yield Violation(place, message, cause)
 
 
 class LooseVolume(Rule):
@@ -132,20 +134,20 @@ class LooseAccessPoint(Rule):
     reads = ("access_points",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for point in subject.inventory.access_points:
-            faults = []
-            if point.path in ("", "/"):
-                faults.append("leads to the root of the file system")
-            if not point.uid:
-                faults.append(
-                    "acts as root" if point.uid == 0 else "acts as whatever user a client says it is"
-                )
-            if faults:
-                yield Violation(
-                    point.place,
-                    f"the access point {point.id} {' and '.join(faults)}",
-                    f"path: {point.path or '/'}, uid: {'none' if point.uid is None else point.uid}",
-                )
+        for some in by_block(one for one in subject.inventory.access_points if _faults(one)):
+            first = some[0]
+            yield Violation(
+                first.place,
+                f"{' and '.join(_faults(first))}: {listed(f'the access point {one.id}' for one in some)}",
+                f"path: {first.path or '/'}, uid: {'none' if first.uid is None else first.uid}",
+            )
+
+
+def _faults(point: AccessPoint) -> list[str]:
+    found = ["leads to the root of the file system"] if point.path in ("", "/") else []
+    if not point.uid:
+        found.append("acts as root" if point.uid == 0 else "acts as whatever user a client says it is")
+    return found
 
 
 def _covers(actions: tuple[str, ...]) -> bool:

@@ -81,13 +81,13 @@ class OpenKey(Rule):
         for key, policy, one in _allowed(subject):
             if grants.anybody(one) and not grants.narrowed(one) and not grants.closed(one, policy):
                 yield Violation(
-                    key.place,
+                    policy.place,
                     f"the policy of the key {_name(key)} lets anybody use it, of any account",
                     f"{grants.shown(one)}: principal *, {_conditions(one)}",
                 )
             elif own and (others := sorted(set(grants.accounts(one)) - own)):
                 yield Violation(
-                    key.place,
+                    policy.place,
                     f"the policy of the key {_name(key)} lets another account in: {', '.join(others)}",
                     f"{grants.shown(one)}: {', '.join(others)}",
                     "remove that account, or accept this where it is yours as well",
@@ -117,7 +117,7 @@ class WholeKey(Rule):
     reads = ("keys", "roles")
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for key, _, one in _allowed(subject):
+        for key, policy, one in _allowed(subject):
             if not list(grants.whole_services(one)) or grants.anybody(one) or grants.narrowed(one):
                 continue
             for principal in one.principals:
@@ -125,10 +125,10 @@ class WholeKey(Rule):
                 evidence = f"{grants.shown(one)}: {', '.join(one.actions)} for {name}"
                 if principal.kind == "Service" or subject.inventory.role(name):
                     message = f"the policy of the key {_name(key)} allows everything to {name}"
-                    yield Violation(key.place, message, evidence)
+                    yield Violation(policy.place, message, evidence)
                 elif name.endswith(":root") or name.isdigit():
                     yield Violation(
-                        key.place,
+                        policy.place,
                         f"the key {_name(key)} is open to all that IAM policies of the account allow",
                         evidence,
                         "name administrators, and allow use through services (kms:ViaService, kms:CallerAccount)",

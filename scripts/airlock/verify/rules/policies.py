@@ -107,11 +107,11 @@ class ServiceForAnybody(Rule):
         ):
             message = f"{_services(one)} is let in, whoever it acts for, by the policy of {names}"
             yield Violation(place, message, _evidence(one))
-        for key in subject.inventory.keys:
-            for one in key.policy.allowed if key.policy else ():
+        for policy in (key.policy for key in subject.inventory.keys if key.policy):
+            for one in policy.allowed:
                 if (services := _services(one)) and not grants.narrowed(one, wanted):
                     yield Violation(
-                        key.place,
+                        policy.place,
                         f"the key's policy lets {services} use it, whoever it acts for",
                         _evidence(one),
                         "add a condition on kms:EncryptionContext:aws:logs:arn, or on aws:SourceArn",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.grouped import listed
 from airlock.verify.images import by_digest, in_ecr, registry
 from airlock.verify.kept import known
 from airlock.verify.rule import Rule, Violation
@@ -104,7 +105,7 @@ class ByTag(Rule):
             if not by_digest(image):
                 yield Violation(
                     next(iter(users.values())).place,
-                    f"{', '.join(users)}: the image is named by a tag, which may move, not by its digest",
+                    f"{listed(users)}: the image is named by a tag, which may move, not by its digest",
                     f"image: {image}",
                 )
 
@@ -132,7 +133,7 @@ class FromElsewhere(Rule):
     def find(self, subject: Subject) -> Iterator[Violation]:
         inventory = subject.inventory
         for image, users in _images(inventory).items():
-            names, place = ", ".join(users), next(iter(users.values())).place
+            names, place = listed(users), next(iter(users.values())).place
             ecr = in_ecr(image)
             evidence = f"image: {image}"
             if not ecr:

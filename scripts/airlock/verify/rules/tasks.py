@@ -6,7 +6,6 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from airlock.verify.grouped import by_block, listed
-from airlock.verify.kept import could_read, known
 from airlock.verify.network import UNKNOWN
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
@@ -186,46 +185,4 @@ class Silent(OfContainers):
         return f"logDriver: {container.log_driver or 'none'}"
 
 
-class NoLogGroup(Rule):
-    """A container writes to a log group that is not there.
-
-    In production, the task does not start: `ResourceInitializationError: failed to validate logger args: … The
-    specified log group does not exist`.
-
-    Found: `awslogs-group` of a name that no log group of the deployment has.
-
-    Not found: one with `awslogs-create-group`; any, where log groups could not be read or are not known yet.
-
-    Mend: make the group, encrypted and with a retention, or mend the name.
-    """
-
-    code = "AL856"
-    title = "log group that is not there"
-    severity = Severity.ERROR
-    fix = "make the log group (aws_cloudwatch_log_group), or mend its name"
-    reads = ("task_definitions", "log_groups")
-
-    def find(self, subject: Subject) -> Iterator[Violation]:
-        inventory = subject.inventory
-        there = {one.name for one in inventory.log_groups}
-        if not could_read(inventory, "log_groups") or not all(known(one) for one in there):
-            return
-        missing: dict[str, list[str]] = {}
-        places = {one.family: one.place for one in inventory.task_definitions}
-        for definition in inventory.task_definitions:
-            for group in sorted({_group(one) for one in definition.containers} - there - {""}):
-                missing.setdefault(group, []).append(definition.family)
-        for group, families in missing.items():
-            message = f"{', '.join(families)}: the log group {group} is none of the deployment's"
-            yield Violation(places[families[0]], message, f"awslogs-group: {group}")
-
-
-def _group(container: Container) -> str:
-    """Return the log group that a container needs to be there; "" where it needs none."""
-    if container.log_driver != "awslogs" or container.log_options.get("awslogs-create-group") == "true":
-        return ""
-    group = container.log_options.get("awslogs-group", "")
-    return group if known(group) else ""
-
-
-RULES: tuple[Rule, ...] = (NotAwsvpc(), Privileged(), WritableRoot(), Root(), Silent(), NoLogGroup())
+RULES: tuple[Rule, ...] = (NotAwsvpc(), Privileged(), WritableRoot(), Root(), Silent())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airlock.verify.inventory import Inventory, Source
+from airlock.verify.judge import Judgement
+from airlock.verify.promises import PROMISES, verdicts
 from airlock.verify.report import Report
 from airlock_spec.check.finding import Severity
 from airlock_spec.reach.report import told
@@ -21,12 +24,14 @@ def report(seen: Sequence[Observed], fail_on: Severity = Severity.ERROR, seconds
     found = tuple(finding for one in seen for finding in findings(one))
     names = ", ".join(one.task or HERE for one in seen)
     destinations = sum(len(one.sights) for one in seen)
+    judgement = Judgement(found, found, {})
     return Report(
-        "task",
+        str(Source.TASK),
         f"{counted(destinations, 'destination')} from {names}",
         RULES,
         found,
         fail_on,
         seconds or max((one.seconds for one in seen), default=0.0),
+        verdicts=verdicts(PROMISES, Inventory(Source.TASK, ""), judgement, 0.0),
         notes=tuple(f"{one.task or HERE}: {told(sight)}" for one in seen for sight in one.sights),
     )

@@ -91,7 +91,7 @@ def test_a_service_whose_tasks_get_public_addresses_is_found() -> None:
     (one,) = found(PublicTasks(), changed("services", "airflow-scheduler", public_address=True))
 
     assert one.message == "tasks of airflow-scheduler get public addresses"
-    assert one.place == at("aws_ecs_service.scheduler")
+    assert one.place == at('aws_ecs_service.this["scheduler"]')
 
 
 @pytest.mark.parametrize("value", ["True", "true"])

@@ -56,7 +56,7 @@ def test_what_is_encrypted_by_a_key_of_aws_is_found_once(kind: str, name: str, k
 
 
 def test_what_one_block_makes_is_one_finding() -> None:
-    groups = [LogGroup(at("aws_cloudwatch_log_group.more", 7), f"/airflow/{one}", AWS) for one in "ab"]
+    groups = [LogGroup(at(f'aws_cloudwatch_log_group.more["{one}"]'), f"/airflow/{one}", AWS) for one in "ab"]
 
     (one,) = found(KeyOfAws(), added("log_groups", *groups))
 

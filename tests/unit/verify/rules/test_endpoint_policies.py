@@ -57,7 +57,7 @@ def test_endpoints_of_one_block_without_a_policy_are_one_finding() -> None:
 
     (interfaces, gateway) = found(NoPolicy(), replace(inventory, endpoints=bare))
 
-    assert "for ecr.api, ecr.dkr, ecs, logs, secretsmanager and 1 more let everything" in interfaces.message
+    assert "for ecr.api, ecr.dkr, ecs, kms, logs and 2 more let everything" in interfaces.message
     assert gateway.message.startswith("the endpoint for s3 lets everything")
 
 

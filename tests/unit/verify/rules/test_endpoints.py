@@ -89,7 +89,7 @@ def test_without_subnets_and_vpc_the_place_is_that_of_who_needs_it() -> None:
     (one,) = found(MissingEndpoint(), inventory)
     (bare,) = found(MissingEndpoint(), Inventory(Source.PLAN, "eu-west-1"), "s3")
 
-    assert one.place == at("aws_ecs_service.scheduler")
+    assert one.place == at('aws_ecs_service.this["scheduler"]')
     assert bare.place.resource == "eu-west-1"
 
 

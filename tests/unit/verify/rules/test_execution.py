@@ -207,7 +207,7 @@ def test_ecs_exec_without_its_actions_is_found_of_services_that_have_it() -> Non
 
     (one,) = found(NoChannels(), inventory)
 
-    assert one.message.endswith("may not ssmmessages:OpenDataChannel")
+    assert one.message.endswith("may not ssmmessages:OpenDataChannel: airflow-scheduler")
     assert not found(NoChannels(), changed("services", "airflow-scheduler", inventory, exec_enabled=False))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airlock.verify.network import UNKNOWN
-from airlock.verify.rules import registry, rollouts, tasks
+from airlock.verify.rules import logs, registry, rollouts, tasks
+from airlock.verify.rules.logs import KeptForEver, NoLogGroup
 from airlock.verify.rules.registry import ByTag, FromElsewhere, MutableTags, NoScan
 from airlock.verify.rules.rollouts import (
     ExecInTheOpen,
@@ -18,7 +19,7 @@ from airlock.verify.rules.rollouts import (
     NotAtStrength,
     NoWayBack,
 )
-from airlock.verify.rules.tasks import NoLogGroup, NotAwsvpc, Privileged, Root, Silent, WritableRoot
+from airlock.verify.rules.tasks import NotAwsvpc, Privileged, Root, Silent, WritableRoot
 from airlock.verify.services import Container
 from airlock_spec.check.finding import Severity
 from verify_inventory import changed, clean, found, named, without
@@ -34,7 +35,9 @@ ECR = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/airflow"
 CHECK = ("CMD", "airlock-health", "scheduler")
 
 
-@pytest.mark.parametrize("rule", [*registry.RULES, *tasks.RULES, *rollouts.RULES], ids=lambda rule: rule.code)
+@pytest.mark.parametrize(
+    "rule", [*registry.RULES, *tasks.RULES, *logs.RULES, *rollouts.RULES], ids=lambda rule: rule.code
+)
 def test_nothing_is_found_of_tasks_as_they_should_be(rule: Rule) -> None:
     assert not found(rule, clean())
 
@@ -170,6 +173,11 @@ def test_a_log_group_that_is_made_at_the_start_or_that_could_not_be_looked_for_i
     assert not found(NoLogGroup(), with_container("airflow-worker", log_options=options))
     assert not found(NoLogGroup(), with_container("airflow-worker", log_options={"awslogs-group": UNKNOWN}))
     assert not found(NoLogGroup(), unread("log_groups"))
+
+
+def test_a_log_group_without_a_retention_is_found() -> None:
+    assert len(found(KeptForEver(), changed("log_groups", "/airflow/tasks", retention=0))) == 1
+    assert not found(KeptForEver(), changed("log_groups", "/airflow/tasks", retention=1))
 
 
 @pytest.mark.parametrize(
