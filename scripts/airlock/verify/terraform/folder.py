@@ -98,7 +98,7 @@ class _Run:
         if done.returncode and fetched.is_dir():  # no network, and no mirror: what was fetched before
             done = self.terraform.run(self.mirrored, *base, f"-plugin-dir={fetched}")
         if done.returncode:
-            raise self._failure("terraform init failed", done.stdout, done.stderr)
+            raise self._failure("terraform init failed", running.events(done.stdout), done.stderr)
         self.modules = modules.read(self.mirrored, self.modules.project)
 
     def resolved(self) -> list[Resource]:
@@ -117,11 +117,13 @@ class _Run:
         self.folder.terminal.say("terraform test, with every provider mocked …")
         overrides = [*mocks.of_blocks(self.modules), *instances]
         done = self._run_test(mocks, overrides, [])
-        if failed := self._failed_checks(done.stdout):
+        said = running.events(done.stdout)
+        if failed := self._failed_checks(said):
             done = self._run_test(mocks, overrides, failed)
-        state = [one["test_state"] for one in running.events(done.stdout) if one.get("type") == "test_state"]
+            said = running.events(done.stdout)
+        state = [one["test_state"] for one in said if one.get("type") == "test_state"]
         if done.returncode or not state:
-            raise self._failure("terraform cannot say what the folder makes", done.stdout, done.stderr)
+            raise self._failure("terraform cannot say what the folder makes", said, done.stderr)
         return list(resources(state[0].get("root_module", {}))), made_up.schemas(state[0]["provider_schemas"])
 
     def _run_test(self, mocks: mocked.Mocks, overrides: list[str], failing: list[str]) -> Done:
@@ -134,9 +136,9 @@ class _Run:
         asked = ("test", "-json", "-verbose", "-no-color", f"-test-directory={_TESTS}")
         return self.terraform.run(self.mirrored, *asked, *self.folder.variables.arguments)
 
-    def _failed_checks(self, stdout: bytes) -> list[str]:
+    def _failed_checks(self, said: list[Mapping[str, Any]]) -> list[str]:
         """Return the root module's checks that failed, where nothing else did."""
-        found = running.complaints(running.events(stdout))
+        found = running.complaints(said)
         if any(one.summary != running.CHECK for one in found):
             return []
         checks = [block for block in self.modules.root.blocks if block.kind == "check"]
@@ -146,8 +148,8 @@ class _Run:
             if any(block.path.name == one.path and one.line in block.lines for one in found)
         ]
 
-    def _failure(self, fact: str, stdout: bytes, stderr: bytes) -> TerraformError:
-        found = running.complaints(running.events(stdout))
+    def _failure(self, fact: str, events: list[Mapping[str, Any]], stderr: bytes) -> TerraformError:
+        found = running.complaints(events)
         said = "\n".join(one.shown(self._place(one)) for one in found[:5])
         remedy = running.next_command(found[0], self.folder.path) if found else "terraform validate"
         return TerraformError(

@@ -7,6 +7,7 @@ https://developer.hashicorp.com/terraform/internals/json-format#configuration-re
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -65,8 +66,14 @@ class References:
         What `each.value` is, is what the resource is made for each of.
         """
         found = _references(expression)
-        if any(name.startswith("each.value") for name in found):
-            found += _references(self._block(one).get("for_each_expression", {}))
+        for value in [name for name in found if name.startswith("each.value")]:
+            for each in _references(self._block(one).get("for_each_expression", {})):
+                of_module = re.fullmatch(r"module\.[\w-]+", each)
+                found.append(
+                    f"{each}[{json.dumps(one.index)}]{value.removeprefix('each.value')}"
+                    if of_module
+                    else each
+                )
         return list(dict.fromkeys(self._named(found, Scope(one.module, one.index), _DEPTH)))
 
     def _module(self, address: str) -> Mapping[str, Any]:

@@ -11,6 +11,8 @@ from airlock.errors import TerraformError
 from airlock.verify.inventory import Source
 from airlock.verify.network import UNKNOWN, Peer, Target
 from airlock.verify.terraform.plan import Plan
+from airlock.verify.terraform.references import References
+from terraform_states import resource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -249,3 +251,21 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, content: str | None, fact: s
     with pytest.raises(TerraformError, match=fact) as raised:
         Plan(tmp_path / "plan.json", tmp_path).read()
     assert "terraform show -json" in raised.value.remedy
+
+
+def test_what_a_resource_is_made_for_each_of_may_be_the_instances_of_a_module() -> None:
+    role = resource('module.task["api"].aws_iam_role.this')
+    other = resource('module.task["worker"].aws_iam_role.this')
+    task = resource('aws_ecs_task_definition.this["api"]')
+    block = {
+        "mode": "managed",
+        "type": task.type,
+        "name": task.name,
+        "expressions": {},
+        "for_each_expression": refers("module.task"),
+    }
+    module = {"outputs": {"arn": {"expression": refers("aws_iam_role.this.arn")}}}
+    root = {"resources": [block], "module_calls": {"task": {"module": module}}}
+    references = References({"root_module": root}, (role, other, task))
+    assert references.named_by(task, refers("each.value.arn")) == [role.address]
+    assert references.named_by(task, refers("each.key")) == []
