@@ -85,6 +85,10 @@ def test_a_key_may_be_named_by_its_alias_or_id(key: str) -> None:
     assert not [one for rule in encryption.RULES for one in found(rule, inventory)]
 
 
+def test_a_key_of_which_only_the_id_is_known_may_be_named_by_its_arn() -> None:
+    assert not found(UnknownKey(), changed("keys", KEY, names=(KEY.rpartition("/")[2],)))
+
+
 def test_a_key_that_a_plan_does_not_know_is_not_called_strange() -> None:
     assert not found(UnknownKey(), changed("caches", "airflow", encryption=Encryption(on=True, key=UNKNOWN)))
 

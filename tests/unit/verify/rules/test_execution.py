@@ -140,6 +140,13 @@ def test_an_arn_that_a_mocked_run_made_up_is_not_taken_for_another() -> None:
     assert not found(CannotStart(), with_only(*statements, source=Source.TERRAFORM))
 
 
+def test_a_group_that_is_made_at_the_start_takes_one_action_more() -> None:
+    options = {"awslogs-group": "/airflow/tasks", "awslogs-create-group": "true"}
+    inventory = with_container("airflow-worker", log_options=options)
+
+    assert [one.message.split()[0] for one in found(CannotStart(), inventory)] == ["logs:CreateLogGroup"]
+
+
 def test_a_deny_takes_it_away() -> None:
     denial = {"Effect": "Deny", "Action": "kms:*", "Resource": "*"}
 

@@ -90,6 +90,8 @@ def test_a_condition_on_who_or_from_where_closes_it(condition: dict[str, Any]) -
             ),
             0,
         ),
+        (deny(Condition={"Bool": {"aws:PrincipalIsAWSService": "false"}}), 1),
+        (deny(Condition={"ForAnyValue:StringNotEquals": {"aws:PrincipalOrgPaths": "o-1/*"}}), 1),
         (deny(Action="s3:PutObject", Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}), 1),
         (deny(Resource=f"{BUCKET}/x/*", Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}), 1),
         (deny(Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}}), 1),
@@ -213,6 +215,7 @@ def test_a_file_systems_policy_that_asks_for_tls_only_where_it_allows_does_not_d
     [
         ({}, 1),
         ({"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}, 1),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-1"}}, 1),
         ({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, 0),
         ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/airflow-*"}}, 0),
     ],

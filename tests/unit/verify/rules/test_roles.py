@@ -343,5 +343,14 @@ def test_a_role_for_one_repositorys_branch_environment_or_tags_is_not_found(sub:
     assert not [one for rule in trust.RULES for one in found(rule, oidc(sub, how=how))]
 
 
+def test_a_role_for_people_of_a_saml_provider_is_no_role_for_workflows() -> None:
+    principal = {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/people"}
+    trusted = policy_of("aws_iam_role.people", assume(principal, "sts:AssumeRoleWithSAML"))
+
+    assert not found(
+        LooseOidc(), added("roles", Role(at("aws_iam_role.people"), "arn:people", "people", trusted))
+    )
+
+
 def test_the_channels_of_ecs_exec_take_no_resource() -> None:
     assert not found(EveryResource(), with_rights(WORKER, allow(CHANNELS)))
