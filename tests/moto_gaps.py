@@ -1,4 +1,7 @@
-"""What moto takes and forgets, kept: how a service of ECS is deployed, and whether its tasks can be entered."""
+"""What moto takes and forgets, kept, and what it leaves undone, done.
+
+A service of ECS is told of as it was made: how it is deployed, whether its tasks can be entered. Its tasks run.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _KEPT = {
 
 
 def fill(patch: pytest.MonkeyPatch | None = None) -> None:
-    """Let moto in this process tell of services what they were made with, for good or until a patch is undone."""
+    """Mend moto in this process, for good or until a patch is undone."""
     setting = patch.setattr if patch else setattr
     for name in ("create_service", "update_service"):
         setting(EC2ContainerServiceResponse, name, _keeping(getattr(EC2ContainerServiceResponse, name)))
@@ -27,10 +30,12 @@ def fill(patch: pytest.MonkeyPatch | None = None) -> None:
 def _keeping(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def keeping(request: Any) -> Any:
         told = answer(request)
+        service = told.result["service"]
+        service.running_count = service.desired_count
         for parameter, attribute in _KEPT.items():
             given = request._get_param(parameter)
             if given is not None:
-                setattr(told.result["service"], attribute, given)
+                setattr(service, attribute, given)
         return told
 
     return keeping

@@ -109,7 +109,7 @@ def test_groups_refer_to_groups_and_prefix_lists(found: Inventory, made: Made) -
 
 def test_services_lead_to_task_definitions_also_the_executors(found: Inventory, made: Made) -> None:
     [service] = found.services
-    assert (service.desired, service.running, service.groups) == (2, 0, (made["tasks"],))
+    assert (service.desired, service.running, service.groups) == (2, 2, (made["tasks"],))
     assert (service.breaker, service.rolls_back, service.exec_enabled) == (True, True, True)
     definition = found.definition_of(service)
     assert definition is not None

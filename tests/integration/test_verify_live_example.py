@@ -81,6 +81,7 @@ def test_every_service_is_found_with_its_definition_and_roles(
 ) -> None:
     assert {one.name for one in found.services} == set(applied_example.outputs["service_names"])
     assert all(one.breaker and one.rolls_back for one in found.services)
+    assert all(one.running == one.desired for one in found.services)
     definitions = [found.definition_of(one) for one in found.services]
     assert None not in definitions
     roles = [role for one in found.task_definitions for role in (one.task_role, one.execution_role)]
