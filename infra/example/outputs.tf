@@ -48,6 +48,11 @@ output "service_names" {
   value       = module.services.service_names
 }
 
+output "dags_location" {
+  description = "Where releases of DAGs go: [tool.airlock.sync] to."
+  value       = "s3://${module.storage.bucket_names["dags"]}/prod"
+}
+
 output "database_host" {
   description = "The database's name in the VPC."
   value       = module.database.host
