@@ -62,7 +62,7 @@ def test_instances_of_one_block_are_told_apart_where_others_name_them(tmp_path: 
     ]
     twice = mocks.ambiguous(state)
     assert [one.address for one in twice] == ["aws_iam_role.a[0]", "aws_iam_role.a[1]"]
-    first, second = mocks.of_instances(twice)
+    first, second = mocks.of_instances({one.address: one.type for one in twice})
     assert "target = aws_iam_role.a[0]" in first
     assert first.replace("[0]", "") != second.replace("[1]", "")
 
