@@ -1,12 +1,14 @@
 """A moto server that can be copied: what took half a minute to put into it is there again at once, to be spoilt.
 
-`python -m moto_forks` serves at a port of its own, which it prints. `POST /forks` answers with the port of a copy, which
-holds all that it holds; `DELETE /forks` ends a copy.
+`POST /forks` answers with the URL of a copy, which holds all that it holds; `DELETE /forks` ends a copy. The server and
+all its copies end with their common stdin.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -44,35 +46,53 @@ class Forking:
             self.ended = True
             return []
         self.wanted = _listen()
-        return [str(self.wanted.getsockname()[1]).encode()]
+        return [_url(self.wanted).encode()]
 
 
-def main() -> None:
-    """Serve, and go on as a copy where this process became one."""
+def serve() -> None:
+    """Serve at a port of its own, which is printed; and go on as a copy where this process became one."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for copies
     application = Forking()
     listening = _listen()
-    sys.stdout.write(f"{listening.getsockname()[1]}\n")
+    sys.stdout.write(f"{_url(listening)}\n")
     sys.stdout.flush()
-    while not application.ended:
-        host, port = listening.getsockname()
-        with make_server(host, port, application, fd=listening.fileno(), request_handler=_Quiet) as server:
-            while not application.ended and not application.wanted:
-                server.handle_request()
-            if application.ended:
-                return
-            assert application.wanted
-            copy, application.wanted = application.wanted, None
-            if os.fork():  # one thread: no lock is held by another
-                copy.close()
-            else:
-                listening.close()
-                listening = copy
+    while copy := _serve_until_copied(application, listening):
+        if os.fork():  # one thread: no lock is held by another
+            copy.close()
+        else:
+            listening.close()
+            listening = copy
+
+
+def _serve_until_copied(application: Forking, listening: socket.socket) -> socket.socket | None:
+    """Answer requests one after another; return the socket of the copy that is wanted, or None at the end.
+
+    A connection is read when there is something to read: clients open some that they do not use.
+    """
+    waiting: dict[socket.socket, Any] = {}
+    host, port = listening.getsockname()
+    fd = listening.fileno()
+    with make_server(host, port, application, fd=fd, request_handler=_Quiet) as server:
+        while not application.ended and not application.wanted:
+            ready = select.select([listening, sys.stdin, *waiting], [], [])[0]
+            if sys.stdin in ready:
+                return None
+            if listening in ready:
+                connection, address = server.get_request()
+                waiting[connection] = address
+            for connection in waiting.keys() & ready:
+                with contextlib.suppress(OSError):  # whoever asked is gone
+                    server.process_request(connection, waiting.pop(connection))
+    for connection in waiting:
+        connection.close()
+    copy, application.wanted = application.wanted, None
+    return copy
 
 
 def _listen() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0), backlog=128)
 
 
-if __name__ == "__main__":
-    main()
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()
+    return f"http://{host}:{port}"

@@ -91,7 +91,11 @@ resource "aws_route_table" "fault" {
         "endpoints open to every account",
         ("AL728",),
         edits=(
-            Edit(_ENDPOINTS, r"      Condition = \{\n        StringEquals         = .*?\n      \}\n", ""),
+            Edit(
+                _ENDPOINTS,
+                r'        StringEquals         = \{ "aws:PrincipalAccount" = var.account_id \}\n',
+                "",
+            ),
         ),
     ),
     Fault(
@@ -112,7 +116,7 @@ resource "aws_route_table" "fault" {
     ),
     Fault(
         "S3's gateway open to every bucket",
-        ("AL730",),
+        ("AL720",),
         edits=(
             Edit(
                 _ENDPOINTS,

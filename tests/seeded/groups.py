@@ -111,9 +111,11 @@ resource "aws_security_group" "fault" {
         ),
     ),
     Fault(
-        "endpoints that other networks may ask by their range",
+        "endpoints that a subnet may ask by its range",
         ("AL743",),
-        added=_rule(_ENDPOINTS, "ingress", 'cidr_ipv4 = "10.20.0.0/16"'),
+        added=_rule(
+            _ENDPOINTS, "ingress", "cidr_ipv4 = aws_subnet.private[var.availability_zones[0]].cidr_block"
+        ),
         into=NETWORK,
     ),
     Fault(

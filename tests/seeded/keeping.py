@@ -5,7 +5,7 @@ from __future__ import annotations
 from seeded.fault import Edit, Fault
 
 _KEY = "modules/encryption/main.tf"
-_BUCKETS = "modules/storage/buckets.tf"
+_BUCKETS = "modules/storage/main.tf"
 _FILES = "modules/storage/file_system.tf"
 _DATABASE = "modules/database/main.tf"
 _BROKER = "modules/broker/main.tf"

@@ -124,6 +124,17 @@ def test_what_was_made_up_is_forgotten_unless_it_is_written_or_named(tmp_path: P
     assert database.text("availability_zone") == "z1z2z3z4"  # a subnet has the same: it was named
 
 
+def test_what_was_made_up_in_a_block_of_a_resource_is_forgotten_too(tmp_path: Path) -> None:
+    text = 'resource "aws_ecr_repository" "r" {\n  encryption_configuration {\n    encryption_type = "KMS"\n  }\n}\n'
+    content = {
+        "encryption_configuration": [{"encryption_type": "KMS", "kms_key": "a1b2c3d4"}],
+        "tags": {"team": "platform"},
+    }
+    [found] = made_up.forgotten([resource("aws_ecr_repository.r", content)], _modules(tmp_path, text), {})
+    assert found.block("encryption_configuration").content == {"encryption_type": "KMS", "kms_key": None}
+    assert found.words("tags") == {"team": "platform"}
+
+
 def test_only_optional_attributes_that_aws_may_choose_count_as_made_up() -> None:
     attributes = {
         "id": {"optional": True, "computed": True},
