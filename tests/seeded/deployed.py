@@ -120,15 +120,6 @@ class Deployed:
         for bucket in self.buckets:
             self.client("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rule)
 
-    def services(self, **changed: Any) -> None:
-        """Change all services."""
-        for name in self.outputs["service_names"]:
-            self.client("ecs").update_service(
-                cluster=self.outputs["cluster_name"],
-                service=name,
-                **changed(name) if callable(changed) else changed,
-            )
-
     def definitions(self, change: Callable[[Any], None]) -> None:
         """Register all task definitions with a change, and have the services run them."""
         ecs, cluster = self.client("ecs"), self.outputs["cluster_name"]
