@@ -54,7 +54,7 @@ def _request(url: str, method: str) -> Any:
 
 
 def process_environment() -> dict[str, str]:
-    return {"PATH": "/usr/bin:/bin", **CREDENTIALS}
+    return {"PATH": "/usr/bin:/bin", "MOTO_IAM_LOAD_MANAGED_POLICIES": "true", **CREDENTIALS}
 
 
 def client(service: str, url: str) -> Any:

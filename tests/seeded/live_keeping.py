@@ -213,4 +213,5 @@ SPOILED: dict[str, Callable[[Deployed], Any]] = {
 
 
 def _flow_logs(one: Deployed) -> str:
-    return str(one.ec2.describe_flow_logs()["FlowLogs"][0]["LogGroupName"])
+    destination = one.ec2.describe_flow_logs()["FlowLogs"][0]["LogDestination"]
+    return str(destination.split(":log-group:")[1].removesuffix(":*"))

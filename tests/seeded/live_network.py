@@ -99,13 +99,6 @@ def _zone_too_few(one: Deployed) -> None:
     _interfaces(one, SubnetIds=one.outputs["subnet_ids"][1:])
 
 
-def _no_route(one: Deployed) -> None:
-    gateway = one.endpoint("s3")
-    one.ec2.modify_vpc_endpoint(
-        VpcEndpointId=gateway["VpcEndpointId"], RemoveRouteTableIds=gateway["RouteTableIds"]
-    )
-
-
 def _other_table(one: Deployed) -> None:
     table = one.ec2.create_route_table(VpcId=one.vpc)["RouteTable"]["RouteTableId"]
     by_table = [{"Name": "route-table-id", "Values": [one.table]}]
@@ -179,7 +172,8 @@ def _all_ports(one: Deployed) -> None:
 
 
 def _not_in(one: Deployed) -> None:
-    one.revoke("ingress", lambda rule: rule["GroupId"] == one.group("endpoints"))
+    endpoints = one.group("endpoints")
+    one.revoke("ingress", lambda rule: rule["GroupId"] == endpoints)
 
 
 def _not_out(one: Deployed) -> None:
@@ -262,7 +256,7 @@ SPOILED: dict[str, Callable[[Deployed], Any]] = {
     "no endpoint for ECS Exec": partial(_without, "ssmmessages"),
     "no private DNS": lambda one: _interfaces(one, PrivateDnsEnabled=False),
     "endpoints in a zone too few": _zone_too_few,
-    "S3's gateway without a route": _no_route,
+    "S3's gateway without a route": lambda one: one.made_anew("s3", RouteTableIds=None),
     "subnets of a route table that the gateway does not know": _other_table,
     "a VPC without host names": lambda one: _vpc(one, "EnableDnsHostnames"),
     "a VPC without a resolver": lambda one: _vpc(one, "EnableDnsHostnames", "EnableDnsSupport"),
