@@ -7,7 +7,7 @@ CHECKS := $(VENV)/checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help up up-docker down image load image-docker image-digest push deploy sync release web-identity reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade audit \
+.PHONY: help up up-docker down image load image-docker image-digest push deploy sync release web-identity reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade verify audit \
 	check check-reports test lint types integration integration-as-root projects screenshot runner format docs prune clean \
 	bench bench-image bench-layers bench-check bench-health bench-runtime bench-push bench-sync
 
@@ -73,6 +73,9 @@ verify-lock: $(READY) ## fail where pip-tools, from the store alone, does not ar
 upgrade: $(READY) ## move everything that is locked to its newest version
 	@$(BIN)/airlock lock --upgrade
 	@$(BIN)/airlock --project lab lock --upgrade
+
+verify: $(READY) ## judge the deployment that infra/example makes, before it is applied (FORM="--format github")
+	@$(BIN)/airlock verify --terraform infra/example $(FORM)
 
 audit: $(READY) ## list the known vulnerabilities of what is locked (FORM=--markdown or --json)
 	@$(BIN)/airlock audit $(FORM)
@@ -148,9 +151,13 @@ types: $(CHECKS) ## check types
 format: $(CHECKS) ## format the code
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
-docs: $(READY) ## write docs/reference.md from the commands' help, and docs/checks.md from the checks' docstrings
+docs: $(CHECKS) ## write what is made of the code: docs/reference.md, checks.md, rules.md, infra/**/README.md, the costs' plot
 	@$(BIN)/python -m airlock.reference >docs/reference.md
 	@$(BIN)/python -m airlock_spec.check.catalogue >docs/checks.md
+	@$(BIN)/python -m airlock.verify.catalogue >docs/rules.md
+	@$(BIN)/python -m airlock_spec.endpoint_table >infra/modules/endpoints/table.json
+	@$(BIN)/python -m airlock.terraform_docs
+	@for form in svg png; do $(BIN)/airlock -q cost --azs 3 --endpoints 6 --no-addresses --plot docs/images/costs.$$form >/dev/null; done
 
 prune: $(READY) ## remove from the store and the caches what was not used for two days
 	@$(BIN)/airlock cache prune --store --older-than 2d

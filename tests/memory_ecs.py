@@ -114,6 +114,8 @@ class MemoryCluster:
         self._fail("definition")
         if name not in self.definitions:
             revisions = [arn for arn in self.definitions if arn.split("/")[1].rpartition(":")[0] == name]
+            if not revisions:
+                raise refusal("ClientException", "Unable to describe task definition.")
             name = max(revisions, key=lambda arn: int(arn.rpartition(":")[2]))
         return Definition(name, self.definitions[name], name not in self.deregistered)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airlock_spec.reach.destination import Destination
 from airlock_spec.reach.looking import Looking
+from airlock_spec.unreached import endpoint_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,11 +63,16 @@ def _outcome(sight: Sight) -> Reached | Unmet:
 def _reason(sight: Sight) -> str:
     if sight.unresolved:
         return sight.unresolved
+    place = Destination.parse(sight.destination)
+    host, port = place.host, place.port
+    missing = f"no VPC endpoint {endpoint_name(host) or 'for it'}"
     if sight.attempts:
-        port = Destination.parse(sight.destination).port
-        return "; ".join(f"{one.address} port {port}: {one.said}" for one in sight.attempts)
+        failures = [f"{one.address} port {port}: {one.said}" for one in sight.attempts]
+        if sight.public and endpoint_name(host):  # a gateway's, which are routed where there is one
+            failures.append(f"{missing}, or no route to it")
+        return "; ".join(failures)
     # One public address is enough to refuse: a client may choose any of them.
-    return f"resolves to public {', '.join(sight.public)}: no VPC endpoint for it, or its private DNS is off"
+    return f"resolves to public {', '.join(sight.public)}: {missing}, or its private DNS is off"
 
 
 def report(unmet: Sequence[Unmet], total: int) -> str:

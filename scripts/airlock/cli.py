@@ -29,6 +29,7 @@ COMMANDS = {
     "run": "Run a command in the image, without a network.",
     "check": "Check DAGs in the very image, without a network.",
     "network": "Show which endpoints are needed, by whom, and what they cost.",
+    "lab": "Run commands and DAGs in the NAT-free network, on this machine.",
     "verify": "Judge a deployment: Terraform, an account, or what a task sees.",
     "cost": "Compare NAT gateways and VPC endpoints, over traffic.",
     "explain": "Explain a code of `check` or `verify`, or list them all.",

@@ -43,15 +43,22 @@ def lay_over(layer: Path, root: Path) -> None:
 
 
 def prepare_for_running(root: Path) -> None:
-    """Add the mount points and the /etc/hosts that a container runtime would add, where the image has none."""
+    """Add the mount points and the files that a container runtime would add, where the image has none.
+
+    /etc/resolv.conf is empty: a place to show another one.
+    """
     for name, mode in _MOUNT_POINTS.items():
         place = root / name
         if not os.path.lexists(place):
             place.mkdir()
             place.chmod(mode)
     if stat.S_ISDIR((root / "etc").lstat().st_mode):  # through a symlink it would land elsewhere
-        with contextlib.suppress(FileExistsError), (root / "etc/hosts").open("x", encoding="utf-8") as file:
-            file.write(_HOSTS)
+        for name, text in (("hosts", _HOSTS), ("resolv.conf", "")):
+            with (
+                contextlib.suppress(FileExistsError),
+                (root / "etc" / name).open("x", encoding="utf-8") as file,
+            ):
+                file.write(text)
 
 
 def _make_folder(place: Path) -> None:

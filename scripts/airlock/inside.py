@@ -65,6 +65,7 @@ class Inside:
     mounts: tuple[Mount, ...]
     env: tuple[tuple[str, str], ...]
     workdir: str
+    network: bool = False  # whether it shares the network of whoever starts it
 
 
 def holds_program(found: Inside, name: str) -> bool:

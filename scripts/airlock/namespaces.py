@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Sandbox(Protocol):
     """Something that runs a command apart from this machine.
 
-    No network but its own loopback, no processes but its own, no privileges, user 50000 and group 0; it ends
-    with whoever started it, and its exit code is the command's.
+    No network but its own loopback, or that of whoever started it where `inside` says so; no processes but its own,
+    no privileges, user 50000 and group 0. It ends with whoever started it, and its exit code is the command's.
     """
 
     @property
@@ -44,7 +44,8 @@ class Bubblewrap:
 
     def command(self, inside: Inside, command: Sequence[str]) -> list[str]:
         return [
-            str(self.program), "--unshare-user", "--unshare-all", "--die-with-parent", "--hostname", HOSTNAME,
+            str(self.program), "--unshare-user", "--unshare-all", *(["--share-net"] if inside.network else []),
+            "--die-with-parent", "--hostname", HOSTNAME,
             "--uid", str(UID), "--gid", str(GID), "--cap-drop", "ALL", "--clearenv",
             *(part for key, value in inside.env for part in ("--setenv", key, value)),
             "--ro-bind", str(inside.root), "/", "--proc", "/proc", "--dev", "/dev",
@@ -94,14 +95,15 @@ class Unshare:
         script = "\n".join((*self._script(inside), self._last(inside, command), "exit $?"))
         return [
             *([str(self.setpriv), "--pdeathsig", "KILL"] if self.setpriv else []),
-            str(self.program), "--user", "--map-root-user", "--mount", "--net", "--pid", "--ipc", "--uts",
+            str(self.program), "--user", "--map-root-user", "--mount", "--pid", "--ipc", "--uts",
+            *([] if inside.network else ["--net"]),
             "--fork", "--kill-child", "--", "/bin/sh", "-c", script,
         ]  # fmt: skip
 
     def _script(self, inside: Inside) -> Iterator[str]:
         root = _mount_point(inside)
         yield "set -eu; PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 022"
-        if self.ip:
+        if self.ip and not inside.network:
             yield f"{_line(self.ip, 'link', 'set', 'lo', 'up')} || true"
         if self.hostname:
             yield f"{_line(self.hostname, HOSTNAME)} || true"

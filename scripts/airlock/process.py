@@ -36,6 +36,7 @@ def run(
     cwd: Path | None = None,
     check: bool = True,
     apart: bool = False,
+    inherited: Sequence[int] = (),
 ) -> Done:
     """Run a program to its end and capture what it prints; `apart` from this terminal, which it cannot type into.
 
@@ -50,6 +51,7 @@ def run(
             capture_output=True,
             check=False,
             start_new_session=apart,
+            pass_fds=inherited,
             stdin=subprocess.DEVNULL if stdin is None else None,
         )
     except OSError as error:
@@ -129,6 +131,22 @@ def start_shown(command: Sequence[Arg], *, inherited: Sequence[int] = ()) -> Run
     """Start a program that talks to the people at this terminal; it inherits these descriptors, and no more."""
     try:
         return subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=2, pass_fds=inherited)
+    except OSError as error:
+        raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
+
+
+def attend(
+    command: Sequence[Arg],
+    *,
+    env: Mapping[str, str] | None = None,
+    inherited: Sequence[int] = (),
+    captured: bool = False,
+) -> Running:
+    """Start a program that has this one's streams, and may be typed into; `captured`: but its stdout is a pipe."""
+    try:
+        return subprocess.Popen(
+            list(command), env=env, pass_fds=inherited, stdout=subprocess.PIPE if captured else None
+        )
     except OSError as error:
         raise CommandError(f"cannot start {command[0]}", cause=str(error)) from error
 

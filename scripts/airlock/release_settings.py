@@ -38,6 +38,7 @@ class Deploy:
     services: tuple[
         str, ...
     ] = ()  # updated in this order of their names; each runs the image in some container
+    families: tuple[str, ...] = ()  # task definitions that no service runs: the ECS executor's workers
     migrate: str = ""  # the service whose task definition and network the migration's task has; "": the first
     timeout: int = 1200  # seconds until the services must be stable
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,13 +57,6 @@ def found(made: Made) -> Inventory:
 
 def test_only_what_moto_has_not_is_unread(found: Inventory) -> None:
     assert [one.kind for one in found.unread] == NOT_IN_MOTO
-
-
-def test_it_takes_less_than_five_seconds(made: Made) -> None:
-    del made
-    begun = time.monotonic()
-    connect(SCOPE).read()
-    assert time.monotonic() - begun < 5
 
 
 def test_the_network_is_the_services(found: Inventory, made: Made) -> None:

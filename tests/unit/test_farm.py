@@ -114,6 +114,7 @@ def test_mount_points_and_hosts_are_added_where_the_image_has_none(layers: Layer
 
     assert {path.name for path in layers.root.iterdir()} == {"dev", "etc", "proc", "run", "sys", "tmp"}
     assert "127.0.0.1\tlocalhost" in (layers.root / "etc/hosts").read_text()
+    assert (layers.root / "etc/resolv.conf").read_text() == ""
 
 
 def test_the_images_own_hosts_stay(layers: Layers) -> None:

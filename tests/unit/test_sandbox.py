@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
@@ -140,3 +140,16 @@ def test_unshare_ends_with_its_parent_where_setpriv_is_there() -> None:
 
     assert bound.command(INSIDE, ["true"])[:3] == ["/usr/bin/setpriv", "--pdeathsig", "KILL"]
     assert THREE.command(INSIDE, ["true"])[0] == "/usr/bin/unshare"
+
+
+@pytest.mark.parametrize(
+    "found", [ONE, Unshare(Path("/usr/bin/unshare"), ip=Path("/sbin/ip"))], ids=["bwrap", "unshare"]
+)
+def test_a_sandbox_has_a_network_of_its_own_unless_it_is_given_its_starters(found: Sandbox) -> None:
+    alone, sharing = (found.command(replace(INSIDE, network=network), ["true"]) for network in (False, True))
+
+    if isinstance(found, Bubblewrap):
+        assert ("--share-net" in alone, "--share-net" in sharing) == (False, True)
+    else:
+        assert ("--net" in alone, "--net" in sharing) == (True, False)
+        assert ("link set lo up" in alone[-1], "link set lo up" in sharing[-1]) == (True, False)

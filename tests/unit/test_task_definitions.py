@@ -40,7 +40,14 @@ def test_every_container_has_a_read_only_root_and_is_named_by_digest(name: str) 
     for container in read(name)["containerDefinitions"]:
         assert container["readonlyRootFilesystem"] is True
         assert "@sha256:" in container["image"]
-        assert {"sourceVolume": "tmp", "containerPath": "/tmp"} in container["mountPoints"]  # noqa: S108 - there
+        memory = {one["containerPath"] for one in container["linuxParameters"]["tmpfs"]}
+        assert "/tmp" in memory  # noqa: S108 - there
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_no_volume_is_one_that_the_images_user_may_not_write(name: str) -> None:
+    # Fargate's own are root's, unless the image declares them.
+    assert all("efsVolumeConfiguration" in one for one in read(name).get("volumes", []))
 
 
 def test_both_ways_lead_from_the_same_place_in_s3() -> None:

@@ -1,8 +1,11 @@
 locals {
-  folders = merge(
-    { tmp = "/tmp", logs = "/opt/airflow/logs" },
+  # The root file system is read-only: Airflow writes here alone, in memory of the task. A volume would be root's, and
+  # closed to the image's user, unless the image declared it (https://github.com/aws/containers-roadmap/issues/938);
+  # a tmpfs keeps the mode and group of the folder in the image. Fargate has them since 2026-01.
+  memory = merge(
+    { "/tmp" = var.scratch_mb.tmp, "/opt/airflow/logs" = var.scratch_mb.logs },
     # The agent of ECS Exec writes here, and sessions fail where it cannot.
-    var.exec ? { agent = "/var/lib/amazon", agent-logs = "/var/log/amazon" } : {},
+    var.exec ? { "/var/lib/amazon" = 16, "/var/log/amazon" = 16 } : {},
   )
 
   # docs/health.md. The worker of the ECS executor is a task that ends: nobody asks for its health.
@@ -37,9 +40,11 @@ locals {
         stopTimeout            = lookup(local.stop_timeouts, task, 30)
         environment            = [for key, value in local.environment[task] : { name = key, value = value }]
         secrets                = [for key, value in local.secrets[task] : { name = key, valueFrom = value }]
-        mountPoints            = [for volume, path in local.folders : { sourceVolume = volume, containerPath = path, readOnly = false }]
         portMappings           = task == "api-server" ? [{ containerPort = local.port, hostPort = local.port, protocol = "tcp" }] : []
-        linuxParameters        = { capabilities = { drop = ["ALL"] } }
+        linuxParameters = {
+          capabilities = { drop = ["ALL"] }
+          tmpfs        = [for path, megabytes in local.memory : { containerPath = path, size = megabytes }]
+        }
         logConfiguration = {
           logDriver = "awslogs"
           options = {
@@ -77,14 +82,5 @@ resource "aws_ecs_task_definition" "this" {
   runtime_platform {
     operating_system_family = "LINUX"
     cpu_architecture        = var.architecture
-  }
-
-  # The root file system is read-only: Airflow writes here alone.
-  dynamic "volume" {
-    for_each = local.folders
-
-    content {
-      name = volume.key
-    }
   }
 }

@@ -213,3 +213,14 @@ variable "container_insights" {
     error_message = "It is disabled, enabled or enhanced."
   }
 }
+
+variable "scratch_mb" {
+  type        = object({ tmp = number, logs = number })
+  description = "Memory of each task for /tmp and for logs on their way to S3, in MiB: part of the task's memory."
+  default     = { tmp = 512, logs = 256 }
+
+  validation {
+    condition     = var.scratch_mb.tmp >= 64 && var.scratch_mb.logs >= 64
+    error_message = "Airflow needs 64 MiB each for /tmp and for logs."
+  }
+}

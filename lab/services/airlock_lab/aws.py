@@ -1,17 +1,19 @@
-"""AWS, as moto doubles it: seeded first, then served on 443 under the real names, or plainly at a socket.
+"""AWS, as moto doubles it: seeded first, then served on 443 under the real names, or at sockets that are inherited.
 
 Nobody can see it half seeded: it is seeded by a port that only this process knows, and then opened.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
 from botocore.config import Config
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 SEED = "/opt/lab/seed.toml"
 AUTHORITY = "ca.pem"  # in the folder LAB_CERTIFICATES
-INHERITED = "unix://inherited"  # tells werkzeug of which family the socket is
 SILENCE = 60.0  # seconds that a connection may say nothing
 
 
@@ -45,27 +46,50 @@ def names(region: str) -> Iterator[str]:
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Serve AWS until a signal comes: on 443 with TLS, or plainly at a socket that was inherited, `--fd NUMBER`."""
+    """Serve AWS until a signal comes: on 443 with TLS, or at inherited sockets.
+
+    `--fd NUMBER` is one to answer plainly at. `--tls-fd NUMBER` is one to answer at with TLS, under `--names` alone;
+    the certificate of the authority is then written to the descriptor `--authority-fd`, which is closed.
+    """
+    wanted = _options(arguments)
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    wanted = seed.read(Path(environ.get("LAB_SEED", SEED)))
-    inherited = _descriptor(arguments) if arguments else None
+    planted = seed.read(Path(environ.get("LAB_SEED", SEED)))
     application = DomainDispatcherApplication(create_backend_app)
     with _Server("127.0.0.1", 0, application) as private:
         threading.Thread(target=private.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{private.port}"
-        seed.plant(wanted, lambda service: _client(service, url, region))
+        seed.plant(planted, lambda service: _client(service, url, region))
         private.shutdown()
-    if inherited is None:
+    if wanted.tls_fd is None and wanted.fd is None:
         issued = authority.issue(names(region))
         _publish(Path(environ.get("LAB_CERTIFICATES", "/certificates")) / AUTHORITY, issued.authority)
-        server = _Server("0.0.0.0", 443, application, issued.context())  # noqa: S104 - a container's network
+        servers = [_Server("0.0.0.0", 443, application, issued.context())]  # noqa: S104 - a container's network
     else:
-        server = _Server(INHERITED, 0, application, descriptor=inherited)
+        servers = list(_inherited(wanted, application))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    sys.stderr.write(f"lab: aws: seeded from {wanted.path}, open\n")
-    server.serve_forever()
+    sys.stderr.write(f"lab: aws: seeded from {planted.path}, open\n")
+    for other in servers[1:]:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+    servers[0].serve_forever()
     return 0
+
+
+def _inherited(wanted: argparse.Namespace, application: Any) -> Iterator[_Server]:
+    if wanted.tls_fd is not None:
+        issued = authority.issue(wanted.names.split(","))
+        yield _Server(_kind(wanted.tls_fd), 0, application, issued.context(), descriptor=wanted.tls_fd)
+        if wanted.authority_fd is not None:
+            with os.fdopen(wanted.authority_fd, "wb") as out:
+                out.write(issued.authority)
+    if wanted.fd is not None:
+        yield _Server(_kind(wanted.fd), 0, application, descriptor=wanted.fd)
+
+
+def _kind(descriptor: int) -> str:
+    """Return what tells werkzeug of which family a socket is."""
+    with socket.socket(fileno=os.dup(descriptor)) as one:
+        return "unix://inherited" if one.family == socket.AF_UNIX else "127.0.0.1"
 
 
 class _Handler(MotoRequestHandler):
@@ -109,10 +133,18 @@ def _client(service: str, url: str, region: str) -> Any:
     )
 
 
-def _descriptor(arguments: Sequence[str]) -> int:
-    if len(arguments) != 2 or arguments[0] != "--fd" or not arguments[1].isdigit():  # noqa: PLR2004
-        raise RefusedError(f"{' '.join(arguments)!r} is not understood: --fd NUMBER")
-    return int(arguments[1])
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise RefusedError(f"{message}: {self.format_usage().strip()}")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the options. Raises RefusedError for others."""
+    parser = _Parser("aws", add_help=False, allow_abbrev=False)
+    for name in ("--fd", "--tls-fd", "--authority-fd"):
+        parser.add_argument(name, type=int, metavar="NUMBER")
+    parser.add_argument("--names", metavar="NAME,…", default="localhost")
+    return parser.parse_args(list(arguments))
 
 
 def _publish(path: Path, content: bytes) -> None:

@@ -105,6 +105,7 @@ def _wanted(
     from airlock.errors import ConfigError  # noqa: PLC0415
 
     cluster = cluster or config.deploy.cluster
+    families = () if services else config.deploy.families  # some services alone: nothing else is moved
     services = tuple(dict.fromkeys(services or config.deploy.services))
     missing = [] if cluster else ["cluster"]
     missing += [] if services else ["services"]
@@ -115,8 +116,9 @@ def _wanted(
             remedy="write them into pyproject.toml, or: airlock deploy --cluster NAME --service NAME",
         )
     if migrate is None:
-        return cluster, Wanted(services, "", force)
-    return cluster, Wanted(services, migrate or config.deploy.migrate or services[0], force)
+        return cluster, Wanted(services, "", force, families)
+    after = migrate or config.deploy.migrate or services[0]
+    return cluster, Wanted(services, after, force, families)
 
 
 def _found(session: Session, name: str, *, dry_run: bool) -> Found:

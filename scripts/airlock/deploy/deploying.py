@@ -11,6 +11,7 @@ from airlock.errors import DeployError
 
 if TYPE_CHECKING:
     from airlock.deploy.cluster import Cluster, Definition, Reading
+    from airlock.deploy.families import Family
     from airlock.deploy.found import Found
     from airlock.deploy.pace import Pace
     from airlock.deploy.plan import Change, Plan, Wanted
@@ -92,7 +93,15 @@ class Deployment:
                 self.terminal.say(_MIGRATED)
             raise
         result = {step.name: step.to for step in steps}
+        result |= {one.name: self._next(one) for one in plan.families if one.content is not None}
         return telling.document(plan, result, migrated, dry_run=False)
+
+    def _next(self, family: Family) -> str:
+        """Register a family's next revision: from now on whoever starts tasks by its name gets it."""
+        assert family.content is not None
+        arn = self.cluster.register(family.content)
+        self.terminal.say(f"registered {short(arn)}: tasks of {family.name} run the image from now on")
+        return arn
 
     def _keep(self, plan: Plan) -> dict[str, str]:
         """Return, for the definition that each service runs now, one of the same content that it can be given again."""

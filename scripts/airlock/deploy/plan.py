@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airlock.deploy import once, revision
+from airlock.deploy import families, once, revision
 from airlock.deploy.cluster import short
 from airlock.errors import AwsError, DeployError
 from airlock.terminal import counted
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airlock.deploy.cluster import Definition, Reading, Service
+    from airlock.deploy.families import Family
     from airlock.deploy.found import Found
     from airlock.deploy.revision import Moved
     from airlock.registry.reference import Reference
@@ -24,11 +25,15 @@ MIGRATE = ("airflow", "db", "migrate")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for; `migrate` names the service that the migration takes after, "" for no migration."""
+    """What was asked for; `migrate` names the service that the migration takes after, "" for no migration.
+
+    `families` are task definitions that no service runs.
+    """
 
     services: tuple[str, ...]
     migrate: str
     force: bool = False  # also while another deployment is going on
+    families: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,11 +77,17 @@ class Plan:
     region: str
     changes: tuple[Change, ...]
     migration: Migration | None
+    families: tuple[Family, ...] = ()
+
+    @property
+    def contents(self) -> tuple[Mapping[str, Any] | None, ...]:
+        """What is registered for each service and family; None where it has the image."""
+        return (*(one.content for one in self.changes), *(one.content for one in self.families))
 
     @property
     def is_done(self) -> bool:
-        """Whether every service runs the image already, and is stable."""
-        return all(one.content is None and one.service.is_stable for one in self.changes)
+        """Whether every service runs the image already, and is stable, and every family has it."""
+        return not any(self.contents) and all(one.service.is_stable for one in self.changes)
 
 
 def make(cluster: Reading, found: Found, wanted: Wanted) -> Plan:
@@ -93,6 +104,7 @@ def make(cluster: Reading, found: Found, wanted: Wanted) -> Plan:
     for one in made.values():
         problems += _problems(one, found, wanted)
     problems += _running_migrations(cluster, wanted)
+    standing = families.read(cluster, wanted.families, found, problems)
     migration = None
     if wanted.migrate in made and any(one.content is not None for one in changes):
         migration = _migration(made[wanted.migrate], found.reference, problems)
@@ -102,7 +114,7 @@ def make(cluster: Reading, found: Found, wanted: Wanted) -> Plan:
             cause="\n".join(problems),
             remedy="nothing was changed; mend these, then run it again",
         )
-    return Plan(found.reference, cluster.name, cluster.region, tuple(changes), migration)
+    return Plan(found.reference, cluster.name, cluster.region, tuple(changes), migration, standing)
 
 
 def _services(cluster: Reading, names: Sequence[str]) -> dict[str, Service]:

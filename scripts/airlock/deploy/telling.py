@@ -10,8 +10,10 @@ from airlock.deploy.revision import repository_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from airlock.deploy.families import Family
     from airlock.deploy.migration import Migrated
     from airlock.deploy.plan import Change, Plan
+    from airlock.deploy.revision import Moved
 
 
 def lines(plan: Plan) -> Iterator[str]:
@@ -19,6 +21,8 @@ def lines(plan: Plan) -> Iterator[str]:
     yield f"{plan.image} in cluster {plan.cluster}"
     for change in plan.changes:
         yield from _service(change)
+    for family in plan.families:
+        yield from _family(family)
     migration = plan.migration
     if migration:
         words = " ".join(migration.commands[migration.container])
@@ -36,13 +40,7 @@ def _service(change: Change) -> Iterator[str]:
         return
     after = short(change.registered) if change.registered else "a new revision"
     yield f"{change.name}  {name} → {after}"
-    for one in change.moves:
-        if not one.changes:
-            yield f"    {one.container}  {one.before}, as it is"
-            continue
-        repository = repository_of(one.before)
-        yield f"  - {one.container}  {one.before.removeprefix(repository)}"
-        yield f"  + {one.container}  {one.after.removeprefix(repository)}"
+    yield from _moves(change.moves)
     if change.is_kept_by_a_copy:
         yield f"    {name} was deregistered: a copy of it is registered first, to go back to"
     if change.newer:
@@ -51,16 +49,35 @@ def _service(change: Change) -> Iterator[str]:
         yield "    no task of it is to run (desired count 0)"
 
 
+def _family(family: Family) -> Iterator[str]:
+    name = family.definition.name
+    if family.content is None:
+        yield f"family {family.name}  {name}, as it is"
+        return
+    yield f"family {family.name}  {name} → a new revision, when the services are stable"
+    yield from _moves(family.moves)
+
+
+def _moves(moves: tuple[Moved, ...]) -> Iterator[str]:
+    for one in moves:
+        if not one.changes:
+            yield f"    {one.container}  {one.before}, as it is"
+            continue
+        repository = repository_of(one.before)
+        yield f"  - {one.container}  {one.before.removeprefix(repository)}"
+        yield f"  + {one.container}  {one.after.removeprefix(repository)}"
+
+
 def document(
     plan: Plan, revisions: Mapping[str, str], migrated: Migrated | None, *, dry_run: bool
 ) -> dict[str, Any]:
-    """Return the result as an object; `revisions` has the ARN that each service runs then, where it is known."""
+    """Return the result as an object; `revisions` has the ARN that each service or family has then, if known."""
     return {
         "cluster": plan.cluster,
         "image": str(plan.image),
         "digest": plan.image.digest,
         "dry_run": dry_run,
-        "changed": any(one.content is not None for one in plan.changes),
+        "changed": any(content is not None for content in plan.contents),
         "migration": _migration(plan, migrated),
         "services": [
             {
@@ -68,13 +85,25 @@ def document(
                 "from": one.service.definition,
                 "to": revisions.get(one.name),
                 "changed": one.content is not None,
-                "containers": [
-                    {"name": moved.container, "from": moved.before, "to": moved.after} for moved in one.moves
-                ],
+                "containers": _containers(one.moves),
             }
             for one in plan.changes
         ],
+        "families": [
+            {
+                "family": one.name,
+                "from": one.definition.arn,
+                "to": revisions.get(one.name, one.definition.arn if one.content is None else None),
+                "changed": one.content is not None,
+                "containers": _containers(one.moves),
+            }
+            for one in plan.families
+        ],
     }
+
+
+def _containers(moves: tuple[Moved, ...]) -> list[dict[str, str]]:
+    return [{"name": one.container, "from": one.before, "to": one.after} for one in moves]
 
 
 def _migration(plan: Plan, migrated: Migrated | None) -> dict[str, Any] | None:

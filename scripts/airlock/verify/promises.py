@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from airlock.costs import model
+from airlock.verify.catalogue import DOCUMENTED
 from airlock.verify.inventory import Source
 from airlock_spec.check.finding import Severity
 from airlock_spec.wording import counted
@@ -94,7 +95,8 @@ def _verdict(promise: Promise, inventory: Inventory, judgement: Judgement, gigab
     if causes:
         return Verdict(promise, State.UNKNOWN, causes[0])
     if inventory.source in promise.affirmed_by:
-        return Verdict(promise, State.HOLDS, f"nothing of {', '.join(promise.codes)} in what was read")
+        rules = [one for one in DOCUMENTED if one.code.startswith(promise.codes)]
+        return Verdict(promise, State.HOLDS, f"none of its {len(rules)} rules finds anything")
     return Verdict(promise, State.UNKNOWN, f"ask: {promise.command}")
 
 

@@ -19,6 +19,7 @@ from memory_ecs import (
     Time,
     breaks,
     container,
+    content,
     definition_arn,
     task,
 )
@@ -200,3 +201,75 @@ def test_a_deregistered_definition_that_stays_is_not_copied() -> None:
     cluster = world(deregistered={definition_arn("idle", 1)}).add("idle", container(image=NEW))
     deployed(cluster, Wanted(("api", "idle"), ""))
     assert cluster.log == ["register api:2", "update api api:2"]
+
+
+# families that no service runs
+
+WITH_WORKER = Wanted(("api", "scheduler"), "api", families=("worker",))
+
+
+def with_worker(image: str = OLD, **more: Any) -> MemoryCluster:
+    cluster = world(**more)
+    cluster.definitions[definition_arn("worker", 1)] = content("worker", container(image=image))
+    return cluster
+
+
+def test_a_family_gets_the_image_when_the_services_have_it() -> None:
+    cluster = with_worker()
+    done = deployed(cluster, WITH_WORKER)
+
+    assert cluster.log[-3:] == ["update api api:2", "update scheduler scheduler:2", "register worker:2"]
+    (family,) = done["families"]
+    assert (family["family"], family["to"], family["changed"]) == (
+        "worker",
+        definition_arn("worker", 2),
+        True,
+    )
+    assert family["containers"] == [{"name": "airflow", "from": OLD, "to": NEW}]
+
+
+def test_a_family_is_left_alone_where_the_services_are_taken_back() -> None:
+    cluster = with_worker(rollouts={"api": breaks})
+    with pytest.raises(DeployError):
+        deployed(cluster, WITH_WORKER)
+
+    assert "register worker:2" not in cluster.log
+
+
+def test_a_family_alone_is_brought_up_without_a_migration() -> None:
+    cluster = with_worker()
+    deployed(cluster)
+    cluster.log.clear()
+    done = deployed(cluster, WITH_WORKER)
+
+    assert cluster.log == ["register worker:2"]
+    assert (done["changed"], done["migration"]) == (True, None)
+
+
+def test_a_family_that_has_the_image_is_done() -> None:
+    cluster = with_worker(NEW)
+    deployed(cluster)
+    cluster.log.clear()
+    done = deployed(cluster, WITH_WORKER)
+
+    assert cluster.log == []
+    assert done["changed"] is False
+
+
+def test_a_family_that_is_not_there_or_runs_something_else_is_told_before_anything_is_changed() -> None:
+    cluster = with_worker("elsewhere/airflow:1")
+    with pytest.raises(DeployError) as failed:
+        deployed(cluster, Wanted(("api", "scheduler"), "api", families=("worker", "nobody")))
+
+    assert "worker: no container runs" in failed.value.cause
+    assert "nobody: there is no such task definition" in failed.value.cause
+    assert cluster.log == []
+
+
+def test_a_dry_run_tells_what_a_family_gets(capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = with_worker()
+    done = deploy(cluster, IMAGE, WITH_WORKER, Rehearsal(Terminal()), Terminal())
+
+    assert cluster.log == []
+    assert done["families"][0]["to"] is None
+    assert "family worker  worker:1 → a new revision, when the services are stable" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock.verify.catalogue import DOCUMENTED
 from airlock_spec.check.catalogue import BY_CODE, CHECKS, GROUPS, page
 from airlock_spec.check.settings_table import CHECK, HOUSE, LIMITS, NETWORK
 from typed import typed
@@ -70,7 +71,7 @@ def test_explain_shows_all_that_begin_so_once(
 def test_explain_lists_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert typed(monkeypatch, "explain") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == list(BY_CODE)
+    assert [line.split()[0] for line in lines[1:]] == [*BY_CODE, *(one.code for one in DOCUMENTED)]
 
 
 @pytest.mark.parametrize(

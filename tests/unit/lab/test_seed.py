@@ -57,7 +57,7 @@ def test_the_labs_own_seed_is_what_its_dags_need() -> None:
     seed.plant(seed.read(OURS), client)
 
     names = [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]]
-    assert names == ["airlock-lab-data", "airlock-lab-outbox"]
+    assert names == ["airlock-lab-data", "airlock-lab-logs", "airlock-lab-outbox"]
     assert client("logs").describe_log_groups()["logGroups"][0]["logGroupName"] == LOG_GROUP
     manager = client("secretsmanager")
     connection = json.loads(manager.get_secret_value(SecretId="airflow/connections/lab_api")["SecretString"])

@@ -59,6 +59,7 @@ def test_an_empty_or_missing_folder_gets_every_file(tmp_path: Path) -> None:
         "image/rootfs/opt/airflow/airflow.cfg",
         "image/rootfs/usr/local/bin/airlock-check",
         "image/rootfs/usr/local/bin/airlock-health",
+        "image/rootfs/usr/local/bin/airlock-verify",
         "pyproject.toml",
     }
     assert f"{library}lib/airlock_runtime/settings.py" in everything(tmp_path / "new")

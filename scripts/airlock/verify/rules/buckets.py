@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from airlock.verify.grants import anybody
 from airlock.verify.grouped import by_block, listed
-from airlock.verify.kept import known
+from airlock.verify.kept import could_read, known
 from airlock.verify.rule import Rule, Violation
 from airlock_spec.check.finding import Severity
 
@@ -78,7 +78,8 @@ class WithoutTls(Rule):
     `arn:aws:s3:::NAME/*` without the bucket itself, by which lists still travel in the clear; one for a single role;
     one with a second condition beside it, which both must hold.
 
-    Not found: `Deny`, `Principal: "*"`, `s3:*`, both resources, `Bool` `aws:SecureTransport` `false`.
+    Not found: `Deny`, `Principal: "*"`, `s3:*`, both resources, `Bool` `aws:SecureTransport` `false`; a policy that a
+    plan does not know yet.
 
     Mend: that statement.
     """
@@ -90,7 +91,10 @@ class WithoutTls(Rule):
     reads = ("buckets",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for some in by_block(one for one in subject.inventory.buckets if _lacks_tls(one)):
+        inventory = subject.inventory
+        known_to_lack = could_read(inventory, "buckets")  # a plan may not know a policy that is there
+        judged = (one for one in inventory.buckets if one.policy or known_to_lack)
+        for some in by_block(one for one in judged if _lacks_tls(one)):
             message = f"plain HTTP is answered: {_names(some)}"
             place = some[0].policy.place if some[0].policy else some[0].place
             yield Violation(place, message, f"bucket policy: {_lacks_tls(some[0])}")

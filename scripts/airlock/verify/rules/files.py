@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from airlock.verify import grants
 from airlock.verify.grouped import by_block, listed
+from airlock.verify.kept import could_read
 from airlock.verify.rule import Rule, Violation
 from airlock.verify.rules.buckets import refuses_plain
 from airlock_spec.check.finding import Severity
@@ -46,7 +47,7 @@ class PlainNfs(Rule):
     reads = ("file_systems",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for files in subject.inventory.file_systems:
+        for files in _judged(subject):
             statements = files.policy.statements if files.policy else ()
             if not any(refuses_plain(one) and _covers(one.actions) for one in statements):
                 cause = "its policy does not deny it" if files.policy else "it has no policy"
@@ -76,7 +77,7 @@ class Anonymous(Rule):
     reads = ("file_systems",)
 
     def find(self, subject: Subject) -> Iterator[Violation]:
-        for files in subject.inventory.file_systems:
+        for files in _judged(subject):
             if cause := _anonymous(files):
                 message = (
                     f"the file system {files.id} may be mounted by whoever reaches it, without credentials"
@@ -148,6 +149,12 @@ def _faults(point: AccessPoint) -> list[str]:
     if not point.uid:
         found.append("acts as root" if point.uid == 0 else "acts as whatever user a client says it is")
     return found
+
+
+def _judged(subject: Subject) -> list[FileSystem]:
+    """Return the file systems whose policy is known: a plan may not know one that is there."""
+    inventory = subject.inventory
+    return [one for one in inventory.file_systems if one.policy or could_read(inventory, "file_systems")]
 
 
 def _covers(actions: tuple[str, ...]) -> bool:

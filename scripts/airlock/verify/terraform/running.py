@@ -64,7 +64,7 @@ def find() -> Terraform:
         raise TerraformError(
             "terraform is not on PATH",
             cause=f"a folder or a plan is read by Terraform itself, {OLDEST[0]}.{OLDEST[1]} or newer",
-            remedy="install it, or read a plan that is JSON: airlock verify --plan plan.json",
+            remedy="install it, or read a plan that is JSON: airlock verify --terraform plan.json",
         )
     said = process.run([program, "version", "-json"], env=_environment()).stdout
     version = str(json.loads(said)["terraform_version"])

@@ -15,7 +15,7 @@ from airlock.verify.rules.execution import CannotStart, NoChannels, OneRoleForBo
 from airlock.verify.services import Analyzer, Secret
 from verify_inventory import added, changed, clean, found, named, without
 from verify_network import ACCOUNT, REGION, at, policy_of
-from verify_services import ENCRYPTED, EXECUTION, KEY, LOG_GROUP, REPOSITORY, SECRET
+from verify_services import CHANNELS, ENCRYPTED, EXECUTION, KEY, LOG_GROUP, REPOSITORY, SECRET
 from verify_spoiled import allow, less_action, unread, with_container, with_policy, with_rights
 
 if TYPE_CHECKING:
@@ -227,6 +227,9 @@ def test_ecs_exec_with_all_of_ssmmessages_or_a_policy_of_awss_is_not_missed() ->
 
     assert not found(NoChannels(), whole)
     assert not found(NoChannels(), without("roles", "airflow-scheduler"))
+    assert not found(
+        NoChannels(), replace(less_action("airflow-scheduler", CHANNELS[0]), unread=unread("roles").unread)
+    )
 
 
 def test_active_findings_of_an_analyzer_are_one_finding() -> None:

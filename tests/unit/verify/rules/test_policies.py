@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airlock.verify.inventory import Unread
 from airlock.verify.network import UNKNOWN
 from airlock.verify.rules import buckets, files, policies
 from airlock.verify.rules.buckets import NotVersioned, PublicAccess, WithoutTls
@@ -16,6 +18,9 @@ from verify_inventory import changed, clean, found, named
 from verify_network import ACCOUNT, REGION
 from verify_services import BUCKET, KEY, only_tls
 from verify_spoiled import allow, to_all, with_policy
+
+if TYPE_CHECKING:
+    from airlock.verify.rule import Rule
 
 DAGS = BUCKET.rpartition(":")[2]
 HOLDERS = [
@@ -202,6 +207,21 @@ def test_a_file_system_without_a_policy_is_open_to_all_and_without_tls() -> None
 
     assert [one.evidence for one in found(Anonymous(), inventory)] == ["file system policy: none"]
     assert len(found(PlainNfs(), inventory)) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "name"),
+    [
+        (WithoutTls(), "buckets", DAGS),
+        (PlainNfs(), "file_systems", "fs-1"),
+        (Anonymous(), "file_systems", "fs-1"),
+    ],
+)
+def test_a_policy_that_a_plan_does_not_know_yet_is_not_missed(rule: Rule, kind: str, name: str) -> None:
+    inventory = changed(kind, name, policy=None)
+
+    assert len(found(rule, inventory)) == 1
+    assert not found(rule, replace(inventory, unread=(Unread(kind, "its policy is known after apply"),)))
 
 
 def test_a_file_systems_policy_that_asks_for_tls_only_where_it_allows_does_not_do() -> None:

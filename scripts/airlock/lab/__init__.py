@@ -1,0 +1,1 @@
+"""`airlock lab`: the NAT-free network on one machine."""

@@ -1,0 +1,43 @@
+"""What the program that runs DAGs in the lab makes of a log."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+SOURCE = Path(__file__).parents[3] / "lab/inside/dags.py"
+TIMEOUT = {"exc_type": "ConnectTimeoutError", "exc_value": 'Connect timeout on endpoint URL: "https://a/"'}
+
+
+def program() -> Any:
+    spec = importlib.util.spec_from_file_location("lab_inside_dags", SOURCE)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_line_that_names_an_endpoint_is_told_before_any_error() -> None:
+    lines = [
+        {"event": "no answer from x: is there a VPC endpoint com.amazonaws.us-east-1.sqs?"},
+        {"event": "Task failed with exception", "error_detail": [TIMEOUT]},
+    ]
+
+    assert program().said(lines).endswith("com.amazonaws.us-east-1.sqs?")
+
+
+def test_without_one_the_last_error_is_told() -> None:
+    lines = [
+        {"event": "ValueError: first"},
+        {"event": "failed", "error_detail": [TIMEOUT]},
+        {"event": "done"},
+    ]
+
+    assert program().said(lines).startswith("ConnectTimeoutError: Connect timeout")
+
+
+def test_a_log_as_plain_text_is_read_and_one_without_errors_says_nothing() -> None:
+    assert program().said("all is well\nKeyError: 'x'") == "KeyError: 'x'"
+    assert program().said("all is well") == ""
