@@ -5,7 +5,6 @@ The name of a fault → what is called. `NOT_LIVE` has the others, with the reas
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from seeded import live_keeping, live_network, live_tasks

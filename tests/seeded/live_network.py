@@ -190,7 +190,7 @@ def _no_database(one: Deployed) -> None:
 
     def meant(rule: dict[str, Any]) -> bool:
         asks = rule.get("ReferencedGroupInfo", {}).get("GroupId") == scheduler
-        return asks and rule["FromPort"] == 5432  # noqa: PLR2004 - PostgreSQL
+        return bool(asks and rule["FromPort"] == 5432)
 
     one.revoke("ingress", meant)
 

@@ -97,7 +97,9 @@ def _grants(**statement: Any) -> Callable[[Deployed], None]:
 
 
 def _passes_any(one: Deployed) -> None:
-    one.grant({"Sid": "Fault", "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}, "airflow-scheduler")
+    one.grant(
+        {"Sid": "Fault", "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}, "airflow-scheduler"
+    )
 
 
 def _administrator(one: Deployed) -> None:

@@ -1,15 +1,20 @@
-"""Faults as `airlock verify` sees them in Terraform: read by Terraform itself, several at a time."""
+"""Faults as `airlock verify` sees them: in Terraform, several at a time, and in an account."""
 
 from __future__ import annotations
 
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+import moto_aws
 from airlock.release_settings import Verify
 from airlock.terminal import Terminal
+from airlock.verify.account.account import connect
+from airlock.verify.account.scope import Scope
 from airlock.verify.catalogue import RULES
 from airlock.verify.judge import judge
 from airlock.verify.rule import Subject
@@ -17,20 +22,24 @@ from airlock.verify.terraform.folder import Folder
 from seeded.fault import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import Future
 
     from airlock.verify.inventory import Inventory
     from airlock_spec.check.finding import Finding
 
-CLEAN = {
+# The example without a fault, by what it is made with.
+CLEAN: dict[str, dict[str, str]] = {
     "as it is": {},
     "with Celery": {"executor": '"CeleryExecutor"'},
-    "with sessions, a file system and a release job": {
+    "with sessions and a file system": {"exec": "true", "file_system": "true"},
+    "with Celery and all else, without a release job": {
+        "executor": '"CeleryExecutor"',
         "exec": "true",
         "file_system": "true",
-        "github_repository": '"example/airflow"',
+        "github_repository": '""',
     },
-}  # fmt: skip
+}
 
 
 def judged(inventory: Inventory) -> tuple[Finding, ...]:
@@ -50,8 +59,11 @@ class Looking:
         self._pool = ThreadPoolExecutor(self.threads)
 
     def start(self, *faults: Fault) -> None:
-        """Look at faults, in this order."""
-        self._looks |= {one.name: self._pool.submit(self._look, one) for one in faults}
+        """Look at faults, in this order: others begin when the first has told what all can use."""
+        for one in faults:
+            if len(self._looks) == 1:
+                wait(self._looks.values())
+            self._looks[one.name] = self._pool.submit(self._look, one)
 
     def found(self, fault: Fault) -> tuple[Finding, ...]:
         """Return what is found; wait until it is there. Raises what the look raised."""
@@ -67,5 +79,20 @@ class Looking:
 
 
 def clean() -> tuple[Fault, ...]:
-    """Return the example without a fault, by what it is made with."""
     return tuple(Fault(name, (), variables=dict(variables)) for name, variables in CLEAN.items())
+
+
+def read_account(url: str, outputs: Mapping[str, Any]) -> Inventory:
+    """Read the deployment at a server of moto, as `airlock verify --live` does."""
+    release = outputs["release_role_arn"]
+    given = {
+        **moto_aws.CREDENTIALS,
+        "AWS_ENDPOINT_URL": url,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_PROFILE", raising=False)
+        for name, value in given.items():
+            patch.setenv(name, value)
+        return connect(Scope(outputs["cluster_name"], roles=(release,) if release else ())).read()
