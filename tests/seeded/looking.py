@@ -16,9 +16,11 @@ from airlock.terminal import Terminal
 from airlock.verify.account.account import connect
 from airlock.verify.account.scope import Scope
 from airlock.verify.catalogue import RULES
+from airlock.verify.inventory import Source
 from airlock.verify.judge import judge
 from airlock.verify.rule import Subject
 from airlock.verify.terraform.folder import Folder
+from airlock.verify.terraform.mapping.whole import inventory_of
 from seeded.fault import Fault
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from airlock.verify.inventory import Inventory
+    from airlock.verify.terraform.state import Resource
     from airlock_spec.check.finding import Finding
 
 # The example without a fault, by what it is made with.
@@ -46,6 +49,14 @@ def judged(inventory: Inventory) -> tuple[Finding, ...]:
     return tuple(judge(Subject(inventory), RULES, Verify()).findings)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is found in one folder, and what Terraform makes of it, in the form of its plans."""
+
+    findings: tuple[Finding, ...]
+    plan: Mapping[str, Any]
+
+
 @dataclass
 class Looking:
     """Looks at faults in threads: most of a look is Terraform's. All looks share what one has learnt."""
@@ -53,7 +64,7 @@ class Looking:
     threads: int = 2
     _apart: dict[str, str] = field(default_factory=dict)
     _pool: ThreadPoolExecutor = field(init=False)
-    _looks: dict[str, Future[tuple[Finding, ...]]] = field(default_factory=dict)
+    _looks: dict[str, Future[Look]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(self.threads)
@@ -67,15 +78,50 @@ class Looking:
 
     def found(self, fault: Fault) -> tuple[Finding, ...]:
         """Return what is found; wait until it is there. Raises what the look raised."""
+        return self.look(fault).findings
+
+    def look(self, fault: Fault) -> Look:
         return self._looks[fault.name].result()
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _look(self, fault: Fault) -> tuple[Finding, ...]:
+    def _look(self, fault: Fault) -> Look:
         with tempfile.TemporaryDirectory() as temporary:
             root = fault.seed(Path(temporary) / "infra")
-            return judged(Folder(root, root.parent, Terminal(quiet=True), apart=self._apart).read())
+            folder = Folder(root, root.parent, Terminal(quiet=True), apart=self._apart)
+            with folder.resolved() as one:
+                inventory = inventory_of(one.resources, one.modules, Source.TERRAFORM, one.region)
+                return Look(judged(inventory), _plan(one.resources))
+
+
+def _plan(found: list[Resource]) -> Mapping[str, Any]:
+    """Return a plan as JSON that makes these resources.
+
+    https://developer.hashicorp.com/terraform/internals/json-format
+    """
+    resources = [
+        {
+            "address": one.address,
+            "mode": "data" if one.data else "managed",
+            "type": one.type,
+            "name": one.name,
+            "provider_name": "aws",
+            "values": one.content,
+        }
+        for one in found
+    ]
+    changes = [
+        {**one, "change": {"actions": ["create"], "before": None, "after": one["values"]}}
+        for one in resources
+    ]
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {"resources": resources}},
+        "resource_changes": changes,
+        "configuration": {"root_module": {}},
+    }
 
 
 def clean() -> tuple[Fault, ...]:

@@ -7,6 +7,7 @@ state that came of it. Which resources there are, and which of them name which, 
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from airlock.verify.terraform import documents, made_up, mirror, mocked, modules
 from airlock.verify.terraform.mapping.whole import inventory_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from airlock.process import Done
     from airlock.terminal import Terminal
@@ -45,6 +46,15 @@ class Variables:
 
 
 @dataclass(frozen=True)
+class Resolved:
+    """All resources with their values, the modules that they are of, and the provider's region."""
+
+    resources: list[Resource]
+    modules: Modules
+    region: str
+
+
+@dataclass(frozen=True)
 class Folder:
     """A root module's folder; nothing is written into it. `region` is asked of the configuration where it is "".
 
@@ -61,6 +71,12 @@ class Folder:
 
     def read(self) -> Inventory:
         """Read it all. Raises TerraformError with Terraform's own message where it cannot be run."""
+        with self.resolved() as one:
+            return inventory_of(one.resources, one.modules, Source.TERRAFORM, one.region)
+
+    @contextmanager
+    def resolved(self) -> Iterator[Resolved]:
+        """Give what Terraform resolves; places of modules can be told inside the block. Raises as `read`."""
         found = modules.read(self.path, self.project)
         if not any(one.blocks for one in found.modules) and not list(self.path.glob("*.tf.json")):
             raise TerraformError(
@@ -73,7 +89,7 @@ class Folder:
             mirrored = mirror.make(found, Path(temporary).resolve())
             run = _Run(self, terraform, mirrored, found)
             run.initialise()
-            return inventory_of(run.resolved(), run.modules, Source.TERRAFORM, run.region)
+            yield Resolved(run.resolved(), run.modules, run.region)
 
 
 @dataclass
