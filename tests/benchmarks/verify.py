@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -129,9 +130,11 @@ def main() -> int:
         os.environ["TF_CLI_CONFIG_FILE"] = str(terraform.settings)
         checkov = Checkov(Path(program))
         results = seconds(checkov, work)
-        static, plans = of_terraform(work)
-        checks, clean = of_checkov(checkov, work, plans)
-        live = of_moto(terraform, work)
+        with ThreadPoolExecutor(1) as beside:  # to apply the example is mostly to wait
+            waiting = beside.submit(of_moto, terraform, work)
+            static, plans = of_terraform(work)
+            checks, clean = of_checkov(checkov, work, plans)
+            live = waiting.result()
         rows = [
             Row(one, static[one.name], live.get(one.name), {kind: checks[kind][one.name] for kind in checks})
             for one in FAULTS
@@ -193,9 +196,11 @@ def of_checkov(
     everything = [*_clean(), *FAULTS]
     folders = [one.seed(work / f"seeded-{number}") for number, one in enumerate(everything)]
     names = [one.name for one in everything]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        of_plans = list(pool.map(checkov.of_plan, (plans[name] for name in names)))
     failed = {
         FOLDER: dict(zip(names, checkov.of_folders(folders), strict=True)),
-        PLAN: {name: checkov.of_plan(plans[name]) for name in names},
+        PLAN: dict(zip(names, of_plans, strict=True)),
     }
     new = {
         kind: {one.name: _new(by_name[one.name], by_name[_base(one)]) for one in FAULTS}
