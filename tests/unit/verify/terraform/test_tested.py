@@ -71,7 +71,7 @@ def test_in_a_plan_every_mock_answers_at_once_also_those_without_defaults(tmp_pa
         assert 'mock_resource "aws_rare"' in one
         assert 'mock_resource "aws_iam_role"' not in one  # the mocks' own would be lost
     assert 'mock_resource "random_id"' in random
-    assert "source" not in random
+    assert "./mocks" not in random
     assert not any("plan" in one for one in tested.providers(found, "./mocks", APPLY))
 
 
