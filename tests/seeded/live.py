@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seeded import live_keeping, live_network, live_tasks
+from seeded import live_groups, live_keeping, live_network, live_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 SPOILED: Mapping[str, Callable[[Deployed], Any]] = {
     **live_network.SPOILED,
+    **live_groups.SPOILED,
     **live_keeping.SPOILED,
     **live_tasks.SPOILED,
 }
 NOT_LIVE = {
-    **live_network.NOT_LIVE,
-    **live_keeping.NOT_LIVE,
-    **live_tasks.NOT_LIVE,
+    "a broker that is not encrypted": "moto tells nothing of a replication group's nodes, and so not whose network it "
+    "is in",
 }

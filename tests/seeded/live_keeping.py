@@ -10,9 +10,6 @@ if TYPE_CHECKING:
 
     from seeded.deployed import Deployed
 
-NOT_LIVE = {
-    "a broker that is not encrypted": "moto tells nothing of a replication group's nodes, and so not whose network it is in",  # noqa: E501
-}
 _OTHER_KEY = "arn:aws:kms:eu-west-1:999999999999:key/fault"
 
 # at rest

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from seeded.deployed import Deployed
 
-NOT_LIVE: dict[str, str] = {}
 _PUBLIC = "docker.io/apache/airflow@sha256:" + "c" * 64
 
 # tasks and services
