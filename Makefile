@@ -121,6 +121,8 @@ screenshot: $(CHECKS) ## take docs/images/ui.png anew, of the whole on a network
 runner: ## prepare a CI machine for `make integration` (uses sudo)
 	sudo sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=0
 	sudo apt-get update -qq && sudo apt-get install -y -qq skopeo busybox-static docker-registry chromium debian-archive-keyring
+	@# a mirror of the AWS provider, from which tests run Terraform without a network
+	if command -v terraform; then terraform -chdir=infra/modules/network providers mirror ~/.terraform.d/plugins; fi
 
 bench: bench-layers bench-image bench-runtime ## run every benchmark (docs/benchmarks/)
 

@@ -10,7 +10,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 WORKFLOWS = Path(__file__).parents[2] / ".github" / "workflows"
-ACTIONS = {"actions/checkout", "actions/cache"}
+ACTIONS = {"actions/checkout", "actions/cache", "hashicorp/setup-terraform"}
 PROGRAMS = {"make", "gh", "git"}
 PINNED = re.compile(r"- uses: ([\w-]+/[\w-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 # One command a line: a program's name, and what no shell reads as another command.
