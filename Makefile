@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 .DEFAULT_GOAL := help
 .PHONY: help up up-docker down image load image-docker image-digest push deploy sync release web-identity reproduce sbom licenses diff fetch lock lock-check verify-lock upgrade verify audit \
 	check check-reports test lint types integration integration-as-root projects screenshot runner format docs prune clean \
-	bench bench-image bench-layers bench-check bench-health bench-runtime bench-push bench-sync
+	bench bench-image bench-layers bench-check bench-health bench-runtime bench-push bench-sync bench-verify
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -143,6 +143,9 @@ bench-push: $(CHECKS) ## measure pushing against docker, skopeo and BuildKit's c
 
 bench-sync: $(CHECKS) ## measure bringing DAGs to S3 and back against aws s3 sync, s3cmd, rclone and S3DagBundle; wants the image, s3cmd, rclone, half an hour
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.sync $(BENCH)
+
+bench-verify: $(CHECKS) ## put faults into the example and look for them beside Checkov; wants Terraform, a mirror of its AWS provider, checkov, half an hour
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.verify
 
 lint: $(CHECKS) ## check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,25 @@ def serving() -> Iterator[str]:
         running.wait()
 
 
+@contextlib.contextmanager
+def copied(url: str) -> Iterator[str]:
+    """Serve a copy of a server, with all that it holds, while the block runs; yield its URL."""
+    with _request(url, "POST") as answer:
+        copy = answer.read().decode()
+    try:
+        yield copy
+    finally:
+        _request(copy, "DELETE").close()
+
+
+def _request(url: str, method: str) -> Any:
+    asked = urllib.request.Request(url + "/forks", method=method)  # noqa: S310 - our own server
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return direct.open(asked, timeout=60)
+
+
 def process_environment() -> dict[str, str]:
-    return {"PATH": "/usr/bin:/bin", **CREDENTIALS}
+    return {"PATH": "/usr/bin:/bin", "MOTO_IAM_LOAD_MANAGED_POLICIES": "true", **CREDENTIALS}
 
 
 def client(service: str, url: str) -> Any:
@@ -114,19 +132,14 @@ def _delete_file_system_policy(responses: Any) -> Any:
 
 def _serve() -> None:
     from moto.efs.responses import EFSResponse  # noqa: PLC0415 - much to import, for the server alone
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - as above
 
-    import moto_gaps  # noqa: PLC0415 - as below
+    import moto_forks  # noqa: PLC0415 - as above
+    import moto_gaps  # noqa: PLC0415 - as above
 
     moto_gaps.fill()
     EFSResponse.delete_file_system_policy = _delete_file_system_policy  # type: ignore[attr-defined]
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - nobody reads what it says, and a full pipe would stop it
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    sys.stdout.write(f"http://{host}:{port}\n")
-    sys.stdout.flush()
-    sys.stdin.read()
+    moto_forks.serve()
 
 
 if __name__ == "__main__":

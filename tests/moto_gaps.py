@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _KEPT = {
     "deploymentConfiguration": "deployment_configuration",
     "enableExecuteCommand": "enable_execute_command",
+    "networkConfiguration": "network_configuration",
 }
 
 

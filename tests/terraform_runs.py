@@ -21,6 +21,7 @@ PARTS = ("infra/example", "infra/modules", "infra/values", "scripts/airlock/veri
 EXAMPLE = "infra/example"
 # Everything that there may be, and all of it may be destroyed.
 WHOLE = {
+    "exec": "true",
     "file_system": "true",
     "force_destroy": "true",
     "deletion_protection": "false",

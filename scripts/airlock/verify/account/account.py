@@ -92,7 +92,7 @@ class Account:
         if reading.of("databases"):
             named += databases.names(api, where)
         reading.run(self._by_name(where, named, reading))
-        self._keys(reading)
+        self._keys(where, reading)
         return self._inventory(where, reading)
 
     def _cluster(self, reading: Reading) -> dict[str, Any]:
@@ -168,10 +168,10 @@ class Account:
             self._api, reading.of("security_groups"), reading.of("route_tables")
         )
 
-    def _keys(self, reading: Reading) -> None:
+    def _keys(self, where: Where, reading: Reading) -> None:
         """Read the keys; whatever is encrypted with one that AWS manages has no customer's key."""
         of_aws: set[str] = set()
-        reading.run(keys.jobs(self._api, keys.named(reading.found), of_aws))
+        reading.run(keys.jobs(self._api, keys.named(reading.found, where.account), of_aws))
         for kind, found in reading.found.items():
             reading.found[kind] = keys.merged(found) if kind == "keys" else keys.without(found, of_aws)
 

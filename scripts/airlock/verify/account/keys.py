@@ -20,12 +20,21 @@ if TYPE_CHECKING:
 _OF_AWS = "alias/aws/"
 
 
-def named(found: Mapping[str, Iterable[Any]]) -> tuple[str, ...]:
-    """Return what keys are called by whatever is encrypted with one, each once."""
+def named(found: Mapping[str, Iterable[Any]], account: str) -> tuple[str, ...]:
+    """Return what keys are called by whatever is encrypted with one, each once.
+
+    Keys of other accounts are left out: they answer nobody here, which would leave open what there is to say of ours.
+    """
     everything = [one for listed in found.values() for one in listed]
     encrypted = (one.encryption.key for one in everything if hasattr(one, "encryption"))
     sessions = (one.exec_key for one in found.get("clusters", ()))
-    return tuple(dict.fromkeys(name for name in (*encrypted, *sessions) if name))
+    return tuple(dict.fromkeys(name for name in (*encrypted, *sessions) if name and _of(account, name)))
+
+
+def _of(account: str, name: str) -> bool:
+    """Tell whether a key may be of an account; aliases and ids are."""
+    parts = name.split(":")
+    return len(parts) < 6 or not account or parts[4] == account  # noqa: PLR2004 - an ARN
 
 
 def jobs(api: Api, names: Iterable[str], of_aws: set[str]) -> Iterator[Job]:

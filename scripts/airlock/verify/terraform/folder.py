@@ -6,20 +6,19 @@ state that came of it. Which resources there are, and which of them name which, 
 
 from __future__ import annotations
 
-import re
 import tempfile
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airlock.errors import TerraformError
 from airlock.verify.inventory import Source
-from airlock.verify.terraform import documents, made_up, mirror, mocked, modules, regions, running
+from airlock.verify.terraform import documents, made_up, mirror, mocked, modules, regions, running, tested
 from airlock.verify.terraform.mapping.whole import inventory_of
-from airlock.verify.terraform.state import resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from airlock.process import Done
     from airlock.terminal import Terminal
@@ -27,11 +26,10 @@ if TYPE_CHECKING:
     from airlock.verify.terraform.modules import Modules
     from airlock.verify.terraform.running import Terraform
     from airlock.verify.terraform.state import Resource
+    from airlock.verify.terraform.tested import Told
 
 _TESTS = "airlock-tests"
 _TEST = "airlock.tftest.hcl"
-_AWS = "hashicorp/aws"
-_BUILT_IN = "terraform"  # terraform_data, and the state of others
 
 
 @dataclass(frozen=True)
@@ -48,17 +46,37 @@ class Variables:
 
 
 @dataclass(frozen=True)
+class Resolved:
+    """All resources with their values, the modules that they are of, and the provider's region."""
+
+    resources: list[Resource]
+    modules: Modules
+    region: str
+
+
+@dataclass(frozen=True)
 class Folder:
-    """A root module's folder; nothing is written into it. `region` is asked of the configuration where it is ""."""
+    """A root module's folder; nothing is written into it. `region` is asked of the configuration where it is "".
+
+    `apart` has the types, by address, of instances that had to be told apart: readings of folders that are alike may
+    share it, which saves each a run of Terraform.
+    """
 
     path: Path
     project: Path
     terminal: Terminal
     variables: Variables = field(default_factory=Variables)
     region: str = ""
+    apart: dict[str, str] = field(default_factory=dict, compare=False)
 
     def read(self) -> Inventory:
         """Read it all. Raises TerraformError with Terraform's own message where it cannot be run."""
+        with self.resolved() as one:
+            return inventory_of(one.resources, one.modules, Source.TERRAFORM, one.region)
+
+    @contextmanager
+    def resolved(self) -> Iterator[Resolved]:
+        """Give what Terraform resolves; places of modules can be told inside the block. Raises as `read`."""
         found = modules.read(self.path, self.project)
         if not any(one.blocks for one in found.modules) and not list(self.path.glob("*.tf.json")):
             raise TerraformError(
@@ -71,7 +89,7 @@ class Folder:
             mirrored = mirror.make(found, Path(temporary).resolve())
             run = _Run(self, terraform, mirrored, found)
             run.initialise()
-            return inventory_of(run.resolved(), run.modules, Source.TERRAFORM, run.region)
+            yield Resolved(run.resolved(), run.modules, run.region)
 
 
 @dataclass
@@ -82,6 +100,7 @@ class _Run:
     terraform: Terraform
     mirrored: Path
     modules: Modules
+    plans: bool = False  # rather than applies, which takes twice as long
 
     @property
     def region(self) -> str:
@@ -100,39 +119,48 @@ class _Run:
         if done.returncode:
             raise self._failure("terraform init failed", running.events(done.stdout), done.stderr)
         self.modules = modules.read(self.mirrored, self.modules.project)
+        self.plans = self.terraform.version >= tested.PLANS and not self.modules.of_kind("data")
 
     def resolved(self) -> list[Resource]:
         """Return the state of a mocked run, in which no two resources are taken for one another."""
         mocks = mocked.Mocks(self.region)
-        state, optional = self._tested(mocks, [])
-        if twice := mocks.ambiguous(state):
-            state, optional = self._tested(mocks, list(mocks.of_instances(twice)))
+        told = self._tested(mocks, list(mocks.of_instances(self.folder.apart)))
+        if twice := mocks.ambiguous(told.state):
+            self.folder.apart.update((one.address, one.type) for one in twice)
+            told = self._tested(mocks, list(mocks.of_instances(self.folder.apart)))
+        state = told.state
         words = mocks.named(state)
         written = {key: mocked.replaced(text, words) for key, text in documents.written(state).items()}
         named = [mocks.renamed(one, _with_documents(one.content, written), words) for one in state]
-        return made_up.forgotten(named, self.modules, optional)
+        return made_up.forgotten(named, self.modules, told.schemas)
 
-    def _tested(self, mocks: mocked.Mocks, instances: list[str]) -> tuple[list[Resource], made_up.Schemas]:
-        """Return the state of one run, whatever its `check` blocks say of what is made up: they stop no apply."""
+    def _tested(self, mocks: mocked.Mocks, instances: list[str]) -> Told:
+        """Return what one run tells, whatever its `check` blocks say of what is made up: they stop no apply."""
         self.folder.terminal.say("terraform test, with every provider mocked …")
         overrides = [*mocks.of_blocks(self.modules), *instances]
-        done = self._run_test(mocks, overrides, [])
+        if self.plans:
+            planned = tested.planned(running.events(self._run_test(mocks, overrides, tested.PLAN).stdout))
+            if planned:
+                return planned
+            self.plans = False
+        done = self._run_test(mocks, overrides, tested.APPLY)
         said = running.events(done.stdout)
         if failed := self._failed_checks(said):
-            done = self._run_test(mocks, overrides, failed)
+            done = self._run_test(mocks, overrides, replace(tested.APPLY, failing=tuple(failed)))
             said = running.events(done.stdout)
-        state = [one["test_state"] for one in said if one.get("type") == "test_state"]
-        if done.returncode or not state:
+        told = tested.applied(said)
+        if done.returncode or not told:
             raise self._failure("terraform cannot say what the folder makes", said, done.stderr)
-        return list(resources(state[0].get("root_module", {}))), made_up.schemas(state[0]["provider_schemas"])
+        return told
 
-    def _run_test(self, mocks: mocked.Mocks, overrides: list[str], failing: list[str]) -> Done:
+    def _run_test(self, mocks: mocked.Mocks, overrides: list[str], run: tested.Run) -> Done:
         mock_folder = self.mirrored / _TESTS / "mocks"
         mock_folder.mkdir(exist_ok=True)
         (mock_folder / "aws.tfmock.hcl").write_text(mocks.text())
-        expected = f"  expect_failures = [{', '.join(failing)}]\n" if failing else ""
-        run = f'run "airlock" {{\n  command = apply\n{expected}}}\n'
-        (self.mirrored / _TESTS / _TEST).write_text("\n".join([*_providers(self.modules), *overrides, run]))
+        providers = tested.providers(self.modules, f"./{_TESTS}/mocks", run)
+        (self.mirrored / _TESTS / _TEST).write_text(
+            "\n".join([*providers, *run.overrides(overrides), run.text()])
+        )
         asked = ("test", "-json", "-verbose", "-no-color", f"-test-directory={_TESTS}")
         return self.terraform.run(self.mirrored, *asked, *self.folder.variables.arguments)
 
@@ -170,35 +198,3 @@ def _with_documents(value: Any, written: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: _with_documents(one, written) for key, one in value.items()}
     return value
-
-
-def _providers(found: Modules) -> Iterable[str]:
-    """Give the mocks of all providers and aliases that the root module has, or needs without saying so."""
-    aliases = {(block.labels[0], block.word("alias")) for _, block in _provider_blocks(found)}
-    names = {name for name, _ in aliases} | _needed(found)
-    for name, alias in sorted(aliases | {(name, "") for name in names}):
-        lines = [f'  alias = "{alias}"'] if alias else []
-        lines += [f'  source = "./{_TESTS}/mocks"'] if name in _aws(found) else []
-        yield f'mock_provider "{name}" {{\n' + "".join(f"{line}\n" for line in lines) + "}\n"
-
-
-def _provider_blocks(found: Modules) -> list[tuple[modules.Module, Any]]:
-    return [pair for pair in found.of_kind("provider") if pair[1].labels and not pair[0].address]
-
-
-def _needed(found: Modules) -> set[str]:
-    """Return the names of providers that resources are of: the first word of their types."""
-    kinds = {block.labels[0].split("_")[0] for _, block in found.of_kind("resource", "data") if block.labels}
-    return (kinds | set(_required(found))) - {_BUILT_IN}
-
-
-def _aws(found: Modules) -> set[str]:
-    named = {name for name, source in _required(found).items() if source.lower().endswith(_AWS)}
-    return named | {"aws"}
-
-
-def _required(found: Modules) -> dict[str, str]:
-    """Return the sources of the providers that the root module names itself."""
-    text = "\n".join(block.text for block in found.root.blocks if block.kind == "terraform")
-    pairs = re.findall(r'([\w-]+)\s*=\s*\{[^{}]*?\bsource\s*=\s*"([^"]+)"', text)
-    return dict(pairs)

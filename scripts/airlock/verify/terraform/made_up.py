@@ -41,12 +41,26 @@ def forgotten(found: Iterable[Resource], modules: Modules, optional: Schemas) ->
 
 def _without(one: Resource, block: Block | None, optional: set[str], times: Counter[str]) -> Resource:
     """Leave out what was made up, where the block is at hand to tell that it was."""
-    left_out = {
-        key: None
-        for key, value in one.content.items()
-        if block and key in optional and _alone(value, times) and not re.search(rf"\b{key}\b", block.text)
+    if not block:
+        return one
+
+    def left(key: str, value: Any) -> Any:
+        made_up = _alone(value, times) and not re.search(rf"\b{key}\b", block.text)
+        return None if made_up else value
+
+    def inside(value: Any) -> Any:
+        """Of blocks in the resource it is not asked what may be written: what may not be is no loss."""
+        if not isinstance(value, list):
+            return value
+        return [
+            {key: inside(left(key, text)) for key, text in each.items()} if isinstance(each, dict) else each
+            for each in value
+        ]
+
+    content = {
+        key: left(key, value) if key in optional else inside(value) for key, value in one.content.items()
     }
-    return replace(one, content={**one.content, **left_out})
+    return replace(one, content=content)
 
 
 def _alone(value: Any, times: Counter[str]) -> bool:

@@ -49,10 +49,10 @@ class Mocks:
                 prefix = "data." if block.kind == "data" else ""
                 yield from self._override(module.inside(prefix + ".".join(block.labels)), block.labels[0])
 
-    def of_instances(self, found: Iterable[Resource]) -> Iterator[str]:
-        """Give the overrides of single instances, which those of blocks cannot tell apart."""
-        for one in found:
-            yield from self._override(one.address, one.type)
+    def of_instances(self, apart: Mapping[str, str]) -> Iterator[str]:
+        """Give the overrides of single instances (type by address), which those of blocks cannot tell apart."""
+        for address, kind in list(apart.items()):
+            yield from self._override(address, kind)
 
     def _override(self, address: str, kind: str) -> Iterator[str]:
         data = without_indices(address).split(".")[-3:-2] == ["data"]
@@ -124,6 +124,11 @@ def replaced(value: Any, words: Mapping[str, str]) -> Any:
 
 def _own_text() -> str:
     return (resources.files("airlock.verify") / "mocks" / "aws.tfmock.hcl").read_text(encoding="utf-8")
+
+
+def kinds() -> set[str]:
+    """Return the types of resources that have mocks."""
+    return set(_defaults()["resource"])
 
 
 @cache

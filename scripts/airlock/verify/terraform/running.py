@@ -48,6 +48,7 @@ class Terraform:
     """The program, of a version that can do what is asked of it."""
 
     program: Path
+    version: tuple[int, ...] = OLDEST
 
     def run(self, folder: Path, *arguments: Arg) -> process.Done:
         """Run it in a folder without AWS's credentials, its settings otherwise the user's; it asks nobody."""
@@ -67,13 +68,14 @@ def find() -> Terraform:
         )
     said = process.run([program, "version", "-json"], env=_environment()).stdout
     version = str(json.loads(said)["terraform_version"])
-    if tuple(int(one) for one in re.findall(r"\d+", version)[:2]) < OLDEST:
+    numbers = tuple(int(one) for one in re.findall(r"\d+", version)[:2])
+    if numbers < OLDEST:
         raise TerraformError(
             f"terraform {version} is too old",
             cause="its tests cannot mock providers",
             remedy=f"install {OLDEST[0]}.{OLDEST[1]} or newer, or make a plan: terraform show -json plan > plan.json",
         )
-    return Terraform(program)
+    return Terraform(program, numbers)
 
 
 def _environment() -> dict[str, str]:

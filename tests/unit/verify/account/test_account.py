@@ -193,6 +193,14 @@ def test_a_key_that_may_not_be_described_stays_named() -> None:
     assert found.queues[0].encryption.key == "alias/airflow"
 
 
+def test_a_key_of_another_account_stays_named_and_is_not_asked_for() -> None:
+    strange = "arn:aws:kms:eu-west-1:999999999999:key/1"
+    found = read(Attributes={**DEPLOYED["Attributes"], "KmsMasterKeyId": strange})
+    assert not unread(found)
+    assert found.queues[0].encryption.key == strange
+    assert found.key(strange) is None
+
+
 def test_a_key_has_every_name_that_it_is_called_by() -> None:
     found = read()
     assert len(found.keys) == 1

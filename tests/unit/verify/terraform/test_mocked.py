@@ -62,7 +62,7 @@ def test_instances_of_one_block_are_told_apart_where_others_name_them(tmp_path: 
     ]
     twice = mocks.ambiguous(state)
     assert [one.address for one in twice] == ["aws_iam_role.a[0]", "aws_iam_role.a[1]"]
-    first, second = mocks.of_instances(twice)
+    first, second = mocks.of_instances({one.address: one.type for one in twice})
     assert "target = aws_iam_role.a[0]" in first
     assert first.replace("[0]", "") != second.replace("[1]", "")
 
@@ -122,6 +122,17 @@ def test_what_was_made_up_is_forgotten_unless_it_is_written_or_named(tmp_path: P
     database = made_up.forgotten(state, found, optional)[0]
     assert (database.text("engine"), database.text("kms_key_id")) == ("postgres", "")
     assert database.text("availability_zone") == "z1z2z3z4"  # a subnet has the same: it was named
+
+
+def test_what_was_made_up_in_a_block_of_a_resource_is_forgotten_too(tmp_path: Path) -> None:
+    text = 'resource "aws_ecr_repository" "r" {\n  encryption_configuration {\n    encryption_type = "KMS"\n  }\n}\n'
+    content = {
+        "encryption_configuration": [{"encryption_type": "KMS", "kms_key": "a1b2c3d4"}],
+        "tags": {"team": "platform"},
+    }
+    [found] = made_up.forgotten([resource("aws_ecr_repository.r", content)], _modules(tmp_path, text), {})
+    assert found.block("encryption_configuration").content == {"encryption_type": "KMS", "kms_key": None}
+    assert found.words("tags") == {"team": "platform"}
 
 
 def test_only_optional_attributes_that_aws_may_choose_count_as_made_up() -> None:
