@@ -102,6 +102,12 @@ class Airflow:
         now = {"logical_date": datetime.now(UTC).isoformat()}
         return f"/api/v2/dags/{dag}/dagRuns/{quote(self.ask('POST', f'/api/v2/dags/{dag}/dagRuns', now)['dag_run_id'])}"
 
+    def state(self, run: str) -> str:
+        try:
+            return str(self.ask("GET", run)["state"])
+        except TimeoutError:  # it is busy, and will be asked again
+            return "running"
+
     def failed(self, run: str) -> tuple[str, str]:
         """Return the id of the first task that failed, and what its log says of that."""
         for task in self.ask("GET", f"{run}/taskInstances")["task_instances"]:
@@ -157,20 +163,22 @@ def main(asked: dict[str, Any]) -> None:
     dags = airflow.dags(asked["files"], asked["dags"])
     for unknown in sorted(set(asked["dags"]) - set(dags)):
         tell(unknown, "unknown", 0.0)
-    if not asked["dags"] or set(asked["dags"]) - set(dags):
-        for file, why in sorted(airflow.broken().items()):
-            tell(file, "import error", 0.0, why=why[:CHARACTERS])
+    broken = airflow.broken()
     began = time.monotonic()
     runs = {dag: airflow.trigger(dag) for dag in dags}
     while runs:
         late = time.monotonic() - began > asked["seconds"]
         for dag, run in list(runs.items()):
-            state = airflow.ask("GET", run)["state"]
+            state = airflow.state(run)
             if state in FINAL or late:
                 task, why = airflow.failed(run) if state != "success" else ("", "")
                 tell(dag, state, time.monotonic() - began, task, why)
                 del runs[dag]
         time.sleep(0.5)
+    if not asked["dags"] or set(asked["dags"]) - set(dags):
+        broken |= airflow.broken()  # some are read late
+        for file, why in sorted(broken.items()):
+            tell(file, "import error", 0.0, why=why[:CHARACTERS])
 
 
 def tell(dag: str, state: str, seconds: float, task: str = "", why: str = "") -> None:

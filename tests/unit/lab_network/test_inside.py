@@ -65,3 +65,15 @@ def test_dags_are_known_when_each_file_has_one_or_cannot_be_imported_however_man
     assert airflow.dags(3, []) == sorted(of_files)
     assert polls == 2
     assert airflow.broken() == {"broken.py": "ModuleNotFoundError: x"}
+
+
+def test_an_airflow_that_is_too_busy_to_answer_has_not_failed() -> None:
+    module = program()
+    airflow = module.Airflow.__new__(module.Airflow)
+
+    def ask(*_: str) -> Any:
+        raise TimeoutError
+
+    airflow.ask = ask
+
+    assert airflow.state("/api/v2/dags/a/dagRuns/b") == "running"
