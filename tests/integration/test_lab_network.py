@@ -381,6 +381,19 @@ def test_whatever_ends_airlock_ends_all_of_it(sleeping: process.Running, number:
     wait_until(lambda: not any(one.lives for one in started), 10)
 
 
+def test_ctrl_c_is_the_commands_and_the_report_comes_all_the_same(project: UpProject) -> None:
+    command = project.project.command("lab", "run", "--", "python", "-c", SLEEPER)
+    running = process.start(["setsid", *command], env=project.project.variables())
+    wait_until(lambda: any(sleeps(one) for one in below(running.pid)))
+    time.sleep(0.5)  # for Python to take interrupts
+
+    os.killpg(running.pid, signal.SIGINT)
+
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert b"no name was asked for, and no address was tried" in said
+
+
 def test_the_command_leaves_no_file(project: UpProject) -> None:
     folder = Path(project.project.variables()["AIRLOCK_CACHE"]) / "lab"
 
