@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Call = Callable[[], object]
 
-ADR, CLAIM, OURS = "ADR-001", "ADR-001 (claim)", "airlock"
+ADR, CLAIM, OURS, MEASURED = "ADR-001", "ADR-001 (claim)", "airlock", "botocore's defaults"
 SOON = 10.0  # seconds within which a call that cannot succeed is to say so
 SILENCE = 2.0  # seconds without an answer that count as silence
 CHARACTERS = 160
@@ -40,7 +40,7 @@ _lock = threading.Lock()
 def main(asked: dict[str, Any]) -> None:
     service = asked["service"]
     beside = threading.Thread(
-        target=fails_soon, args=(service, "the same, with a Config of its own", BOTOCORE)
+        target=fails_soon, args=(service, "the same, with a Config of its own", MEASURED, BOTOCORE)
     )
     if asked["patient"] and service:
         beside.start()
@@ -49,7 +49,7 @@ def main(asked: dict[str, Any]) -> None:
     for name, endpoint, call in ours(f"{asked['account']}.dkr.ecr.{asked['region']}.amazonaws.com"):
         test(name, OURS, endpoint, call)
     if service:
-        fails_soon(service, f"a call of {service}, which has no endpoint, fails soon", {})
+        fails_soon(service, f"a call of {service}, which has no endpoint, fails soon", OURS, {})
     test("a public address is silent", OURS, "", lambda: silent("203.0.113.1", 443))
     test("an instance's metadata are silent", OURS, "", lambda: silent("169.254.169.254", 80))
     test("public names do not resolve", CLAIM, "", unresolved)
@@ -105,7 +105,7 @@ def say(name: str, whose: str, endpoint: str, holds: bool, seconds: float, said:
         sys.stdout.flush()
 
 
-def fails_soon(service: str, name: str, settings: dict[str, Any]) -> None:
+def fails_soon(service: str, name: str, whose: str, settings: dict[str, Any]) -> None:
     """Call what cannot succeed: what matters is when it fails."""
     began = time.monotonic()
     said = ""
@@ -114,7 +114,7 @@ def fails_soon(service: str, name: str, settings: dict[str, Any]) -> None:
     except Exception as error:  # noqa: BLE001 - it is the answer
         said = f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - began
-    say(name, OURS, "", bool(said) and seconds <= SOON, seconds, said)
+    say(name, whose, "", bool(said) and seconds <= SOON, seconds, said)
 
 
 def credentials() -> str:

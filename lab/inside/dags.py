@@ -1,7 +1,7 @@
 """Runs in the lab, on the image's Python: brings all of Airflow up, runs DAGs, and tells each one's state.
 
 Argument: JSON with `dags` (none: all of them), `files` (how many hold one), `entrypoint` and `seconds` for a run. A
-line of JSON on stdout for each run that ended, or did not in time.
+line of JSON on stdout for each run that ended, or did not in time; and for each file that cannot be imported.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ PASSWORDS = Path("/tmp/passwords.json")  # noqa: S108
 SECONDS_TO_START, SECONDS_TO_PARSE = 120.0, 60.0
 FINAL = ("success", "failed")
 CHARACTERS = 400
+PAGE = 50
 # what a task's log says of its failure, the most telling first
 TELLING = (re.compile(r"no VPC endpoint|VPC endpoint com\."), re.compile(r"(Error|Exception|Timeout)\b.*:"))
 
@@ -73,17 +74,39 @@ class Airflow:
         """Return the DAGs to run, when they are known."""
         end = time.monotonic() + SECONDS_TO_PARSE
         while True:
-            known = sorted(one["dag_id"] for one in self.ask("GET", "/api/v2/dags")["dags"])
-            if set(wanted) <= set(known) if wanted else len(known) >= files:
+            found = self.all("dags", "dags")
+            known = sorted(one["dag_id"] for one in found)
+            seen = len({one["fileloc"] for one in found}) + len(self.broken())
+            if set(wanted) <= set(known) if wanted else seen >= files:
                 return wanted or known
             if time.monotonic() > end:
                 return [one for one in wanted if one in known] if wanted else known
             time.sleep(0.5)
 
+    def broken(self) -> dict[str, str]:
+        """Return the files that cannot be imported, and the last line of why."""
+        found = self.all("importErrors", "import_errors")
+        return {one["filename"]: (one["stack_trace"].strip().splitlines() or [""])[-1] for one in found}
+
+    def all(self, path: str, key: str) -> list[dict[str, Any]]:
+        """Return a list of the API whole: it gives so many at a time."""
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self.ask("GET", f"/api/v2/{path}?limit={PAGE}&offset={len(found)}")
+            found += answer[key]
+            if not answer[key] or len(found) >= answer["total_entries"]:
+                return found
+
     def trigger(self, dag: str) -> str:
         self.ask("PATCH", f"/api/v2/dags/{dag}", {"is_paused": False})
         now = {"logical_date": datetime.now(UTC).isoformat()}
         return f"/api/v2/dags/{dag}/dagRuns/{quote(self.ask('POST', f'/api/v2/dags/{dag}/dagRuns', now)['dag_run_id'])}"
+
+    def state(self, run: str) -> str:
+        try:
+            return str(self.ask("GET", run)["state"])
+        except TimeoutError:  # it is busy, and will be asked again
+            return "running"
 
     def failed(self, run: str) -> tuple[str, str]:
         """Return the id of the first task that failed, and what its log says of that."""
@@ -140,17 +163,22 @@ def main(asked: dict[str, Any]) -> None:
     dags = airflow.dags(asked["files"], asked["dags"])
     for unknown in sorted(set(asked["dags"]) - set(dags)):
         tell(unknown, "unknown", 0.0)
+    broken = airflow.broken()
     began = time.monotonic()
     runs = {dag: airflow.trigger(dag) for dag in dags}
     while runs:
         late = time.monotonic() - began > asked["seconds"]
         for dag, run in list(runs.items()):
-            state = airflow.ask("GET", run)["state"]
+            state = airflow.state(run)
             if state in FINAL or late:
                 task, why = airflow.failed(run) if state != "success" else ("", "")
                 tell(dag, state, time.monotonic() - began, task, why)
                 del runs[dag]
         time.sleep(0.5)
+    if not asked["dags"] or set(asked["dags"]) - set(dags):
+        broken |= airflow.broken()  # some are read late
+        for file, why in sorted(broken.items()):
+            tell(file, "import error", 0.0, why=why[:CHARACTERS])
 
 
 def tell(dag: str, state: str, seconds: float, task: str = "", why: str = "") -> None:

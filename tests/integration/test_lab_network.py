@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import errno
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -63,6 +66,46 @@ try:
 except Exception as error:
     print(type(error).__name__, time.monotonic() - began)
 """
+
+SCAN = """
+import json, socket
+for number in range(600):
+    with socket.socket() as one:
+        one.setblocking(False)
+        one.connect_ex((f"8.8.{number // 200}.{number % 200 + 1}", 443))
+print(600)
+"""
+UPLOAD = """
+import boto3, socket, threading
+client = boto3.client("s3")
+body = b"x" * 40_000_000
+sending = threading.Thread(target=lambda: client.put_object(Bucket="airlock-lab-data", Key="big", Body=body))
+sending.start()
+tried = 0
+while sending.is_alive():
+    with socket.socket() as one:
+        one.setblocking(False)
+        one.connect_ex((f"8.8.{tried // 200 % 200}.{tried % 200 + 1}", 443))
+    tried += 1
+    sending.join(0.005)
+print(tried)
+"""
+OTHER_WAYS = """
+import json, socket
+said = {}
+number = socket.if_nametoindex("eth0")
+addresses = {"link": ("fe80::1", 443, 0, number), "all": ("ff02::1", 443, 0, number), "far": ("2001:db8::1", 443)}
+for what, address in addresses.items():
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as one:
+        try:
+            said[what] = one.sendto(b"x", address)
+        except OSError:
+            said[what] = "error"
+with socket.socket(socket.AF_UNIX) as one:
+    said["abstract"] = one.connect_ex(b"\\0airlock-test-lab")
+print(json.dumps(said))
+"""
+OWN = "import os; print(sorted(name for name in os.environ if name.endswith(('_KEY', '_proxy', '_FILE'))))"
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +215,63 @@ def test_a_program_of_this_machine_sees_the_same_network(project: UpProject) -> 
     assert found == ["10.20.2.10", os.getuid()]
 
 
+@pytest.mark.parametrize("program", [SCAN, UPLOAD])
+def test_every_address_is_told_however_many_and_whatever_goes_by_beside(
+    project: UpProject, report: Path, program: str
+) -> None:
+    tried = run(project, "--report", str(report), "--", "python", "-c", program)
+
+    document = json.loads(report.read_text())
+    told = [one for one in document["addresses"] if one["address"].startswith("8.8.")]
+    assert sum(one["times"] for one in told) + document["missed"] >= tried > 50
+    assert len(told) == tried or document["missed"]
+
+
+def test_nothing_leaves_it_by_ipv6_or_by_sockets_of_this_machine_without_a_file(project: UpProject) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(b"\0airlock-test-lab")
+        listening.listen()
+        for where in ([], ["--host"]):
+            python = sys.executable if where else "python"
+            found = run(project, *where, "--", python, "-c", OTHER_WAYS)
+
+            assert found.pop("abstract") == errno.ECONNREFUSED
+            assert set(found.values()) == {"error"}
+
+
+def test_a_program_of_this_machine_has_the_tasks_role_and_not_ones_own_keys(
+    project: UpProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-this-machine")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+
+    done = project.run("lab", "run", "--host", "--", sys.executable, "-c", OWN)
+
+    assert "AWS_SHARED_CREDENTIALS_FILE" in done.stdout.decode()
+    assert not {"AWS_SECRET_ACCESS_KEY", "https_proxy"} & set(ast.literal_eval(done.stdout.decode()))
+
+
+def test_where_namespaces_are_forbidden_that_is_said(project: UpProject) -> None:
+    forbid = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
+    command = project.project.command("lab", "run", "--", "true")
+
+    done = process.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", forbid, "sh", *command],
+        env=project.project.variables(),
+        check=False,
+    )
+
+    assert done.returncode == LabError.exit_code, done.stderr.decode()
+    assert b"airlock run -- true" in done.stderr
+
+
+def test_a_report_that_could_not_be_written_is_refused_before_anything_runs(project: UpProject) -> None:
+    done = project.run("lab", "run", "--report", "/dev/null/report.json", "--", "echo", "ran")
+
+    assert done.returncode == 2
+    assert (done.stdout, b"nothing can be written in /dev/null" in done.stderr) == (b"", True)
+
+
 def test_the_decisions_tests_hold_and_the_executor_is_dead_all_the_same(project: UpProject) -> None:
     done = project.run("lab", "adr", "--json")
 
@@ -279,6 +379,19 @@ def test_whatever_ends_airlock_ends_all_of_it(sleeping: process.Running, number:
     sleeping.send_signal(number)
 
     wait_until(lambda: not any(one.lives for one in started), 10)
+
+
+def test_ctrl_c_is_the_commands_and_the_report_comes_all_the_same(project: UpProject) -> None:
+    command = project.project.command("lab", "run", "--", "python", "-c", SLEEPER)
+    running = process.start(["setsid", *command], env=project.project.variables())
+    wait_until(lambda: any(sleeps(one) for one in below(running.pid)))
+    time.sleep(0.5)  # for Python to take interrupts
+
+    os.killpg(running.pid, signal.SIGINT)
+
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert b"no name was asked for, and no address was tried" in said
 
 
 def test_the_command_leaves_no_file(project: UpProject) -> None:

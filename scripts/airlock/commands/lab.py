@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,19 @@ _WITH = click.option(
 _WITHOUT = click.option(
     "--without", "taken", multiple=True, metavar="ENDPOINT", help="Leave this one out (repeatable)."
 )
+
+
+def _writable(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
+    """Refuse, before minutes pass, a file that could not be written after them."""
+    if file:
+        folder = next(one for one in file.resolve().parents if one.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            raise click.BadParameter(f"nothing can be written in {folder}")
+    return file
+
+
 _REPORT = click.option(
-    "--report", "report_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    "--report", "report_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", callback=_writable,
     help="Write every name and address that was tried, as JSON.",
 )  # fmt: skip
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
@@ -92,17 +104,25 @@ def _services(session: Session, added: Sequence[str], taken: Sequence[str]) -> t
     for one in (*added, *taken):
         if one not in BY_SERVICE:
             meant = f"; did you mean {BY_CLIENT[one]}?" if one in BY_CLIENT else ""
-            raise click.UsageError(f"{one} is no VPC endpoint that is known{meant}")
+            raise click.UsageError(f"{one!r} is no VPC endpoint that is known{meant}")
     return starting.services(project_config(session).check.network.endpoints, added, taken)
 
 
 def _tell(session: Session, report: Report, file: Path | None) -> None:
     from airlock import writing  # noqa: PLC0415 - heavy imports, after --help
+    from airlock.errors import LabError  # noqa: PLC0415
 
     session.terminal.say(report.text())
     if file:
-        with writing.replacing(file.resolve()) as out:
-            out.write((json.dumps(report.document(), indent=2) + "\n").encode())
+        try:
+            with writing.replacing(file.resolve()) as out:
+                out.write((json.dumps(report.document(), indent=2) + "\n").encode())
+        except OSError as error:
+            raise LabError(
+                "the report of the lab cannot be written",
+                cause=str(error),
+                remedy="name another file with --report; what was tried is above",
+            ) from error
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -128,7 +148,7 @@ def adr_(
 ) -> int:
     """Run the connectivity tests of ADR-001 in the image, and those that it leaves out; print a verdict of each.
 
-    The exit code is 1 where one of the ADR's tests, or one of an endpoint that is there, does not hold.
+    The exit code is 1 where one does not hold, but for calls of an endpoint that is not there, and the ADR's claim.
     """
     from airlock.lab import programs  # noqa: PLC0415 - heavy imports, after --help
 
@@ -143,7 +163,11 @@ def adr_(
 @command.command("dags")
 @_network
 @click.option(
-    "--timeout", type=float, default=180.0, show_default=True, help="Seconds that the runs may take."
+    "--timeout",
+    type=click.FloatRange(1, 86400),
+    default=180.0,
+    show_default=True,
+    help="Seconds that the runs may take.",
 )
 @_JSON
 @click.argument("dags", metavar="[DAG]...", nargs=-1)
@@ -160,7 +184,8 @@ def dags_(
 ) -> int:
     """Run DAGs of dags/, or all of them, by the image's Airflow: SQLite, task logs in S3, secrets, the outbox.
 
-    Prints the state of each run, and what a task that failed said. The exit code is 1 where one did not succeed.
+    Prints the state of each run, and what a task that failed said. The exit code is 1 where one did not succeed, or a
+    file cannot be imported.
     """
     from airlock.lab import programs  # noqa: PLC0415 - heavy imports, after --help
 

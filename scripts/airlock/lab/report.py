@@ -48,16 +48,17 @@ class Address:
 
 @dataclass(frozen=True)
 class Report:
-    """Names and addresses, each by their first letters."""
+    """Names and addresses, each by their first letters; `missed` packets came too fast to be taken down."""
 
     names: tuple[Name, ...] = ()
     addresses: tuple[Address, ...] = ()
+    missed: int = 0
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Report:
         names = tuple(Name(**one) for one in document["names"])
         addresses = ({**one, "names": tuple(one["names"])} for one in document["addresses"])
-        return cls(names, tuple(Address(**one) for one in addresses))
+        return cls(names, tuple(Address(**one) for one in addresses), document["missed"])
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,14 +69,19 @@ class Report:
         return sorted({one.service for one in self.names if one.way == Way.MISSING})
 
     def text(self) -> str:
-        """Return two tables for people."""
-        if not self.names and not self.addresses:
-            return "no name was asked for, and no address was tried"
-        rows = [["name", "leads to", "address", "asked"]]
-        rows += [[one.name, _led(one), one.address or "-", str(one.times)] for one in self.names]
-        tried = [["tried", "is", "times"]]
-        tried += [[_where(one), _is(one), str(one.times)] for one in self.addresses]
-        return "\n".join([*aligned(rows, {3}), "", *aligned(tried, {2})])
+        """Return two tables for people, each where it has rows."""
+        names = [[one.name, _led(one), one.address or "-", str(one.times)] for one in self.names]
+        tried = [[_where(one), _is(one), str(one.times)] for one in self.addresses]
+        parts = []
+        if names:
+            parts.append(aligned([["name", "leads to", "address", "asked"], *names], {3}))
+        if tried:
+            parts.append(aligned([["tried", "is", "times"], *tried], {2}))
+        if self.missed:
+            parts.append(
+                [f"{self.missed} packets came too fast to be taken down: addresses may be missing here"]
+            )
+        return "\n\n".join(map("\n".join, parts)) or "no name was asked for, and no address was tried"
 
 
 @dataclass
@@ -94,7 +100,7 @@ class Record:
 
     def tried(self, attempt: Attempt) -> None:
         """Count an attempt once, however often its first packet is sent; questions to the resolver are not counted."""
-        if attempt.address == RESOLVER and attempt.port == _DNS:
+        if attempt[:3] == ("udp", RESOLVER, _DNS):
             return
         with self._lock:
             if attempt in self._seen:
@@ -104,7 +110,7 @@ class Record:
                 del self._seen[next(iter(self._seen))]
             self._tried[attempt.protocol, attempt.address, attempt.port] += 1
 
-    def report(self) -> Report:
+    def report(self, missed: int = 0) -> Report:
         with self._lock:
             asked, tried = Counter(self._asked), Counter(self._tried)
         times: Counter[str] = Counter()
@@ -121,6 +127,7 @@ class Record:
                 Name(name, one.way, one.service, one.address, times[name]) for name, one in answers.items()
             ),
             tuple(self._address(key, count, led[key[1]]) for key, count in sorted(tried.items())),
+            missed,
         )
 
     def _address(self, key: tuple[str, str, int], times: int, names: list[str]) -> Address:

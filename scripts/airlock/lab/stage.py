@@ -15,7 +15,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -24,22 +23,25 @@ from airlock import process, sandbox
 from airlock.errors import AirlockError, LabError
 from airlock.inside import ReadOnly, holds_program, inside
 from airlock.lab import role, wire
+from airlock.lab.ear import Ear
 from airlock.lab.plan import AUTHORITY, RESOLV_CONF, Plan
 from airlock.lab.report import Record
-from airlock.lab.vpc import RESOLVER, Vpc
-from airlock.lab.wire import Tools, Wire
+from airlock.lab.vpc import RESOLVER, TASK, Vpc
+from airlock.lab.wire import NEAR, Tools, Wire
 from airlock_spec.lab import API_HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from airlock.up.services import Unpacked
 
 SECONDS = 60.0  # for AWS to be seeded
+SETTLING = 5.0  # seconds for the last packets to be taken down
 NOT_FOUND = 127
 _PLAIN = ("127.0.0.1", 5000)  # where AWS answers those who are not in the tasks' network
 _LAST_LINE = b"-----END CERTIFICATE-----"
 _SHOWN = 4000  # characters of a log
+_NO_FILES = dict.fromkeys(("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"), os.devnull)  # of one's own keys
 # Names of this machine are asked for by way of these, too, which no network namespace keeps out.
 _OTHER_RESOLVERS = ("/run/systemd/resolve", "/run/nscd")
 
@@ -63,9 +65,10 @@ class Stage:
         process.run(["mount", "-t", "tmpfs", "-o", "mode=755", "lab", self.folder])
         made = Wire(Tools.found(), self.record.vpc, self.tasks)
         made.lay()
+        ear = Ear(self.record, NEAR, TASK)
         for serve in (
             wire.resolve(self.record.vpc, self.record),
-            wire.listen_to_packets(self.record),
+            ear.serve,
             role.server().serve_forever,
         ):
             threading.Thread(target=serve, daemon=True).start()
@@ -79,10 +82,11 @@ class Stage:
         self.say(ready=True)
         code = NOT_FOUND
         if command:
-            running = made.start_inside(command, {} if self.plan.image else dict(os.environ))
+            running = made.start_inside(command, {} if self.plan.image else unlinked(os.environ))
             code = running.wait()
-            time.sleep(0.05)  # for the last packets to be taken down
-        self.say(code=code if code >= 0 else 128 - code, report=self.record.report().document())
+            ear.settle(SETTLING)
+        report = self.record.report(ear.missed())
+        self.say(code=code if code >= 0 else 128 - code, report=report.document())
 
     def say(self, **what: Any) -> None:
         self.line.sendall(json.dumps(what).encode() + b"\n")
@@ -150,7 +154,7 @@ class Stage:
         if resolv_conf.exists():
             lines.append(shlex.join(["mount", "--bind", str(self.folder / "resolv.conf"), str(resolv_conf)]))
         uid, gid = self.plan.owner
-        variables = environment(str(self.folder / "ca.pem")) | self.plan.env
+        variables = environment(str(self.folder / "ca.pem")) | _NO_FILES | self.plan.env
         env = ["env", *(f"{name}={value}" for name, value in variables.items())]
         mapped = [str(tools.unshare), "--user", f"--map-user={uid}", f"--map-group={gid}", "--", *env]
         lines.append(f'exec {shlex.join(mapped)} "$@"')
@@ -176,6 +180,15 @@ def environment(authority: str) -> dict[str, str]:
     """Return what a task on ECS finds in its environment, and whom it is to trust here."""
     trusting = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     return {**role.ENVIRONMENT, **dict.fromkeys(trusting, authority)}
+
+
+def unlinked(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without its own account and ways: a task has its role's credentials, and no proxy."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+    }
 
 
 def _until(pipe: IO[bytes], last: bytes) -> Iterator[bytes]:

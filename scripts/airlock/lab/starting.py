@@ -14,9 +14,9 @@ import signal
 import socket
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from airlock import errors, layout, process
 from airlock.errors import LabError
@@ -116,12 +116,13 @@ def _staged(tools: Tools, plan: Plan, *, captured: bool) -> Outcome:
         os.close(number)
     try:
         with ours, ours.makefile("r", encoding="utf-8") as heard:
-            ours.sendall(plan.text().encode() + b"\n")
-            _said(heard.readline())
+            with suppress(ConnectionError):  # it ended already: what it does not say tells that
+                ours.sendall(plan.text().encode() + b"\n")
+            _said(heard)
             seconds = time.monotonic() - began
             with _interrupted_by_nobody():
                 text = running.stdout.read().decode(errors="replace") if running.stdout else ""
-                last = _said(heard.readline())
+                last = _said(heard)
     finally:
         running.wait()  # it ends when the socket is closed, at the latest
     return Outcome(last["code"], text, Report.of(last["report"]), seconds)
@@ -155,8 +156,11 @@ def _command(tools: Tools, line: int) -> list[str | Path]:
     return [tools.unshare, *apart, "--", "/bin/sh", "-c", script]
 
 
-def _said(line: str) -> dict[str, Any]:
+def _said(heard: IO[str]) -> dict[str, Any]:
     """Read what the stage says. Raises the error that it says, LabError where it ended without a word."""
+    line = ""
+    with suppress(ConnectionError):  # it ended before it read what it was told
+        line = heard.readline()
     if not line:
         raise LabError(
             "the network of the lab could not be made, or was ended",

@@ -45,6 +45,7 @@ class Way(StrEnum):
     TASK_ROLE = "the task's role and metadata"
     INSTANCE = "an instance's metadata: swallowed"
     RESOLVER = "the resolver"
+    ROUTER = "the router"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Place:
-    """An endpoint that is there: its address, and the names that lead to it, as patterns of one label each."""
+    """An endpoint that is there: its address, and the names that lead to it, as patterns."""
 
     service: str
     way: Way
@@ -97,7 +98,7 @@ class Vpc:
         """Return what the resolver says to a name."""
         asked = name.lower().rstrip(".")
         for place in self.places:
-            if any(_matches(asked, host) for host in place.hosts):
+            if any(_matches(asked, host, deep=place.way == Way.GATEWAY) for host in place.hosts):
                 return Answer(place.way, place.address, place.service)
         if "." not in asked or asked.endswith(_NOWHERE):
             return Answer(Way.NOWHERE)
@@ -109,7 +110,7 @@ class Vpc:
         for place in self.places:
             if place.address == address:
                 return Answer(place.way, address, place.service)
-        known = {TASK_ROLE: Way.TASK_ROLE, INSTANCE: Way.INSTANCE, RESOLVER: Way.RESOLVER}
+        known = {TASK_ROLE: Way.TASK_ROLE, INSTANCE: Way.INSTANCE, RESOLVER: Way.RESOLVER, ROUTER: Way.ROUTER}
         return Answer(known.get(address, Way.OUTSIDE), address)
 
     def _place(self, endpoint: Endpoint, way: Way, network: ipaddress.IPv4Network, number: int) -> Place:
@@ -132,5 +133,6 @@ def _hosts(endpoint: Endpoint, region: str) -> tuple[str, ...]:
     return (host, f"*.{host}", *without)
 
 
-def _matches(name: str, pattern: str) -> bool:
-    return fnmatchcase(name, pattern) and name.count(".") == pattern.count(".")
+def _matches(name: str, pattern: str, *, deep: bool) -> bool:
+    """Whether a name is of a pattern; `deep`: also with more labels, as a bucket's, which no certificate is for."""
+    return fnmatchcase(name, pattern) and (deep or name.count(".") == pattern.count("."))

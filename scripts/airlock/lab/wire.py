@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airlock import process
 from airlock.errors import CommandError, LabError
-from airlock.lab import dns, packets
+from airlock.lab import dns
 from airlock.lab.vpc import RESOLVER, ROUTER, TASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from airlock.lab.report import Record
     from airlock.lab.vpc import Vpc
     from airlock.process import Running
 
-_NEAR, _FAR = "vpc", "eth0"
+NEAR, _FAR = "vpc", "eth0"
 _LARGEST = 4096
-_OUTGOING = 4  # of a packet socket: what this side sent itself (packet(7))
-_BUFFER = 1 << 22
+_IPV6 = Path("/proc/sys/net/ipv6")
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,23 @@ class Wire:
 
 def _there() -> Iterator[str]:
     # the other end is given to process 1 of this pid namespace, which is in the network that is AWS
-    yield f"link add {_FAR} type veth peer name {_NEAR} netns 1"
+    yield f"link add {_FAR} type veth peer name {NEAR} netns 1"
+    yield from _without_ipv6(_FAR)
+
+
+def _without_ipv6(interface: str) -> Iterator[str]:
+    """Give it no address of its own link, by which the other side could be reached unheard."""
+    if _IPV6.is_dir():
+        yield f"link set {interface} addrgenmode none"
 
 
 def _near(vpc: Vpc) -> Iterator[str]:
     yield "link set lo up"
+    yield from _without_ipv6(NEAR)
     for address in vpc.addresses:
-        yield f"address add {address}/32 dev {_NEAR}"
-    yield f"link set {_NEAR} up"
-    yield f"route add {TASK}/32 dev {_NEAR}"
+        yield f"address add {address}/32 dev {NEAR}"
+    yield f"link set {NEAR} up"
+    yield f"route add {TASK}/32 dev {NEAR}"
     yield "route add blackhole default"
 
 
@@ -114,20 +121,5 @@ def resolve(vpc: Vpc, record: Record) -> Callable[[], None]:
             if question := dns.read(datagram):
                 record.asked(question)
                 listening.sendto(dns.reply(question, vpc.answer(question.name).address), who)
-
-    return serve
-
-
-def listen_to_packets(record: Record) -> Callable[[], None]:
-    """Open a packet socket on the wire; return what takes down each attempt that comes by, for ever."""
-    heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(packets.IPV4))
-    heard.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-    heard.bind((_NEAR, packets.IPV4))
-
-    def serve() -> None:
-        while True:
-            frame, (_, _, kind, *_) = heard.recvfrom(_LARGEST)
-            if kind != _OUTGOING and (found := packets.attempt(frame, TASK)):
-                record.tried(found)
 
     return serve

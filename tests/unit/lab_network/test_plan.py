@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from airlock import process
 from airlock.errors import LabError, SandboxError
-from airlock.lab import role, starting, wire
+from airlock.lab import role, stage, starting, wire
 from airlock.lab.plan import Plan, Tree
 from airlock.lab.stage import environment
 from airlock.lab.vpc import ROUTER, TASK, Vpc
@@ -85,4 +86,16 @@ def test_a_tool_that_is_missing_is_named_with_its_package(monkeypatch: pytest.Mo
 )
 def test_what_the_stage_fails_with_is_raised_here(line: str, kind: type[Any]) -> None:
     with pytest.raises(kind):
-        starting._said(line)
+        starting._said(io.StringIO(line))
+
+
+def test_a_program_of_this_machine_has_no_keys_and_no_proxy_of_its_own() -> None:
+    environ = {
+        "AWS_ACCESS_KEY_ID": "k",
+        "AWS_PROFILE": "p",
+        "HTTPS_PROXY": "h",
+        "no_proxy": "n",
+        "PATH": "/bin",
+    }
+
+    assert stage.unlinked(environ) == {"PATH": "/bin"}

@@ -91,3 +91,26 @@ def test_an_address_of_two_names_is_told_as_outside_unless_both_lack_an_endpoint
     (found,) = record.report().addresses
 
     assert (found.way, found.names) == (Way.OUTSIDE, tuple(sorted((ECS, other))))
+
+
+def test_a_connection_to_the_resolver_is_told_as_questions_to_it_are_not() -> None:
+    record = Record(VPC)
+    connect(record, RESOLVER, 53, protocol="udp")
+    connect(record, RESOLVER, 53)
+
+    assert [(one.protocol, one.way) for one in record.report().addresses] == [("tcp", Way.RESOLVER)]
+
+
+def test_what_was_missed_is_told() -> None:
+    found = Record(VPC).report(missed=7)
+
+    assert Report.of(json.loads(json.dumps(found.document()))).missed == 7
+    assert found.text() == "7 packets came too fast to be taken down: addresses may be missing here"
+
+
+def test_a_name_with_a_line_of_its_own_forges_no_row() -> None:
+    record = Record(VPC)
+    ask(record, "a\nexample.org  endpoint\x1b[2J", dns.A)
+
+    assert len(record.report().text().splitlines()) == 2
+    assert "\x1b" not in record.report().text()

@@ -31,6 +31,7 @@ def test_the_name_of_an_interface_endpoint_leads_to_a_private_address(service: s
         "s3.amazonaws.com",
         "bucket.s3.amazonaws.com",
         "BUCKET.S3.us-east-1.amazonaws.com.",
+        "a.bucket.with.dots.s3.us-east-1.amazonaws.com",
     ],
 )
 def test_every_name_of_s3_leads_to_the_gateways_public_address(name: str) -> None:
@@ -100,6 +101,7 @@ def test_an_endpoint_of_one_region_is_there_in_no_other() -> None:
         (TASK_ROLE, Way.TASK_ROLE),
         (INSTANCE, Way.INSTANCE),
         (RESOLVER, Way.RESOLVER),
+        (ROUTER, Way.ROUTER),
         ("8.8.8.8", Way.OUTSIDE),
     ],
 )
