@@ -85,7 +85,7 @@ resource "aws_route_table" "fault" {
     Fault(
         "endpoints with the policy that allows everything",
         ("AL727",),
-        edits=(Edit(_ENDPOINTS, r"\n  policy              = jsonencode\(local\.own_account\)", ""),),
+        edits=(Edit(_ENDPOINTS, r"\n  policy +=[^\n]*local\.own_account\)", ""),),
     ),
     Fault(
         "endpoints open to every account",
