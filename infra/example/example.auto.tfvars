@@ -3,5 +3,5 @@ region             = "eu-west-1"
 account_id         = "123456789012"
 availability_zones = ["eu-west-1a", "eu-west-1b"]
 administrators     = ["arn:aws:iam::123456789012:role/platform"]
-image              = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/airflow@sha256:c0caada891fe2806a77f34bb6ebe998e4cee84b8789598c85a211b847a99c7bc"
+image              = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/airflow@sha256:d614b93359773c3bce6c7fc0525f4cd86041585e8034986ed5bb1b7a6585ffd4"
 github_repository  = "example/airflow"
