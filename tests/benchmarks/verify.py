@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from terraform_runs import Terraform
 
 REPEATS = 5
-TOGETHER = 10  # folders that one process looks at: with more, its memory grows
 FOLDER, PLAN = "folder", "plan"
 _OPTIONS = ("--download-external-modules", "false", "--skip-download", "--quiet", "--compact", "-o", "json")
 Failed = set[tuple[str, str]]  # checks of Checkov, and the resources that fail them
@@ -90,12 +89,9 @@ class Checkov:
     def folder(self, folder: Path) -> list[str | Path]:
         return [self.program, "--framework", "terraform", *_OPTIONS, "-d", folder]
 
-    def of_folders(self, folders: Sequence[Path]) -> list[Failed]:
-        """Return what fails in each folder; some in one process, which tells of each apart."""
-        command = self.folder(folders[0])
-        for folder in folders[1:]:
-            command += ["-d", folder]
-        return [_failed(one) for one in self._told(command)]
+    def of_folder(self, folder: Path) -> Failed:
+        """Return what fails in a folder. Each has a process: in one for several, what one folder is shows in others."""
+        return set().union(*(_failed(one) for one in self._told(self.folder(folder))))
 
     def of_plan(self, path: Path) -> Failed:
         command: list[str | Path] = [self.program, "--framework", "terraform_plan", *_OPTIONS, "-f", path]
@@ -199,8 +195,7 @@ def of_checkov(
     names = [one.name for one in everything]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         of_plans = list(pool.map(checkov.of_plan, (plans[name] for name in names)))
-        parts = [folders[at : at + TOGETHER] for at in range(0, len(folders), TOGETHER)]
-        of_folders = [one for part in pool.map(checkov.of_folders, parts) for one in part]
+        of_folders = list(pool.map(checkov.of_folder, folders))
     failed = {
         FOLDER: dict(zip(names, of_folders, strict=True)),
         PLAN: dict(zip(names, of_plans, strict=True)),
