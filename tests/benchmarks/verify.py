@@ -89,12 +89,9 @@ class Checkov:
     def folder(self, folder: Path) -> list[str | Path]:
         return [self.program, "--framework", "terraform", *_OPTIONS, "-d", folder]
 
-    def of_folders(self, folders: Sequence[Path]) -> list[Failed]:
-        """Return what fails in each folder; all in one process, which tells of each apart."""
-        command = self.folder(folders[0])
-        for folder in folders[1:]:
-            command += ["-d", folder]
-        return [_failed(one) for one in self._told(command)]
+    def of_folder(self, folder: Path) -> Failed:
+        """Return what fails in a folder. Each has a process: in one for several, what one folder is shows in others."""
+        return set().union(*(_failed(one) for one in self._told(self.folder(folder))))
 
     def of_plan(self, path: Path) -> Failed:
         command: list[str | Path] = [self.program, "--framework", "terraform_plan", *_OPTIONS, "-f", path]
@@ -198,8 +195,9 @@ def of_checkov(
     names = [one.name for one in everything]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         of_plans = list(pool.map(checkov.of_plan, (plans[name] for name in names)))
+        of_folders = list(pool.map(checkov.of_folder, folders))
     failed = {
-        FOLDER: dict(zip(names, checkov.of_folders(folders), strict=True)),
+        FOLDER: dict(zip(names, of_folders, strict=True)),
         PLAN: dict(zip(names, of_plans, strict=True)),
     }
     new = {
