@@ -6,7 +6,6 @@ Run as a program it serves until its stdin is closed, and says where.
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import urllib.request
 from pathlib import Path
@@ -138,7 +137,6 @@ def _serve() -> None:
 
     moto_gaps.fill()
     EFSResponse.delete_file_system_policy = _delete_file_system_policy  # type: ignore[attr-defined]
-    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - nobody reads what it says, and a full pipe would stop it
     moto_forks.serve()
 
 

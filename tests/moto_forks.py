@@ -56,6 +56,8 @@ def serve() -> None:
     listening = _listen()
     sys.stdout.write(f"{_url(listening)}\n")
     sys.stdout.flush()
+    for said in (1, 2):  # moto says much, nobody reads it, and a full pipe would stop it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), said)
     while copy := _serve_until_copied(application, listening):
         if os.fork():  # one thread: no lock is held by another
             copy.close()
