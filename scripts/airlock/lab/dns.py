@@ -7,7 +7,6 @@ import struct
 from dataclasses import dataclass
 
 A, AAAA, ANY = 1, 28, 255
-KINDS = {A: "A", AAAA: "AAAA", 5: "CNAME", 12: "PTR", 16: "TXT", 33: "SRV", 65: "HTTPS"}
 _HEADER = struct.Struct(">6H")
 _INTERNET = 1
 _QUERY, _RECURSIVE, _ANSWERED, _NO_SUCH_NAME = 0x8000, 0x0100, 0x8080, 3
@@ -25,10 +24,6 @@ class Question:
     name: str
     kind: int
     section: bytes  # as it was asked, to be said again
-
-    @property
-    def kind_name(self) -> str:
-        return KINDS.get(self.kind, f"TYPE{self.kind}")
 
 
 def read(datagram: bytes) -> Question | None:

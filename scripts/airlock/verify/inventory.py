@@ -7,8 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from airlock.verify import network as net
     from airlock.verify import services as run
 
@@ -108,11 +106,3 @@ class Deployment(Protocol):
     def read(self) -> Inventory:
         """Read it all; raises an AirlockError where nothing of it can be had."""
         ...
-
-
-def task_groups(inventory: Inventory) -> Iterator[tuple[run.Service, net.SecurityGroup]]:
-    """Give the security groups that each service's tasks are in."""
-    for service in inventory.services:
-        for identifier in service.groups:
-            if group := inventory.group(identifier):
-                yield service, group

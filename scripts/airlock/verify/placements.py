@@ -83,11 +83,6 @@ def variable(section: str, key: str) -> str:
     return f"AIRFLOW__{section}__{key}".upper()
 
 
-def groups_of(inventory: Inventory, placement: Placement) -> list[SecurityGroup] | None:
-    """Return a placement's security groups, or None where one of them is not known."""
-    return known_groups(inventory, placement.groups)
-
-
 def known_groups(inventory: Inventory, identifiers: tuple[str, ...]) -> list[SecurityGroup] | None:
     """Return security groups by their ids, or None where there are none or one of them is not known."""
     found = [group for one in identifiers if one != UNKNOWN and (group := inventory.group(one))]

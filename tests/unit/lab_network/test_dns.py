@@ -23,7 +23,7 @@ def read(datagram: bytes) -> dns.Question:
 def test_a_question_is_read() -> None:
     found = read(asked("sqs.us-east-1.amazonaws.com", dns.AAAA))
 
-    assert (found.number, found.name, found.kind_name) == (77, "sqs.us-east-1.amazonaws.com", "AAAA")
+    assert (found.number, found.name, found.kind) == (77, "sqs.us-east-1.amazonaws.com", dns.AAAA)
 
 
 def test_what_follows_a_question_is_left_out() -> None:
